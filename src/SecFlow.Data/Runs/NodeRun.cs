@@ -1,0 +1,60 @@
+namespace SecFlow.Data.Runs;
+
+/// <summary>One node of one run; attempts are counted, their staged records are separated by <see cref="Attempt"/>.</summary>
+public sealed class NodeRun
+{
+    public Guid Id { get; set; }
+
+    public Guid TeamId { get; set; }
+
+    public Guid RunId { get; set; }
+
+    /// <summary>The recipe's node id.</summary>
+    public string NodeId { get; set; } = "";
+
+    /// <summary>Position in execution order, from 0.</summary>
+    public int Ordinal { get; set; }
+
+    public NodeStatus Status { get; set; }
+
+    /// <summary>Attempt that is or was running, from 1; 0 before the first.</summary>
+    public int Attempt { get; set; }
+
+    public string PluginId { get; set; } = "";
+
+    public string PluginVersion { get; set; } = "";
+
+    /// <summary>Package digest pinned at run start, <c>sha256:hex</c>.</summary>
+    public string PluginDigest { get; set; } = "";
+
+    /// <summary>Verified signer as people know it; null when refused before verification.</summary>
+    public string? Signer { get; set; }
+
+    /// <summary>Name of the trust rule that accepted it.</summary>
+    public string? TrustRule { get; set; }
+
+    public DateTimeOffset? StartedAt { get; set; }
+
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>0..100, null = unknown.</summary>
+    public int? Progress { get; set; }
+
+    public string? ProgressText { get; set; }
+
+    public string? ErrorCode { get; set; }
+
+    public string? ErrorMessage { get; set; }
+
+    public int Findings { get; set; }
+
+    public int RejectedRecords { get; set; }
+
+    public int HttpRequests { get; set; }
+
+    public int RefusedCalls { get; set; }
+
+    public long PeakBytes { get; set; }
+
+    public long CpuMilliseconds { get; set; }
+}

@@ -1,0 +1,76 @@
+namespace SecFlow.Data.Runs;
+
+/// <summary>One execution of one workflow version. Everything that is needed to reproduce it is pinned here and in its node runs.</summary>
+public sealed class Run
+{
+    public Guid Id { get; set; }
+
+    public Guid TeamId { get; set; }
+
+    public Guid WorkflowId { get; set; }
+
+    public Guid WorkflowVersionId { get; set; }
+
+    public string WorkflowName { get; set; } = "";
+
+    public int WorkflowVersionNumber { get; set; }
+
+    public RunStatus Status { get; set; }
+
+    public RunTrigger Trigger { get; set; }
+
+    /// <summary>Id and name of who or what started it.</summary>
+    public string StartedById { get; set; } = "";
+
+    public string StartedByName { get; set; } = "";
+
+    public Guid? ScheduleId { get; set; }
+
+    /// <summary>0 (lowest) .. 9; default 5.</summary>
+    public int Priority { get; set; } = 5;
+
+    /// <summary>JSON object of recipe parameters.</summary>
+    public string Parameters { get; set; } = "{}";
+
+    /// <summary>JSON array: the approved targets as they were when the run was accepted (the scope snapshot).</summary>
+    public string Targets { get; set; } = "[]";
+
+    /// <summary>SHA-256 of <see cref="Targets"/>.</summary>
+    public string ScopeRevision { get; set; } = "";
+
+    /// <summary>Revision of the trust policy in force when the run was accepted.</summary>
+    public string PolicyRevision { get; set; } = "";
+
+    /// <summary>Sandbox level of the machine that executed it (<c>L3</c>, <c>L2</c>, ...).</summary>
+    public string? SandboxLevel { get; set; }
+
+    /// <summary>Fencing token: grows with each claim; every engine write of the run is conditioned on it.</summary>
+    public long LeaseEpoch { get; set; }
+
+    /// <summary>Instance that holds the lease.</summary>
+    public string? LeaseOwner { get; set; }
+
+    public DateTimeOffset? LeaseUntil { get; set; }
+
+    public DateTimeOffset QueuedAt { get; set; }
+
+    public DateTimeOffset? StartedAt { get; set; }
+
+    public DateTimeOffset? EndedAt { get; set; }
+
+    public DateTimeOffset? CancelRequestedAt { get; set; }
+
+    public string? CancelRequestedBy { get; set; }
+
+    public string? ErrorCode { get; set; }
+
+    public string? ErrorMessage { get; set; }
+
+    public string? TraceId { get; set; }
+
+    /// <summary>Client's idempotency key, unique in the team.</summary>
+    public string? IdempotencyKey { get; set; }
+
+    /// <summary>Sequence of the newest <see cref="RunEvent"/>.</summary>
+    public long LastEventSeq { get; set; }
+}

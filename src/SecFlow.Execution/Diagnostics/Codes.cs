@@ -1,0 +1,97 @@
+namespace SecFlow.Execution.Diagnostics;
+
+/// <summary>Every code, once. docs/diagnostics.md says the same and a test holds the two together.</summary>
+public static class Codes
+{
+    // SF1xxx: recipe, manifest, package, request or configuration is invalid. Nothing starts.
+    public const string RecipeSyntax = "SF1001";
+    public const string RecipeUnknownKey = "SF1002";
+    public const string RecipeWrongType = "SF1003";
+    public const string RecipeMissing = "SF1004";
+    public const string RecipeOutOfRange = "SF1005";
+    public const string RecipeDuplicate = "SF1006";
+    public const string RecipeUnresolvedInput = "SF1007";
+    public const string RecipeCycle = "SF1008";
+    public const string RecipePluginNotInstalled = "SF1009";
+    public const string RecipePortMismatch = "SF1010";
+    public const string RecipeConfigInvalid = "SF1011";
+    public const string RecipeTooLarge = "SF1012";
+    public const string RecipeCondition = "SF1013";
+    public const string RecipeParameter = "SF1014";
+
+    public const string ManifestInvalid = "SF1101";
+    public const string PackageInvalid = "SF1201";
+    public const string PackageTooLarge = "SF1202";
+    public const string PackagePath = "SF1203";
+
+    public const string ScheduleInvalid = "SF1301";
+    public const string TargetInvalid = "SF1401";
+    public const string RequestInvalid = "SF1501";
+    public const string NotFound = "SF1502";
+    public const string Conflict = "SF1503";
+    public const string OptionInvalid = "SF1601";
+
+    // SF2xxx: trust. Node Denied, audit.
+    public const string Unsigned = "SF2001";
+    public const string Untrusted = "SF2002";
+    public const string SignatureInvalid = "SF2003";
+    public const string Tampered = "SF2004";
+    public const string Revoked = "SF2005";
+    public const string Unverifiable = "SF2006";
+    public const string TrustPolicyInvalid = "SF2007";
+    public const string PluginNotEnabled = "SF2008";
+
+    // SF3xxx: policy. Node Denied, audit.
+    public const string RoleMissing = "SF3001";
+    public const string TeamMismatch = "SF3002";
+    public const string OutOfScope = "SF3003";
+    public const string PermissionNotDeclared = "SF3004";
+    public const string AuthorisationLapsed = "SF3005";
+    public const string IntrusivenessExceeded = "SF3006";
+    public const string RedirectOutOfScope = "SF3007";
+    public const string AddressForbidden = "SF3008";
+    public const string NotGranted = "SF3009";
+    public const string TokenScopeMissing = "SF3010";
+
+    // SF4xxx: sandbox limit, violation, not available.
+    public const string LimitStatements = "SF4001";
+    public const string LimitScriptTime = "SF4002";
+    public const string LimitRecursion = "SF4003";
+    public const string LimitMemory = "SF4004";
+    public const string LimitCpu = "SF4005";
+    public const string LimitWall = "SF4006";
+    public const string LimitSilent = "SF4007";
+    public const string LimitStack = "SF4008";
+    public const string LimitOutput = "SF4009";
+    public const string LimitRecords = "SF4010";
+    public const string LimitSource = "SF4011";
+    public const string ProtocolViolation = "SF4020";
+    public const string ForbiddenSystemCall = "SF4021";
+    public const string SandboxUnavailable = "SF4030";
+    public const string SandboxLevelTooLow = "SF4031";
+
+    // SF5xxx: tool or target.
+    public const string ToolMissing = "SF5001";
+    public const string TargetUnreachable = "SF5101";
+    public const string TargetResponseTooLarge = "SF5102";
+    public const string TargetProtocol = "SF5103";
+    public const string TargetTimeout = "SF5104";
+
+    // SF6xxx: plugin.
+    public const string ScriptError = "SF6001";
+    public const string ScriptSyntax = "SF6002";
+    public const string EntryMissing = "SF6003";
+    public const string OutputInvalid = "SF6004";
+    public const string InterpreterFailed = "SF6005";
+    public const string VerdictMissing = "SF6006";
+
+    // SF7xxx: infrastructure. Retried, then Interrupted.
+    public const string DatabaseFailed = "SF7001";
+    public const string StorageFailed = "SF7002";
+    public const string HostStartFailed = "SF7003";
+    public const string EngineStopped = "SF7004";
+    public const string DataFolderLocked = "SF7005";
+    public const string LeaseLost = "SF7006";
+
+    public static DiagnosticCategory CategoryOf(string code) => (DiagnosticCategory)(code[2] - '0');
+}

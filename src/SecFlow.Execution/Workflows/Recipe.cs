@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+
+namespace SecFlow.Execution.Workflows;
+
+public enum OnFailure
+{
+    Stop,
+    Continue,
+    SkipDependents,
+}
+
+public sealed record RetryPolicy(int MaxAttempts, double BackoffFactor, double BaseDelaySeconds)
+{
+    /// <summary>One attempt. A recipe without <c>retry</c> retries nothing.</summary>
+    public static readonly RetryPolicy None = new(1, 2.0, 5.0);
+}
+
+public sealed record StatePolicy(int CheckpointIntervalSeconds, bool ResumeOnFailure, bool CacheIntermediate);
+
+public sealed record RecipeParameter(string Name, string Type, bool Required, JsonNode? Default);
+
+/// <summary>A validated recipe (contracts 3), nodes in execution order, ports bound.</summary>
+public sealed record Recipe(
+    string Version,
+    string Name,
+    string Description,
+    IReadOnlyList<RecipeParameter> Parameters,
+    IReadOnlyList<RecipeNode> Nodes,
+    RetryPolicy Retry,
+    StatePolicy State);
+
+/// <summary>One step.</summary>
+/// <param name="Inputs">Plugin port -> dataset name (<c>targets</c> or an earlier output).</param>
+/// <param name="Outputs">Plugin port -> dataset name.</param>
+public sealed record RecipeNode(
+    string Id,
+    string Type,
+    string PluginId,
+    string PluginVersion,
+    string PluginDigest,
+    JsonObject Config,
+    IReadOnlyDictionary<string, string> Inputs,
+    IReadOnlyDictionary<string, string> Outputs,
+    TimeSpan Timeout,
+    RetryPolicy Retry,
+    string? When,
+    OnFailure OnFailure);

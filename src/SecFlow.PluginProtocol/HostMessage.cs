@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace SecFlow.PluginProtocol;
+
+/// <summary>What the plugin host sends to the engine. One JSON object per frame, discriminated by <c>type</c>. Everything in it is hostile input.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(ReadyMessage), "ready")]
+[JsonDerivedType(typeof(EmitMessage), "emit")]
+[JsonDerivedType(typeof(VerdictMessage), "verdict")]
+[JsonDerivedType(typeof(LogMessage), "log")]
+[JsonDerivedType(typeof(ProgressMessage), "progress")]
+[JsonDerivedType(typeof(CallMessage), "call")]
+[JsonDerivedType(typeof(AliveMessage), "alive")]
+[JsonDerivedType(typeof(DoneMessage), "done")]
+public abstract record HostMessage;
+
+/// <summary>First frame of a host: it has started, confined itself and waits for work.</summary>
+/// <param name="Protocol">Version of this protocol; must equal <see cref="Frames.Version"/>.</param>
+/// <param name="Confinement">What it applied to itself, such as <c>seccomp</c>, <c>landlock</c>.</param>
+public sealed record ReadyMessage(int Protocol, IReadOnlyList<string> Confinement) : HostMessage;
+
+/// <summary>A batch of records for one output port; costs one credit a record. <c>ctx.finding</c> emits to port <c>findings</c>.</summary>
+public sealed record EmitMessage(string Port, IReadOnlyList<JsonNode?> Records) : HostMessage;
+
+/// <summary><c>ctx.verdict</c>. <paramref name="Target"/> is a target's id or value; null = all targets of the node.</summary>
+public sealed record VerdictMessage(string Kind, string Reason, string? Target, IReadOnlyList<string> Checks) : HostMessage;
+
+/// <summary><c>ctx.log</c>: level is debug, info, warn or error.</summary>
+public sealed record LogMessage(string Level, string Text) : HostMessage;
+
+/// <summary><c>ctx.progress</c>, 0..100.</summary>
+public sealed record ProgressMessage(double Percent, string Text) : HostMessage;
+
+/// <summary>A call that waits for its <see cref="ResultMessage"/>: <c>http</c>, <c>tool</c>, <c>secret</c>, <c>resource</c>, <c>input.read</c>, <c>handle.read</c>.</summary>
+/// <param name="Id">Number of the call in this session.</param>
+/// <param name="Method">Which call.</param>
+/// <param name="Arguments">Its arguments as one JSON object.</param>
+public sealed record CallMessage(int Id, string Method, JsonNode? Arguments) : HostMessage;
+
+/// <summary>Sent at least each 2 s while script runs in a native call, so that silence means trouble.</summary>
+public sealed record AliveMessage : HostMessage;
+
+/// <summary>How one <see cref="StartMessage"/> ended. After a process-ending limit there is no such frame and the exit code tells.</summary>
+public enum HostOutcome
+{
+    Completed,
+
+    /// <summary>A script exception reached the top.</summary>
+    ScriptError,
+
+    /// <summary>The source is not ES5 that parses.</summary>
+    SyntaxError,
+
+    /// <summary><c>module.exports.execute</c> (or <c>parse</c>) is missing.</summary>
+    MissingEntry,
+
+    /// <summary>A limit was reached; <see cref="DoneMessage.Limit"/> names it.</summary>
+    Limit,
+
+    /// <summary>The interpreter itself failed.</summary>
+    InterpreterError,
+}
+
+/// <summary>End of the work.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Limit"><c>statements</c>, <c>time</c>, <c>recursion</c>, <c>memory</c>, <c>source</c>, <c>nesting</c>, <c>record</c>; null otherwise.</param>
+/// <param name="Message">Message of the error, at most 4 KiB.</param>
+/// <param name="Location"><c>file:line:column</c> of the error, when known.</param>
+/// <param name="Phase"><c>load</c>, <c>initialize</c>, <c>execute</c>, <c>parse</c>, <c>cleanup</c>.</param>
+/// <param name="PeakBytes">Peak of the managed heap.</param>
+/// <param name="CpuMilliseconds">Processor time of the work.</param>
+/// <param name="Value">For <see cref="PluginEntry.Script"/>: the completion value as text, at most 4 KiB.</param>
+public sealed record DoneMessage(
+    HostOutcome Outcome,
+    string? Limit,
+    string? Message,
+    string? Location,
+    string? Phase,
+    long PeakBytes,
+    long CpuMilliseconds,
+    string? Value) : HostMessage;
+
+/// <summary>Exit codes of the host process when it ends without a <see cref="DoneMessage"/>, and after one.</summary>
+public static class HostExitCodes
+{
+    public const int Normal = 0;
+    public const int OutOfMemory = 75;
+    public const int Unexpected = 77;
+
+    /// <summary>The host could not confine itself: it must not read plugin source.</summary>
+    public const int NotConfined = 78;
+
+    /// <summary>The engine broke the protocol.</summary>
+    public const int Protocol = 79;
+}
