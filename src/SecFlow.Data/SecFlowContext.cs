@@ -59,17 +59,25 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<AuditCheckpoint> AuditCheckpoints => Set<AuditCheckpoint>();
 
+    /// <summary>Newest schema of Identity (passkeys included), whatever the host's options say: migrations and program must agree.</summary>
+    protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         base.ConfigureConventions(configurationBuilder);
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicksConverter>();
         configurationBuilder.Properties<Enum>().HaveConversion<string>().HaveMaxLength(32);
+        // Ordered ones are compared and sorted by the database: as words they would sort by the alphabet.
+        configurationBuilder.Properties<Severity>().HaveConversion<int>();
+        configurationBuilder.Properties<TeamRole>().HaveConversion<int>();
+        configurationBuilder.Properties<Intrusiveness>().HaveConversion<int>();
     }
 
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
         builder.ApplyConfigurationsFromAssembly(typeof(SecFlowContext).Assembly);
+        SnakeCaseNames.Apply(builder);
     }
 
     /// <summary>Times are stored as UTC ticks: equal, ordered and exact on both databases.</summary>

@@ -1,0 +1,19 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace SecFlow.Data.Runs;
+
+internal sealed class NodeRunConfiguration : IEntityTypeConfiguration<NodeRun>
+{
+    public void Configure(EntityTypeBuilder<NodeRun> builder)
+    {
+        builder.Property(row => row.NodeId).HasMaxLength(63);
+        builder.Property(row => row.PluginId).HasMaxLength(200);
+        builder.Property(row => row.PluginVersion).HasMaxLength(100);
+        builder.Property(row => row.PluginDigest).HasMaxLength(71);
+        builder.Property(row => row.ErrorCode).HasMaxLength(16);
+        builder.HasIndex(row => row.TeamId);
+        builder.HasIndex(row => new { row.RunId, row.NodeId }).IsUnique();
+        builder.HasOne<Run>().WithMany().HasForeignKey(row => row.RunId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SecFlow.Data.Teams;
+
+namespace SecFlow.Data.Targets;
+
+internal sealed class TargetConfiguration : IEntityTypeConfiguration<Target>
+{
+    public void Configure(EntityTypeBuilder<Target> builder)
+    {
+        builder.Property(row => row.Name).HasMaxLength(100);
+        builder.Property(row => row.Value).HasMaxLength(2048);
+        builder.Property(row => row.ApprovedAddress).HasMaxLength(64);
+        builder.Property(row => row.Ports).HasMaxLength(500);
+        builder.Property(row => row.Tags).HasMaxLength(500);
+        builder.Property(row => row.Owner).HasMaxLength(256);
+        builder.Property(row => row.AuthorisationReference).HasMaxLength(200);
+        builder.Property(row => row.AuthorisedBy).HasMaxLength(256);
+        builder.HasIndex(row => new { row.TeamId, row.Name }).IsUnique();
+        builder.HasOne<Team>().WithMany().HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Restrict);
+    }
+}
