@@ -18,6 +18,7 @@ public static class Codes
     public const string RecipeTooLarge = "SF1012";
     public const string RecipeCondition = "SF1013";
     public const string RecipeParameter = "SF1014";
+    public const string RecipeUnsupported = "SF1015";
 
     public const string ManifestInvalid = "SF1101";
     public const string PackageInvalid = "SF1201";

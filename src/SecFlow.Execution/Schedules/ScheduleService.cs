@@ -18,8 +18,8 @@ public sealed class ScheduleService
     public Task DeleteAsync(Actor actor, Guid scheduleId, CancellationToken ct) => throw new NotSupportedException();
 
     /// <summary>The next fire times (UTC) of an expression, for previews. Throws SF1301 with what is wrong.</summary>
-    public static IReadOnlyList<DateTimeOffset> Next(string cron, string zone, DateTimeOffset after, int count) => throw new NotSupportedException();
+    public static IReadOnlyList<DateTimeOffset> Next(string cron, string zone, DateTimeOffset after, int count) => CronRule.Parse(cron, zone).Next(after, count);
 
     /// <summary>The rule in words, such as "every Monday at 06:00 Europe/Berlin".</summary>
-    public static string InWords(string cron, string zone) => throw new NotSupportedException();
+    public static string InWords(string cron, string zone) => CronWords.Of(cron, zone);
 }

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using NJsonSchema;
+using NJsonSchema.Validation;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+using YamlDotNet.RepresentationModel;
+
+namespace SecFlow.Execution.Workflows;
+
+/// <summary>A node's <c>config</c> against the plugin's config.schema.json; each fault at its place in the YAML.</summary>
+internal static partial class ConfigCheck
+{
+    public static async Task CheckAsync(NodeDraft node, InstalledPlugin plugin, RecipeProblems problems, CancellationToken ct)
+    {
+        var at = node.Fields.Where("config");
+        JsonSchema schema;
+        try
+        {
+            // A reference to a file or an address would be fetched while reading a recipe.
+            if (JsonNode.Parse(plugin.ConfigSchema) is not JsonObject document || HasOuterReference(document))
+            {
+                throw new InvalidDataException("it is not an object, or it refers to another document");
+            }
+
+            schema = await JsonSchema.FromJsonAsync(plugin.ConfigSchema, ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            problems.Add(Codes.RecipeConfigInvalid, at, node.Fields.At("config"), $"The config.schema.json of '{plugin.Manifest.Id}' cannot be used ({e.Message}). Ask its publisher for a corrected version.");
+            return;
+        }
+
+        foreach (var error in schema.Validate(node.Config.ToJsonString()).SelectMany(Leaves))
+        {
+            var (place, path) = Find(node, error.Path ?? "");
+            problems.Add(Codes.RecipeConfigInvalid, place, path, $"{Words(error)} (schema of {plugin.Manifest.Id}).");
+        }
+    }
+
+    private static IEnumerable<ValidationError> Leaves(ValidationError error) => error is ChildSchemaValidationError { Errors.Count: > 0 } child
+        ? child.Errors.SelectMany(e => e.Value).SelectMany(Leaves).DefaultIfEmpty(error).Take(5)
+        : [error];
+
+    private static string Words(ValidationError error)
+    {
+        var name = error.Property ?? "config";
+        var schema = error.Schema;
+        return error.Kind switch
+        {
+            ValidationErrorKind.NoAdditionalPropertiesAllowed =>
+                $"'{name}' is not a setting of this plugin.{RecipeProblems.Hint(name, schema.ActualProperties.Keys)} Known: {string.Join(", ", schema.ActualProperties.Keys)}",
+            ValidationErrorKind.PropertyRequired => $"The setting '{name}' is missing",
+            ValidationErrorKind.NumberTooBig or ValidationErrorKind.IntegerTooBig => $"'{name}' is above the maximum {schema.Maximum}",
+            ValidationErrorKind.NumberTooSmall => $"'{name}' is below the minimum {schema.Minimum}",
+            ValidationErrorKind.NotInEnumeration => $"'{name}' is not one of {string.Join(", ", schema.Enumeration)}",
+            ValidationErrorKind.IntegerExpected => $"'{name}' must be a whole number",
+            ValidationErrorKind.NumberExpected => $"'{name}' must be a number",
+            ValidationErrorKind.StringExpected => $"'{name}' must be a text",
+            ValidationErrorKind.BooleanExpected => $"'{name}' must be true or false",
+            ValidationErrorKind.ArrayExpected => $"'{name}' must be a list",
+            ValidationErrorKind.ObjectExpected => $"'{name}' must be a mapping",
+            ValidationErrorKind.PatternMismatch => $"'{name}' does not match the pattern {schema.Pattern}",
+            _ => $"'{name}' does not fit: {error.Kind}",
+        };
+    }
+
+    // NJsonSchema's paths: "#/threads", "#/headers.accept", "#/list[2].name". Walks as far as the YAML goes.
+    private static (YamlNode Place, string Path) Find(NodeDraft node, string jsonPath)
+    {
+        var (place, path) = (node.Fields.Where("config"), node.Fields.At("config"));
+        foreach (Match part in Segment().Matches(jsonPath.TrimStart('#', '/')))
+        {
+            YamlNode? next;
+            if (part.Groups["index"].Success)
+            {
+                next = place is YamlSequenceNode list && int.TryParse(part.Groups["index"].Value, out var i) && i < list.Children.Count ? list.Children[i] : null;
+                path += part.Value;
+            }
+            else
+            {
+                next = place is YamlMappingNode map ? map.Children.FirstOrDefault(c => (c.Key as YamlScalarNode)?.Value == part.Value).Value : null;
+                path += "." + part.Value;
+            }
+
+            place = next ?? place;
+        }
+
+        return (place, path);
+    }
+
+    private static bool HasOuterReference(JsonNode? node) => node switch
+    {
+        JsonObject o => o.Any(p => (p.Key is "$ref" && p.Value is JsonValue v && !(v.TryGetValue<string>(out var s) && s.StartsWith('#'))) || HasOuterReference(p.Value)),
+        JsonArray a => a.Any(HasOuterReference),
+        _ => false,
+    };
+
+    [GeneratedRegex(@"\[(?<index>\d+)\]|[^.\[\]]+", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Segment();
+}
