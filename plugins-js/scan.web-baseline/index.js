@@ -1087,14 +1087,14 @@ var Crawl = (function () {
     };
     return Crawl;
 }());
-var mostFolders = 20;
-var mostScripts = 15;
-var mostCorsPages = 10;
+var mostFolders = 40;
+var mostScripts = 20;
+var mostCorsPages = 40;
 var usualFolders = ["admin/", "backup/", "files/", "images/", "uploads/"];
 function configOf(given) {
     var c = given || {};
     return {
-        maxPages: c.maxPages || 20, maxRequests: c.maxRequests || 200, timeoutMs: c.timeoutMs || 10000, maxBytes: c.maxBytes || 262144, skip: c.skip || []
+        maxPages: c.maxPages || 40, maxRequests: c.maxRequests || 300, timeoutMs: c.timeoutMs || 10000, maxBytes: c.maxBytes || 262144, skip: c.skip || []
     };
 }
 function fetchStart(client, out, url) {

@@ -1,12 +1,12 @@
-const mostFolders = 20;
-const mostScripts = 15;
-const mostCorsPages = 10;
+const mostFolders = 40;
+const mostScripts = 20;
+const mostCorsPages = 40;
 const usualFolders = ["admin/", "backup/", "files/", "images/", "uploads/"];
 
 function configOf(given: Partial<Config> | null | undefined): Config {
   const c = given || {};
   return {
-    maxPages: c.maxPages || 20, maxRequests: c.maxRequests || 200, timeoutMs: c.timeoutMs || 10000, maxBytes: c.maxBytes || 262144, skip: c.skip || []
+    maxPages: c.maxPages || 40, maxRequests: c.maxRequests || 300, timeoutMs: c.timeoutMs || 10000, maxBytes: c.maxBytes || 262144, skip: c.skip || []
   };
 }
 
