@@ -21,6 +21,11 @@ public static class Limits
     public static readonly Limit HostCpuSeconds = new(60, 3_600);
     public static readonly Limit HostHeapBytes = new(128 * MiB, 512 * MiB);
     public static readonly Limit HostSilentSeconds = new(10, 120);
+    public static readonly Limit ToolCpuSeconds = new(300, 24 * 3600);
+    public static readonly Limit ToolMemoryBytes = new(512 * MiB, 4 * GiB);
+    public static readonly Limit ToolProcesses = new(64, 512);
+    public static readonly Limit ToolOpenFiles = new(256, 4096);
+    public static readonly Limit ToolScratchBytes = new(256 * MiB, 4 * GiB);
     public static readonly Limit OutputBytesKept = new(64 * MiB, GiB);
     public static readonly Limit RecordsPerDataset = new(1_000_000, 10_000_000);
     public static readonly Limit FindingsPerNode = new(200_000, 2_000_000);
