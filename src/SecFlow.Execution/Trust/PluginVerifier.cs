@@ -154,8 +154,11 @@ public static class PluginVerifier
             return result switch
             {
                 VerifiedBundle => Accepted(authority),
-                RejectedBundle { Reason: RejectionReason.SignatureInvalid } rejected =>
-                    Answer(TrustState.Untrusted, $"a signature by {authority.Signer}", "a signature by another key, or one that is damaged") with { Found = rejected.Found },
+
+                // the hint proves nothing, but it tells a damaged signature of this key from a whole one of another
+                RejectedBundle { Reason: RejectionReason.SignatureInvalid } => bundle.Material is PublicKeyHint hint && hint.Hint == authority.Key.Hint
+                    ? Answer(TrustState.Invalid, $"a signature by {authority.Signer}", "a signature that names this key and is not its own over these files")
+                    : Answer(TrustState.Untrusted, $"a signature by {authority.Signer}", "a signature by another key"),
                 RejectedBundle { Unverifiable: true } rejected => Answer(TrustState.Unverifiable, rejected.Expected, $"{rejected.Found} (not supported yet)"),
                 RejectedBundle rejected => Answer(TrustState.Invalid, rejected.Expected, rejected.Found),
                 _ => throw new InvalidOperationException("A verification ended in neither of its two shapes."),

@@ -125,7 +125,7 @@ public sealed partial class TrustPolicyReader
             {
                 authority.Problem("key", "An authority is exactly one of 'key' and 'keyless'.");
             }
-            else if ((authority.Has("key") ? Key(authority) : Keyless(authority)) is { } read)
+            else if ((authority.Has("key") ? (TrustAuthority?)Key(authority) : Keyless(authority)) is { } read)
             {
                 authorities.Add(read);
             }
