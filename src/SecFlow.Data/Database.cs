@@ -19,7 +19,7 @@ public sealed record DatabaseOptions(DatabaseKind Kind, string ConnectionString)
 /// The door to the database for the stores of this project.
 /// 1. Reads: a context of their own, no tracking.
 /// 2. Writes: one transaction; on SQLite one writer at a time (BEGIN IMMEDIATE behind a lock of this process). Nothing is retried:
-///    a write that fails has changed nothing, and its caller decides.
+///    a write that fails has changed nothing, and its caller decides. A unique key that exists already is a <see cref="ConflictException"/>.
 /// 3. Audit events of a write are hashed last, under the audit lock, and commit with the change or not at all.
 /// 4. A write inside a write is an error: on SQLite it would wait for itself.
 /// </summary>
@@ -97,6 +97,10 @@ public sealed class Database
             }
 
             return result;
+        }
+        catch (Exception error) when (ConflictException.IsUniqueViolation(error))
+        {
+            throw new ConflictException("The same thing was stored already, perhaps a moment ago by somebody else. Look at what is there now.", error);
         }
         finally
         {

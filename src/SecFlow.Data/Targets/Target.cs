@@ -24,7 +24,7 @@ public sealed class Target
 
     public Guid TeamId { get; set; }
 
-    /// <summary>1..100, unique in the team.</summary>
+    /// <summary>1..100, unique in the team among those that are not archived.</summary>
     public string Name { get; set; } = "";
 
     public TargetKind Kind { get; set; }

@@ -16,7 +16,8 @@ internal sealed class TargetConfiguration : IEntityTypeConfiguration<Target>
         builder.Property(row => row.Owner).HasMaxLength(256);
         builder.Property(row => row.AuthorisationReference).HasMaxLength(200);
         builder.Property(row => row.AuthorisedBy).HasMaxLength(256);
-        builder.HasIndex(row => new { row.TeamId, row.Name }).IsUnique();
+        // The name of an archived one may be used again.
+        builder.HasIndex(row => new { row.TeamId, row.Name }).IsUnique().HasFilter("archived_at IS NULL");
         builder.HasOne<Team>().WithMany().HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Restrict);
     }
 }

@@ -7,7 +7,7 @@ public sealed class Workflow
 
     public Guid TeamId { get; set; }
 
-    /// <summary>The recipe's name, unique in the team.</summary>
+    /// <summary>The recipe's name, unique in the team among those that are not archived.</summary>
     public string Name { get; set; } = "";
 
     public string Description { get; set; } = "";

@@ -10,7 +10,8 @@ internal sealed class WorkflowConfiguration : IEntityTypeConfiguration<Workflow>
     {
         builder.Property(row => row.Name).HasMaxLength(100);
         builder.Property(row => row.Description).HasMaxLength(500);
-        builder.HasIndex(row => new { row.TeamId, row.Name }).IsUnique();
+        // The name of an archived one may be used again.
+        builder.HasIndex(row => new { row.TeamId, row.Name }).IsUnique().HasFilter("archived_at IS NULL");
         builder.HasOne<Team>().WithMany().HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Restrict);
     }
 }

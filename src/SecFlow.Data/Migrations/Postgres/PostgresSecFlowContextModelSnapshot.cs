@@ -1379,7 +1379,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("targets");
                 });
@@ -1724,7 +1725,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("workflows");
                 });

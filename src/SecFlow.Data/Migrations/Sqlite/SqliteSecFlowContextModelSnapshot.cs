@@ -1368,7 +1368,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("targets");
                 });
@@ -1713,7 +1714,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("workflows");
                 });

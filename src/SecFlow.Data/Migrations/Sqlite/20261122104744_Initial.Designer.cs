@@ -11,7 +11,7 @@ using SecFlow.Data;
 namespace SecFlow.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteSecFlowContext))]
-    [Migration("20261122103553_Initial")]
+    [Migration("20261122104744_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1371,7 +1371,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("targets");
                 });
@@ -1716,7 +1717,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("workflows");
                 });

@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace SecFlow.Data.Migrations.Sqlite
+namespace SecFlow.Data.Migrations.Postgres
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -15,11 +16,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "audit_checkpoints",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    size = table.Column<long>(type: "INTEGER", nullable: false),
-                    root = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    time = table.Column<long>(type: "INTEGER", nullable: false),
-                    note = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    root = table.Column<byte[]>(type: "bytea", nullable: false),
+                    time = table.Column<long>(type: "bigint", nullable: false),
+                    note = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -30,22 +31,22 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "audit_events",
                 columns: table => new
                 {
-                    seq = table.Column<long>(type: "INTEGER", nullable: false),
-                    time = table.Column<long>(type: "INTEGER", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    actor_kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    actor_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    actor_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    action = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    resource_kind = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
-                    resource_id = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    resource_name = table.Column<string>(type: "TEXT", maxLength: 512, nullable: false),
-                    outcome = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason_code = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    trace_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    canonical = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    prev_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    hash = table.Column<byte[]>(type: "BLOB", nullable: false)
+                    seq = table.Column<long>(type: "bigint", nullable: false),
+                    time = table.Column<long>(type: "bigint", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    actor_kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    actor_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    action = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    resource_kind = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    resource_id = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    resource_name = table.Column<string>(type: "character varying(512)", maxLength: 512, nullable: false),
+                    outcome = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason_code = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    trace_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    canonical = table.Column<byte[]>(type: "bytea", nullable: false),
+                    prev_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -56,26 +57,26 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "plugin_versions",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    title = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    description = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    publisher = table.Column<string>(type: "TEXT", nullable: false),
-                    aliases = table.Column<string>(type: "TEXT", nullable: false),
-                    manifest = table.Column<string>(type: "TEXT", nullable: false),
-                    folder = table.Column<string>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_reason = table.Column<string>(type: "TEXT", nullable: false),
-                    trust_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    signer = table.Column<string>(type: "TEXT", nullable: true),
-                    trust_rule = table.Column<string>(type: "TEXT", nullable: true),
-                    discovered_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    verified_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    approved_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    approved_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    title = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    description = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    publisher = table.Column<string>(type: "text", nullable: false),
+                    aliases = table.Column<string>(type: "text", nullable: false),
+                    manifest = table.Column<string>(type: "text", nullable: false),
+                    folder = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_reason = table.Column<string>(type: "text", nullable: false),
+                    trust_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    signer = table.Column<string>(type: "text", nullable: true),
+                    trust_rule = table.Column<string>(type: "text", nullable: true),
+                    discovered_at = table.Column<long>(type: "bigint", nullable: false),
+                    verified_at = table.Column<long>(type: "bigint", nullable: true),
+                    approved_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    approved_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -86,10 +87,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "roles",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -100,11 +101,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "teams",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    slug = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    is_demo = table.Column<bool>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    slug = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    is_demo = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -115,13 +116,13 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "trust_policy_revisions",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    number = table.Column<int>(type: "INTEGER", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    yaml = table.Column<string>(type: "TEXT", nullable: false),
-                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    yaml = table.Column<string>(type: "text", nullable: false),
+                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -132,23 +133,23 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "users",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_sign_in_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
-                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    lockout_end = table.Column<long>(type: "INTEGER", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    last_sign_in_at = table.Column<long>(type: "bigint", nullable: true),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "text", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<long>(type: "bigint", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -159,11 +160,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    role_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    role_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -180,17 +181,17 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "api_tokens",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    scopes = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    role = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
-                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    revoked_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_used_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    scopes = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    role = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
+                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    revoked_at = table.Column<long>(type: "bigint", nullable: true),
+                    last_used_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -207,39 +208,39 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "findings",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    fingerprint = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    fingerprint_version = table.Column<int>(type: "INTEGER", nullable: false),
-                    rule_id = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    severity = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
-                    confidence = table.Column<int>(type: "INTEGER", nullable: false),
-                    location = table.Column<string>(type: "TEXT", nullable: false),
-                    method = table.Column<string>(type: "TEXT", nullable: true),
-                    parameter = table.Column<string>(type: "TEXT", nullable: true),
-                    description = table.Column<string>(type: "TEXT", nullable: false),
-                    remediation = table.Column<string>(type: "TEXT", nullable: false),
-                    target_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    target = table.Column<string>(type: "TEXT", maxLength: 2048, nullable: false),
-                    record = table.Column<string>(type: "TEXT", nullable: false),
-                    cwe = table.Column<string>(type: "TEXT", nullable: false),
-                    owasp = table.Column<string>(type: "TEXT", nullable: false),
-                    cve = table.Column<string>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    assignee = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    risk = table.Column<double>(type: "REAL", nullable: true),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    plugin_version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    plugin_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    signer = table.Column<string>(type: "TEXT", nullable: false),
-                    policy_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    first_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    last_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    first_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    trace_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    missed_runs = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    fingerprint = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    fingerprint_version = table.Column<int>(type: "integer", nullable: false),
+                    rule_id = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    severity = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
+                    confidence = table.Column<int>(type: "integer", nullable: false),
+                    location = table.Column<string>(type: "text", nullable: false),
+                    method = table.Column<string>(type: "text", nullable: true),
+                    parameter = table.Column<string>(type: "text", nullable: true),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    remediation = table.Column<string>(type: "text", nullable: false),
+                    target_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    target = table.Column<string>(type: "character varying(2048)", maxLength: 2048, nullable: false),
+                    record = table.Column<string>(type: "text", nullable: false),
+                    cwe = table.Column<string>(type: "text", nullable: false),
+                    owasp = table.Column<string>(type: "text", nullable: false),
+                    cve = table.Column<string>(type: "text", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    assignee = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    risk = table.Column<double>(type: "double precision", nullable: true),
+                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    plugin_version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    plugin_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    signer = table.Column<string>(type: "text", nullable: false),
+                    policy_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    first_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    last_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    first_seen_at = table.Column<long>(type: "bigint", nullable: false),
+                    last_seen_at = table.Column<long>(type: "bigint", nullable: false),
+                    trace_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    missed_runs = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -256,36 +257,36 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "runs",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    workflow_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    workflow_version_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    workflow_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    workflow_version_number = table.Column<int>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    trigger = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    started_by_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    started_by_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    schedule_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    parameters = table.Column<string>(type: "TEXT", nullable: false),
-                    targets = table.Column<string>(type: "TEXT", nullable: false),
-                    scope_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    policy_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    sandbox_level = table.Column<string>(type: "TEXT", maxLength: 8, nullable: true),
-                    lease_epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    lease_owner = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    lease_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    queued_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    started_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    cancel_requested_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    cancel_requested_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    error_code = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    error_message = table.Column<string>(type: "TEXT", nullable: true),
-                    trace_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    idempotency_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    last_event_seq = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    workflow_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    workflow_version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    workflow_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    workflow_version_number = table.Column<int>(type: "integer", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    trigger = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    started_by_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    started_by_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    schedule_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    parameters = table.Column<string>(type: "text", nullable: false),
+                    targets = table.Column<string>(type: "text", nullable: false),
+                    scope_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    policy_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    sandbox_level = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: true),
+                    lease_epoch = table.Column<long>(type: "bigint", nullable: false),
+                    lease_owner = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    lease_until = table.Column<long>(type: "bigint", nullable: true),
+                    queued_at = table.Column<long>(type: "bigint", nullable: false),
+                    started_at = table.Column<long>(type: "bigint", nullable: true),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    cancel_requested_at = table.Column<long>(type: "bigint", nullable: true),
+                    cancel_requested_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    error_code = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    error_message = table.Column<string>(type: "text", nullable: true),
+                    trace_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    idempotency_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    last_event_seq = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -302,24 +303,24 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "targets",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    value = table.Column<string>(type: "TEXT", maxLength: 2048, nullable: false),
-                    approved_address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    ports = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    tags = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    owner = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    authorisation_reference = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    authorised_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    authorised_from = table.Column<long>(type: "INTEGER", nullable: false),
-                    authorised_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    max_intrusiveness = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
-                    requests_per_second = table.Column<int>(type: "INTEGER", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    archived_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    value = table.Column<string>(type: "character varying(2048)", maxLength: 2048, nullable: false),
+                    approved_address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    ports = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    tags = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    owner = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    authorisation_reference = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    authorised_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    authorised_from = table.Column<long>(type: "bigint", nullable: false),
+                    authorised_until = table.Column<long>(type: "bigint", nullable: true),
+                    max_intrusiveness = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
+                    requests_per_second = table.Column<int>(type: "integer", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    archived_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -336,14 +337,14 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "workflows",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    description = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    current_version = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    archived_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    description = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    current_version = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false),
+                    archived_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -360,10 +361,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "memberships",
                 columns: table => new
                 {
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    role = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    role = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -386,12 +387,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "sign_in_links",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    used_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    used_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -408,11 +409,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -429,10 +430,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    provider_key = table.Column<string>(type: "text", nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -449,8 +450,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "user_roles",
                 columns: table => new
                 {
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    role_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    role_id = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -473,10 +474,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "user_tokens",
                 columns: table => new
                 {
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", nullable: false),
-                    value = table.Column<string>(type: "TEXT", nullable: true)
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -493,15 +494,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "finding_changes",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    finding_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    time = table.Column<long>(type: "INTEGER", nullable: false),
-                    actor = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    field = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
-                    from = table.Column<string>(type: "TEXT", nullable: true),
-                    to = table.Column<string>(type: "TEXT", nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    finding_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    time = table.Column<long>(type: "bigint", nullable: false),
+                    actor = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    field = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    from = table.Column<string>(type: "text", nullable: true),
+                    to = table.Column<string>(type: "text", nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -518,15 +519,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "occurrences",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    finding_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    seen_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    severity = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
-                    record = table.Column<string>(type: "TEXT", nullable: false),
-                    hidden = table.Column<bool>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    finding_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    seen_at = table.Column<long>(type: "bigint", nullable: false),
+                    severity = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
+                    record = table.Column<string>(type: "text", nullable: false),
+                    hidden = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -543,30 +544,30 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "node_runs",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_id = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    ordinal = table.Column<int>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    plugin_version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    plugin_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    signer = table.Column<string>(type: "TEXT", nullable: true),
-                    trust_rule = table.Column<string>(type: "TEXT", nullable: true),
-                    started_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    progress = table.Column<int>(type: "INTEGER", nullable: true),
-                    progress_text = table.Column<string>(type: "TEXT", nullable: true),
-                    error_code = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    error_message = table.Column<string>(type: "TEXT", nullable: true),
-                    findings = table.Column<int>(type: "INTEGER", nullable: false),
-                    rejected_records = table.Column<int>(type: "INTEGER", nullable: false),
-                    http_requests = table.Column<int>(type: "INTEGER", nullable: false),
-                    refused_calls = table.Column<int>(type: "INTEGER", nullable: false),
-                    peak_bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    cpu_milliseconds = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_id = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    ordinal = table.Column<int>(type: "integer", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    attempt = table.Column<int>(type: "integer", nullable: false),
+                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    plugin_version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    plugin_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    signer = table.Column<string>(type: "text", nullable: true),
+                    trust_rule = table.Column<string>(type: "text", nullable: true),
+                    started_at = table.Column<long>(type: "bigint", nullable: true),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    progress = table.Column<int>(type: "integer", nullable: true),
+                    progress_text = table.Column<string>(type: "text", nullable: true),
+                    error_code = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    error_message = table.Column<string>(type: "text", nullable: true),
+                    findings = table.Column<int>(type: "integer", nullable: false),
+                    rejected_records = table.Column<int>(type: "integer", nullable: false),
+                    http_requests = table.Column<int>(type: "integer", nullable: false),
+                    refused_calls = table.Column<int>(type: "integer", nullable: false),
+                    peak_bytes = table.Column<long>(type: "bigint", nullable: false),
+                    cpu_milliseconds = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -583,13 +584,13 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "run_events",
                 columns: table => new
                 {
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    seq = table.Column<long>(type: "INTEGER", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    time = table.Column<long>(type: "INTEGER", nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    node_id = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
-                    data = table.Column<string>(type: "TEXT", nullable: false)
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    seq = table.Column<long>(type: "bigint", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    time = table.Column<long>(type: "bigint", nullable: false),
+                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    node_id = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
+                    data = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -606,21 +607,21 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "schedules",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    workflow_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    cron = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    target_ids = table.Column<string>(type: "TEXT", nullable: false),
-                    parameters = table.Column<string>(type: "TEXT", nullable: false),
-                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    owner = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_fired_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    next_fire_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_refusal = table.Column<string>(type: "TEXT", nullable: true),
-                    archived_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    workflow_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    cron = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    target_ids = table.Column<string>(type: "text", nullable: false),
+                    parameters = table.Column<string>(type: "text", nullable: false),
+                    enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    owner = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    last_fired_at = table.Column<long>(type: "bigint", nullable: true),
+                    next_fire_at = table.Column<long>(type: "bigint", nullable: true),
+                    last_refusal = table.Column<string>(type: "text", nullable: true),
+                    archived_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -643,14 +644,14 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "workflow_versions",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    workflow_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    version = table.Column<int>(type: "INTEGER", nullable: false),
-                    recipe = table.Column<string>(type: "TEXT", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    workflow_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    recipe = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -667,16 +668,16 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "assessments",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    target_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    target = table.Column<string>(type: "TEXT", maxLength: 2048, nullable: false),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    verdict = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", nullable: false),
-                    checks = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    target_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    target = table.Column<string>(type: "character varying(2048)", maxLength: 2048, nullable: false),
+                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    verdict = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false),
+                    checks = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -699,14 +700,14 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "datasets",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    blob_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    type = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    blob_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -729,17 +730,17 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "staged_records",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
-                    port = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    fingerprint = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    severity = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    rejection = table.Column<string>(type: "TEXT", nullable: true),
-                    data = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    attempt = table.Column<int>(type: "integer", nullable: false),
+                    port = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    fingerprint = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    severity = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    rejection = table.Column<string>(type: "text", nullable: true),
+                    data = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -977,7 +978,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "IX_targets_team_id_name",
                 table: "targets",
                 columns: new[] { "team_id", "name" },
-                unique: true);
+                unique: true,
+                filter: "archived_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_teams_slug",
@@ -1032,7 +1034,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "IX_workflows_team_id_name",
                 table: "workflows",
                 columns: new[] { "team_id", "name" },
-                unique: true);
+                unique: true,
+                filter: "archived_at IS NULL");
         }
 
         /// <inheritdoc />

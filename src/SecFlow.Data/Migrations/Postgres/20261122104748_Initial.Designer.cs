@@ -12,7 +12,7 @@ using SecFlow.Data;
 namespace SecFlow.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresSecFlowContext))]
-    [Migration("20261122103557_Initial")]
+    [Migration("20261122104748_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1382,7 +1382,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("targets");
                 });
@@ -1727,7 +1728,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Name")
-                        .IsUnique();
+                        .IsUnique()
+                        .HasFilter("archived_at IS NULL");
 
                     b.ToTable("workflows");
                 });

@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Audit;
+
+namespace SecFlow.Data.Plugins;
+
+/// <summary>What a verification found.</summary>
+/// <param name="TrustState"><c>Verified</c>, <c>Unsigned</c>, ... as in <see cref="PluginVersion.TrustState"/>.</param>
+/// <param name="Signer">Who signed, as people know it; null when nobody is known.</param>
+/// <param name="TrustRule">Rule of the trust policy that accepted it; null when none did.</param>
+public sealed record PluginVerification(string TrustState, string? Signer, string? TrustRule);
+
+/// <summary>Plugin versions. A team sees the installation's and its own, never those of another team.</summary>
+public sealed class PluginStore(Database database)
+{
+    /// <summary>Every version that the team can see, by id, newest discovery first.</summary>
+    public async Task<IReadOnlyList<PluginVersion>> ListAsync(Guid teamId, CancellationToken ct = default) => await database.ReadAsync(
+        db => Visible(db, teamId).OrderBy(row => row.PluginId).ThenByDescending(row => row.DiscoveredAt).ToListAsync(ct), ct);
+
+    public Task<PluginVersion?> FindAsync(Guid teamId, Guid id, CancellationToken ct = default) =>
+        database.ReadAsync(db => Visible(db, teamId).SingleOrDefaultAsync(row => row.Id == id, ct), ct);
+
+    /// <summary>The version with this package digest; the team's own before the installation's.</summary>
+    public Task<PluginVersion?> FindByDigestAsync(Guid teamId, string digest, CancellationToken ct = default) => database.ReadAsync(
+        db => Visible(db, teamId).Where(row => row.Digest == digest).OrderByDescending(row => row.TeamId == teamId).FirstOrDefaultAsync(ct), ct);
+
+    /// <summary>Enabled versions with this id or alias, in no order; the caller chooses by version.</summary>
+    public async Task<IReadOnlyList<PluginVersion>> FindEnabledAsync(Guid teamId, string idOrAlias, CancellationToken ct = default)
+    {
+        var enabled = await database.ReadAsync(
+            db => Visible(db, teamId).Where(row => row.State == PluginState.Enabled && (row.PluginId == idOrAlias || row.Aliases.Contains(idOrAlias))).ToListAsync(ct), ct);
+        return [.. enabled.Where(row => row.PluginId == idOrAlias || row.Aliases.Split(' ').Contains(idOrAlias, StringComparer.Ordinal))];
+    }
+
+    /// <summary>Stores a version that was not known; sets id and time of discovery. Throws <see cref="ConflictException"/> when its digest is known.</summary>
+    public Task<PluginVersion> AddAsync(Actor actor, PluginVersion version, CancellationToken ct = default) => database.WriteAsync(
+        write =>
+        {
+            version.Id = Guid.CreateVersion7(write.Now);
+            version.DiscoveredAt = write.Now;
+            write.Db.PluginVersions.Add(version);
+            write.Audit(Entry(actor, "discover.plugin", version) with { After = Describe(version) });
+            return Task.FromResult(version);
+        },
+        ct);
+
+    /// <summary>
+    /// Moves a version along its life, when it still is in <paramref name="from"/>. Throws <see cref="ConflictException"/> when it is not, or when it is not visible to
+    /// the actor's team. Whether the step is allowed at all is decided by the registry.
+    /// </summary>
+    public Task<PluginVersion> ChangeStateAsync(Actor actor, Guid id, PluginState from, PluginState to, string reason, CancellationToken ct = default) => database.WriteAsync(
+        async write =>
+        {
+            var version = await Visible(write.Db, actor.TeamId).SingleOrDefaultAsync(row => row.Id == id, ct);
+            if (version is null || version.State != from)
+            {
+                throw new ConflictException(version is null ? "There is no such plugin version." : $"The plugin is {version.State} now, no longer {from}. Look at it again.");
+            }
+
+            var before = Describe(version);
+            version.State = to;
+            version.StateReason = reason;
+            if (to == PluginState.Approved)
+            {
+                version.ApprovedBy = actor.Name;
+                version.ApprovedAt = write.Now;
+            }
+
+            write.Audit(Entry(actor, $"{Verb(to)}.plugin", version) with { Before = before, After = Describe(version) });
+            return version;
+        },
+        ct);
+
+    /// <summary>Keeps the result of a verification; audited when it differs from the one before.</summary>
+    public Task<PluginVersion?> RecordVerificationAsync(Actor actor, Guid id, PluginVerification result, CancellationToken ct = default) => database.WriteAsync(
+        async write =>
+        {
+            var version = await write.Db.PluginVersions.SingleOrDefaultAsync(row => row.Id == id, ct);
+            if (version is null)
+            {
+                return null;
+            }
+
+            var before = Describe(version);
+            var changed = version.TrustState != result.TrustState || version.Signer != result.Signer || version.TrustRule != result.TrustRule;
+            (version.TrustState, version.Signer, version.TrustRule) = result;
+            version.VerifiedAt = write.Now;
+            if (changed)
+            {
+                write.Audit(Entry(actor, "verify.plugin", version) with { Before = before, After = Describe(version) });
+            }
+
+            return version;
+        },
+        ct);
+
+    private static IQueryable<PluginVersion> Visible(SecFlowContext db, Guid teamId) =>
+        db.PluginVersions.Where(row => row.TeamId == teamId || row.TeamId == Guid.Empty);
+
+    private static AuditEntry Entry(Actor actor, string action, PluginVersion version) =>
+        new(actor, action, "plugin", version.Digest, $"{version.PluginId} {version.Version}");
+
+    private static string Verb(PluginState to) => to switch
+    {
+        PluginState.Submitted => "submit",
+        PluginState.ChangesRequested => "request-changes",
+        PluginState.Rejected => "reject",
+        PluginState.Approved => "approve",
+        PluginState.Enabled => "enable",
+        PluginState.Disabled => "disable",
+        PluginState.Quarantined => "quarantine",
+        PluginState.Revoked => "revoke",
+        _ => "discover",
+    };
+
+    private static JsonObject Describe(PluginVersion version) => new()
+    {
+        ["digest"] = version.Digest,
+        ["state"] = version.State.ToString(),
+        ["reason"] = version.StateReason,
+        ["trust"] = version.TrustState,
+        ["signer"] = version.Signer,
+        ["rule"] = version.TrustRule,
+    };
+}
