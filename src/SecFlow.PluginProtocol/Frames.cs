@@ -36,9 +36,13 @@ public static class Frames
     public static Task WriteAsync(Stream stream, EngineMessage message, CancellationToken ct) =>
         WriteBytesAsync(stream, JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.EngineMessage), ct);
 
-    public static void Write(Stream stream, HostMessage message)
+    public static void Write(Stream stream, HostMessage message) =>
+        WriteBody(stream, JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.HostMessage));
+
+    /// <summary>Writes one frame whose JSON is already written (a batch of records).</summary>
+    public static void WriteBody(Stream stream, ReadOnlySpan<byte> body)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.HostMessage);
+        ArgumentNullException.ThrowIfNull(stream);
         CheckLength(body.Length);
         Span<byte> prefix = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(prefix, body.Length);

@@ -32,13 +32,22 @@ public sealed record LogMessage(string Level, string Text) : HostMessage;
 /// <summary><c>ctx.progress</c>, 0..100.</summary>
 public sealed record ProgressMessage(double Percent, string Text) : HostMessage;
 
-/// <summary>A call that waits for its <see cref="ResultMessage"/>: <c>http</c>, <c>tool</c>, <c>secret</c>, <c>resource</c>, <c>input.read</c>, <c>handle.read</c>.</summary>
+/// <summary>
+/// A call that waits for its <see cref="ResultMessage"/>. Methods, arguments -> value:
+/// <list type="bullet">
+/// <item><c>http</c>: {method?, url, headers?, body?, followRedirects?, timeoutMs?, maxBytes?} -> {status, url, headers, headerList, body: {handle, size}, truncated, elapsedMs, redirects, tls}.</item>
+/// <item><c>tool</c>: {name, args: [string], options: {...}} -> {exitCode, stdout: {handle, size}, stderr: {handle, size}, files: {name: {handle, size}}, timedOut, truncated, toolVersion}.</item>
+/// <item><c>secret</c>: {name} -> string. <c>resource</c>: {uri} -> {handle, size}.</item>
+/// <item><c>input.read</c>: {name, from (0-based), max} -> {records: [...], next: the next <c>from</c>, or null at the end}.</item>
+/// <item><c>handle.read</c>: {handle, offset, length (at most 262144)} -> {data: base64}; fewer bytes than asked only at the end.</item>
+/// </list>
+/// </summary>
 /// <param name="Id">Number of the call in this session.</param>
 /// <param name="Method">Which call.</param>
 /// <param name="Arguments">Its arguments as one JSON object.</param>
 public sealed record CallMessage(int Id, string Method, JsonNode? Arguments) : HostMessage;
 
-/// <summary>Sent at least each 2 s while script runs in a native call, so that silence means trouble.</summary>
+/// <summary>Sent at least each 2 s while the host works within its limits or waits for an answer, so that silence means trouble. Not sent between two starts.</summary>
 public sealed record AliveMessage : HostMessage;
 
 /// <summary>How one <see cref="StartMessage"/> ended. After a process-ending limit there is no such frame and the exit code tells.</summary>
@@ -86,6 +95,9 @@ public static class HostExitCodes
 {
     public const int Normal = 0;
     public const int OutOfMemory = 75;
+
+    /// <summary>A native call could not be interrupted in time; the limit <c>time</c> was reported before.</summary>
+    public const int TimeLimit = 76;
     public const int Unexpected = 77;
 
     /// <summary>The host could not confine itself: it must not read plugin source.</summary>

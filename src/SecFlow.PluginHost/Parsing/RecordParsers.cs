@@ -1,0 +1,176 @@
+using System.Text.Json;
+using Jint.Native;
+using Jint.Native.Object;
+using Jint.Runtime;
+using SecFlow.PluginHost.Context;
+using SecFlow.PluginHost.Scripting;
+using SecFlow.PluginProtocol;
+
+namespace SecFlow.PluginHost.Parsing;
+
+/// <summary>
+/// <c>ctx.parse</c>: native, streaming, bounded parsers of what tools and targets say. The data is hostile: one record is at most
+/// <see cref="HostLimits.RecordBytes"/>, nests at most <see cref="HostLimits.JsonDepth"/> deep, and nothing is fetched.
+/// </summary>
+public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limits)
+{
+    private readonly ScriptRealm _realm = steps.Realm;
+
+    /// <summary>
+    /// <c>jsonLines(data, fn(record, line))</c>. A line that is not JSON, too long or too deep is skipped and counted:
+    /// returns {records, skipped, firstError}.
+    /// </summary>
+    public JsValue JsonLines(JsValue[] arguments)
+    {
+        var callback = arguments.Callback(1);
+        using var stream = handles.Open(arguments.At(0));
+        int records = 0, skipped = 0;
+        string? firstError = null;
+        foreach (var line in new LineReader(stream, limits.RecordBytes).Lines(steps.Progressed))
+        {
+            var error = line.TooLong ? $"longer than {limits.RecordBytes} bytes" : null;
+            var value = JsValue.Undefined;
+            try
+            {
+                value = error is null ? _realm.Json.Read(line.Bytes) : value;
+            }
+            catch (JsonException e)
+            {
+                error = e.Message;
+            }
+
+            if (error is not null)
+            {
+                skipped++;
+                firstError ??= $"line {line.Number}: {error}";
+                continue;
+            }
+
+            records++;
+            steps.Record(callback, value, new JsValue((double)line.Number));
+        }
+
+        return Summary(records, skipped, firstError);
+    }
+
+    /// <summary>
+    /// <c>json(data, fn(record, index), {path})</c>: each element of the array at <c>path</c> (dotted; default the top),
+    /// or the value itself when it is no array. Broken JSON is a script exception; what was read before it was delivered.
+    /// </summary>
+    public JsValue Json(JsValue[] arguments)
+    {
+        var callback = arguments.Callback(1);
+        var path = Option(arguments.At(2), "path") is { } text ? text.Split('.', StringSplitOptions.RemoveEmptyEntries) : [];
+        using var stream = handles.Open(arguments.At(0));
+        var records = 0;
+        foreach (var element in new JsonRecords(stream, path, limits.RecordBytes, limits.JsonDepth).Elements(steps.Progressed))
+        {
+            steps.Record(callback, _realm.Json.Read(element), new JsValue((double)records++));
+        }
+
+        return Summary(records, 0, null);
+    }
+
+    /// <summary>
+    /// <c>xml(data, fn(element), {element})</c>: each element of that name wherever it stands, or each child of the root.
+    /// An element is {name, attributes, text, children}; names without namespace prefix. No DTD, no entity, no fetch.
+    /// </summary>
+    public JsValue Xml(JsValue[] arguments)
+    {
+        var callback = arguments.Callback(1);
+        using var stream = handles.Open(arguments.At(0));
+        var records = 0;
+        foreach (var element in new XmlRecords(stream, Option(arguments.At(2), "element"), limits.RecordBytes, limits.JsonDepth).Elements(steps.Progressed))
+        {
+            records++;
+            steps.Record(callback, ToScript(element));
+        }
+
+        return Summary(records, 0, null);
+    }
+
+    /// <summary>
+    /// <c>csv(data, fn(record, row), {header, delimiter})</c>, RFC 4180. With a header (default) a record is an object by column name,
+    /// otherwise an array. A record that is too long is skipped and counted.
+    /// </summary>
+    public JsValue Csv(JsValue[] arguments)
+    {
+        var callback = arguments.Callback(1);
+        var options = arguments.At(2);
+        var header = !options.IsObject() || options.AsObject().Get("header") is not { } asked || asked.IsUndefined() || TypeConverter.ToBoolean(asked);
+        var delimiter = Option(options, "delimiter") ?? ",";
+        if (delimiter.Length != 1 || delimiter is "\"" or "\n" or "\r")
+        {
+            throw new ArgumentException("The delimiter must be one character.");
+        }
+
+        using var stream = handles.Open(arguments.At(0));
+        string[]? columns = null;
+        int records = 0, skipped = 0, row = 0;
+        string? firstError = null;
+        foreach (var fields in new CsvRecords(stream, delimiter[0], limits.RecordBytes).Rows(steps.Progressed))
+        {
+            row++;
+            if (fields is null)
+            {
+                skipped++;
+                firstError ??= $"row {row}: longer than {limits.RecordBytes} characters";
+            }
+            else if (header && columns is null)
+            {
+                columns = fields;
+            }
+            else
+            {
+                records++;
+                steps.Record(callback, ToScript(columns, fields), new JsValue((double)row));
+            }
+        }
+
+        return Summary(records, skipped, firstError);
+    }
+
+    private static string? Option(JsValue options, string name) =>
+        options.IsObject() && options.AsObject().Get(name) is var value && !value.IsUndefined() ? TypeConverter.ToString(value) : null;
+
+    private JsValue ToScript(string[]? columns, string[] fields)
+    {
+        if (columns is null)
+        {
+            return new JsValue(_realm.NewArray(fields.Select(field => new JsValue(field))));
+        }
+
+        var record = _realm.NewObject();
+        for (var i = 0; i < columns.Length; i++)
+        {
+            record.FastAddProperty(columns[i], new JsValue(i < fields.Length ? fields[i] : ""), true, true, true);
+        }
+
+        return new JsValue(record);
+    }
+
+    private JsValue ToScript(XmlElementRecord element)
+    {
+        var attributes = _realm.NewObject();
+        foreach (var (name, value) in element.Attributes)
+        {
+            attributes.FastAddProperty(name, new JsValue(value), true, true, true);
+        }
+
+        var record = _realm.NewObject();
+        record.FastAddProperty("name", new JsValue(element.Name), true, true, true);
+        record.FastAddProperty("attributes", new JsValue(attributes), true, true, true);
+        record.FastAddProperty("text", new JsValue(element.Text), true, true, true);
+        record.FastAddProperty("children", new JsValue(_realm.NewArray(element.Children.Select(ToScript))), true, true, true);
+        return new JsValue(record);
+    }
+
+    private JsValue Summary(int records, int skipped, string? firstError)
+    {
+        var summary = _realm.NewObject();
+        summary.FastAddProperty("records", new JsValue((double)records), true, true, true);
+        summary.FastAddProperty("skipped", new JsValue((double)skipped), true, true, true);
+        summary.FastAddProperty("firstError", firstError is null ? JsValue.Null : new JsValue(firstError), true, true, true);
+        return new JsValue(summary);
+    }
+}
