@@ -1,79 +1,64 @@
+using SecFlow.Execution.Diagnostics;
+
 namespace SecFlow.Execution.Sandboxing;
 
-/// <summary>How much is enforced on this machine (contracts 7); higher is stronger.</summary>
-public enum SandboxLevel
+/// <summary>With what a process is confined on this machine.</summary>
+internal sealed record SandboxMeans(SandboxLevel Level, SandboxPrograms Programs, byte[] Filter, ControlGroups? Groups, TimeProvider Time, Diagnostic Refusal);
+
+/// <summary>This machine's sandbox: probed once at start by attempting to escape. Keep one for the life of the program.</summary>
+public sealed class Sandbox
 {
-    L0,
-    L1,
-    L2,
-    L3,
+    private static readonly Lock Gate = new();
+    private static SandboxFolder? _folder;
+
+    internal Sandbox(SandboxReport report, SandboxMeans means)
+    {
+        Report = report;
+        Means = means;
+    }
+
+    public SandboxReport Report { get; }
+
+    /// <summary>Why nothing may run here and what to do about it (SF4030); to be shown when <see cref="SandboxReport.Level"/> is too low.</summary>
+    public Diagnostic Refusal => Means.Refusal;
+
+    internal SandboxMeans Means { get; }
+
+    /// <summary>Probes the machine, in less than a second. <c>SECFLOW_SANDBOX</c> (off, L1, L2) can only lower the level; anything else in it is SF1601.</summary>
+    public static Task<Sandbox> ProbeAsync(CancellationToken ct) =>
+        ProbeAsync(Environment.GetEnvironmentVariable("SECFLOW_SANDBOX"), PluginHostProgram.DefaultPath, ct);
+
+    /// <summary>Probes with a ceiling for the level (null = none) and the plugin host that is to prove its own confinement.</summary>
+    public static Task<Sandbox> ProbeAsync(string? ceiling, string pluginHostPath, CancellationToken ct) =>
+        SandboxProbe.RunAsync(Ceiling(ceiling), SandboxPrograms.Find(), pluginHostPath, TimeProvider.System, ct);
+
+    /// <summary>The path where a sandbox can read this file or folder: itself, or a copy when only root could enter. The copy goes when this process ends, or at the next start.</summary>
+    internal static string Readable(string path)
+    {
+        if (!LinuxCalls.IsRoot || SandboxFolder.IsReadableByAll(path))
+        {
+            return path;
+        }
+
+        var name = Path.GetFileName(path.TrimEnd('/')) + "-" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(path)))[..12];
+        lock (Gate)
+        {
+            if (_folder is null)
+            {
+                SandboxFolder.Sweep(Path.GetTempPath());
+                _folder = SandboxFolder.Create(Path.GetTempPath());
+                AppDomain.CurrentDomain.ProcessExit += (_, _) => _folder.Dispose();
+            }
+
+            return _folder.Stage(path, name);
+        }
+    }
+
+    private static SandboxLevel Ceiling(string? text) => text switch
+    {
+        null or "" => SandboxLevel.L3,
+        "off" => SandboxLevel.L0,
+        _ when Enum.TryParse<SandboxLevel>(text, out var level) && Enum.IsDefined(level) && !char.IsAsciiDigit(text[0]) => level,
+        _ => throw new SecFlowException(Codes.OptionInvalid, $"SECFLOW_SANDBOX is '{text}'. Expected off, L1, L2 or L3; it can only lower the level. Correct or remove it."),
+    };
 }
-
-/// <summary>One layer's probe: what was tried, whether the attempt to escape failed as it must, and what to do when not.</summary>
-public sealed record SandboxLayer(string Name, bool Enforced, string Reason, string? Remedy);
-
-/// <summary>What was found out about this machine by trying to escape.</summary>
-public sealed record SandboxReport(SandboxLevel Level, IReadOnlyList<SandboxLayer> Layers);
-
-/// <summary>What is to be started, with everything that it may see. Nothing is inherited.</summary>
-public sealed record SandboxSpec
-{
-    /// <summary>Absolute path of the program inside the sandbox.</summary>
-    public required string Program { get; init; }
-
-    public required IReadOnlyList<string> Arguments { get; init; }
-
-    /// <summary>Whole environment; empty by default.</summary>
-    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    /// <summary>Read-only binds: path inside -> path outside.</summary>
-    public IReadOnlyDictionary<string, string> ReadOnly { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    public string WorkingDirectory { get; init; } = "/tmp";
-
-    /// <summary>Processor seconds, then SIGKILL.</summary>
-    public long CpuSeconds { get; init; } = Limits.HostCpuSeconds.Default;
-
-    /// <summary>RLIMIT_DATA, bytes.</summary>
-    public long DataBytes { get; init; } = 2 * Limits.HostHeapBytes.Default;
-
-    public long ScratchBytes { get; init; } = 4 * 1024 * 1024;
-
-    public int Processes { get; init; } = 128;
-
-    public int OpenFiles { get; init; } = 128;
-
-    /// <summary>Bytes of stderr that are kept (the rest is drained and counted).</summary>
-    public int StderrBytesKept { get; init; } = 8 * 1024;
-}
-
-/// <summary>Why a sandboxed process ended.</summary>
-public enum SandboxEnd
-{
-    /// <summary>By itself; see the exit code.</summary>
-    Exited,
-
-    /// <summary>RLIMIT_CPU.</summary>
-    CpuLimit,
-
-    /// <summary>Memory: exit 75 of the host, or killed by the memory cgroup.</summary>
-    MemoryLimit,
-
-    /// <summary>Stack overflow (134/139).</summary>
-    StackOverflow,
-
-    /// <summary>SIGSYS from seccomp.</summary>
-    ForbiddenSystemCall,
-
-    /// <summary>Killed by the engine; the caller knows why.</summary>
-    Killed,
-
-    /// <summary>It never started (bubblewrap or the runtime failed).</summary>
-    StartFailed,
-
-    /// <summary>Killed by another signal.</summary>
-    Crashed,
-}
-
-/// <summary>How a sandboxed process ended.</summary>
-public sealed record SandboxExit(SandboxEnd End, int ExitCode, string StderrHead, long StderrBytes, long PeakBytes, TimeSpan Cpu);

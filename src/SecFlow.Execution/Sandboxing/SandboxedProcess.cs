@@ -1,35 +1,182 @@
+using System.Diagnostics.Metrics;
+using System.Net.Sockets;
+using SecFlow.Execution.Diagnostics;
+
 namespace SecFlow.Execution.Sandboxing;
 
 /// <summary>
-/// The only door to starting any process. One dedicated thread that never ends starts them all (they die with the thread that created them).
+/// The only door to starting any process.
+/// 1. One dedicated thread that never ends starts them all (they die with the thread that created them).
+/// 2. Nothing is inherited: the environment, the files and the descriptors are those of the specification.
+/// 3. Standard error is always drained; its first bytes are kept. A dead host that writes megabytes of stack trace would hang on a full pipe.
+/// 4. To kill the tree is to kill its process 1: the kernel then ends the whole process namespace, and bubblewrap reaps it. Nothing is left.
 /// </summary>
 public sealed class SandboxedProcess : IAsyncDisposable
 {
-    private SandboxedProcess()
+    private static readonly Meter Meter = new("SecFlow");
+    private static readonly Counter<long> Executions = Meter.CreateCounter<long>("secflow.sandbox.executions");
+    private static readonly Counter<long> LimitsReached = Meter.CreateCounter<long>("secflow.sandbox.limits");
+
+    private readonly OutputStream _output;
+    private readonly SandboxWatch _watch;
+
+    private SandboxedProcess(NetworkStream input, OutputStream output, SandboxWatch watch, Task<SandboxExit> exit)
     {
+        StandardInput = input;
+        _output = output;
+        _watch = watch;
+        Exit = exit;
     }
 
-    public Stream StandardInput => throw new NotSupportedException();
+    /// <summary>What the process reads. Writing after its end throws <see cref="IOException"/>.</summary>
+    public Stream StandardInput { get; }
 
-    public Stream StandardOutput => throw new NotSupportedException();
+    /// <summary>What the process writes; ends when the tree is gone.</summary>
+    public Stream StandardOutput => _output;
 
-    /// <summary>Completes when the whole tree is gone and reaped.</summary>
-    public Task<SandboxExit> Exit => throw new NotSupportedException();
+    /// <summary>Completes when the whole tree is gone and reaped; never faults.</summary>
+    public Task<SandboxExit> Exit { get; }
 
-    /// <summary>Kills the whole tree; <see cref="Exit"/> then completes with <see cref="SandboxEnd.Killed"/>.</summary>
-    public void Kill() => throw new NotSupportedException();
+    /// <summary>Process id of the outermost process, for diagnosis.</summary>
+    public int Id => _watch.Id;
 
-    /// <summary>Starts it at the strongest level of this machine. Throws SF4030 when nothing confines.</summary>
-    public static Task<SandboxedProcess> StartAsync(Sandbox sandbox, SandboxSpec spec, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>Starts it at the strongest level of this machine. Throws SF4030 when nothing confines, SF7003 when the operating system refuses.</summary>
+    public static Task<SandboxedProcess> StartAsync(Sandbox sandbox, SandboxSpec spec, CancellationToken ct) => StartAsync(sandbox.Means, spec, ct);
 
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
-}
+    internal static async Task<SandboxedProcess> StartAsync(SandboxMeans means, SandboxSpec spec, CancellationToken ct)
+    {
+        if (means.Level == SandboxLevel.L0 || (means.Level == SandboxLevel.L1 && !spec.ConfinesItself))
+        {
+            throw new SecFlowException(means.Refusal);
+        }
 
-/// <summary>This machine's sandbox: probed once at start by attempting to escape.</summary>
-public sealed class Sandbox
-{
-    public SandboxReport Report => throw new NotSupportedException();
+        ct.ThrowIfCancellationRequested();
+        Executions.Add(1);
+        var group = means.Level == SandboxLevel.L3 ? means.Groups!.Create(spec.DataBytes + spec.ScratchBytes, spec.Processes) : null;
+        try
+        {
+            return await Spawn.OnThread(() => Start(means, spec, group)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or SocketException)
+        {
+            group?.Remove(means.Time);
+            throw new SecFlowException(Codes.HostStartFailed, $"The sandbox of {spec.Program} could not be started: {e.Message}. Expected free processes, memory and file descriptors; try again when the machine is less busy.", e);
+        }
+    }
 
-    /// <summary>Probes the machine.</summary>
-    public static Task<Sandbox> ProbeAsync(CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>Kills the whole tree; <see cref="Exit"/> then completes with <see cref="SandboxEnd.Killed"/>, unless it had ended before.</summary>
+    public void Kill() => _watch.Kill();
+
+    /// <summary>Kills what still runs and waits until it is reaped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await Exit.ConfigureAwait(false);
+        await StandardInput.DisposeAsync().ConfigureAwait(false);
+        await _output.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static SandboxedProcess Start(SandboxMeans means, SandboxSpec spec, ControlGroup? group)
+    {
+        var mine = new List<int>();
+        var theirs = new List<int>();
+        try
+        {
+            var sockets = new int[3];
+            for (var i = 0; i < 3; i++)
+            {
+                var (ours, child) = LinuxCalls.SocketPair();
+                mine.Add(ours);
+                theirs.Add(child);
+                sockets[i] = ours;
+            }
+
+            var descriptors = new List<(int From, int To)> { (theirs[0], 0), (theirs[1], 1), (theirs[2], 2) };
+            List<string> line;
+            IReadOnlyList<string> environment = [];
+            int status = -1, release = -1;
+            if (means.Level == SandboxLevel.L1)
+            {
+                line = SandboxCommand.SelfConfined(means.Programs, spec);
+                environment = [.. spec.Environment.Select(pair => pair.Key + "=" + pair.Value)];
+            }
+            else
+            {
+                status = Feed(SandboxCommand.StatusFd, childReads: false);
+                LinuxCalls.WriteAll(Feed(SandboxCommand.FilterFd, childReads: true), means.Filter);
+                LinuxCalls.Close(mine[^1]);
+                mine.RemoveAt(mine.Count - 1);
+                release = group is null ? -1 : Feed(SandboxCommand.BlockFd, childReads: true);
+                line = SandboxCommand.Confined(means.Programs, spec, block: group is not null);
+            }
+
+            var pid = Spawn.Start(line[0], line[1..], environment, descriptors);
+            mine.Clear();
+            return Watched(means, spec, group, pid, status, release, sockets);
+
+            int Feed(int number, bool childReads)
+            {
+                var (read, write) = LinuxCalls.Pipe();
+                mine.Add(childReads ? write : read);
+                theirs.Add(childReads ? read : write);
+                descriptors.Add((theirs[^1], number));
+                return mine[^1];
+            }
+        }
+        finally
+        {
+            theirs.ForEach(LinuxCalls.Close);
+            mine.ForEach(LinuxCalls.Close);
+        }
+    }
+
+    private static SandboxedProcess Watched(SandboxMeans means, SandboxSpec spec, ControlGroup? group, int pid, int status, int release, int[] sockets)
+    {
+        var input = new NetworkStream(Connected(sockets[0]), FileAccess.Write, ownsSocket: true);
+        var output = new OutputStream(Connected(sockets[1]));
+        var errors = DrainAsync(new NetworkStream(Connected(sockets[2]), FileAccess.Read, ownsSocket: true), spec.StderrBytesKept);
+        var watch = new SandboxWatch(pid, means, group, status, release);
+        return new SandboxedProcess(input, output, watch, EndAsync(watch, spec, errors, output));
+    }
+
+    private static Socket Connected(int fd) => new(new SafeSocketHandle(fd, ownsHandle: true));
+
+    private static async Task<SandboxExit> EndAsync(SandboxWatch watch, SandboxSpec spec, Task<(string Head, long Bytes)> errors, OutputStream output)
+    {
+        var ended = await watch.Ended.ConfigureAwait(false);
+        var (head, bytes) = await errors.ConfigureAwait(false);
+        var exit = SandboxExits.Classify(ended, spec, head, bytes, output.AnyOutput);
+        if (exit.End is not (SandboxEnd.Exited or SandboxEnd.Killed))
+        {
+            LimitsReached.Add(1, new KeyValuePair<string, object?>("reason", exit.End.ToString()));
+        }
+
+        return exit;
+    }
+
+    private static async Task<(string Head, long Bytes)> DrainAsync(NetworkStream errors, int keep)
+    {
+        await using var stream = errors.ConfigureAwait(false);
+        var head = new byte[keep];
+        var buffer = new byte[16 * 1024];
+        long total = 0;
+        try
+        {
+            while (await errors.ReadAsync(buffer, CancellationToken.None).ConfigureAwait(false) is var read and > 0)
+            {
+                if (total < keep)
+                {
+                    buffer.AsSpan(0, (int)Math.Min(read, keep - total)).CopyTo(head.AsSpan((int)total));
+                }
+
+                total += read;
+            }
+        }
+        catch (IOException)
+        {
+            // Reset by a killed writer: what came until then is what there is.
+        }
+
+        return (System.Text.Encoding.UTF8.GetString(head, 0, (int)Math.Min(total, keep)), total);
+    }
 }

@@ -1,0 +1,212 @@
+using System.Globalization;
+
+namespace SecFlow.Execution.Sandboxing;
+
+/// <summary>
+/// Memory and process limits by the kernel's control groups, where this process may make groups: version 2 with both controllers delegated, or version 1 hierarchies that can be written.
+/// Groups of one engine lie under <c>secflow-PID-START</c>; those of dead engines are removed at the next start.
+/// </summary>
+internal sealed class ControlGroups
+{
+    private const string Root = "/sys/fs/cgroup";
+    private static int _number;
+    private readonly string[] _parents;
+    private readonly bool _unified;
+
+    private ControlGroups(bool unified, string[] parents)
+    {
+        _unified = unified;
+        _parents = parents;
+    }
+
+    public string Version => _unified ? "v2" : "v1";
+
+    /// <summary>Tries to make a group; null with the reason when that is not possible.</summary>
+    public static (ControlGroups? Groups, string Reason) Open()
+    {
+        var (unified, homes, why) = FindHomes();
+        if (homes.Length == 0)
+        {
+            return (null, why);
+        }
+
+        try
+        {
+            foreach (var home in homes)
+            {
+                Sweep(home);
+            }
+
+            var name = $"secflow-{Environment.ProcessId}-{StartTime(Environment.ProcessId)}";
+            var parents = homes.Select(home => Directory.CreateDirectory(Path.Combine(home, name)).FullName).ToArray();
+            if (unified)
+            {
+                File.WriteAllText(Path.Combine(parents[0], "cgroup.subtree_control"), "+memory +pids");
+            }
+
+            return (new ControlGroups(unified, parents), "memory and process limits are set on a group of each sandbox");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"a group could not be made below {homes[0]}: {e.Message}");
+        }
+    }
+
+    /// <summary>A new group with these limits.</summary>
+    public ControlGroup Create(long memoryBytes, int processes)
+    {
+        var name = Interlocked.Increment(ref _number).ToString(CultureInfo.InvariantCulture);
+        var paths = _parents.Select(parent => Directory.CreateDirectory(Path.Combine(parent, name)).FullName).ToArray();
+        var group = new ControlGroup(_unified, paths);
+        group.Limit(memoryBytes, processes);
+        return group;
+    }
+
+    /// <summary>Removes this engine's own folder; groups with processes in them stay.</summary>
+    public void Close()
+    {
+        foreach (var parent in _parents)
+        {
+            ControlGroup.TryRemove(parent);
+        }
+    }
+
+    private static (bool Unified, string[] Homes, string Why) FindHomes()
+    {
+        var own = File.Exists("/proc/self/cgroup") ? File.ReadAllLines("/proc/self/cgroup").Select(line => line.Split(':', 3)).Where(parts => parts.Length == 3).ToArray() : [];
+        if (File.Exists(Path.Combine(Root, "cgroup.controllers")))
+        {
+            var path = own.FirstOrDefault(parts => parts[0] == "0")?[2] ?? "/";
+            // A group with processes in it cannot hand controllers down: use the parent of our own one.
+            foreach (var candidate in new[] { Path.GetDirectoryName(path) ?? "/", path })
+            {
+                var home = Root + (candidate == "/" ? "" : candidate);
+                if (File.Exists(Path.Combine(home, "cgroup.subtree_control")) && Words(Path.Combine(home, "cgroup.subtree_control")).IsSupersetOf(["memory", "pids"]))
+                {
+                    return (true, [home], "");
+                }
+            }
+
+            return (true, [], "cgroup v2 is mounted, but the memory and pids controllers are not delegated to this process");
+        }
+
+        string[] homes = [.. new[] { "memory", "pids" }.Select(controller => Path.Combine(Root, controller)).Where(Directory.Exists)];
+        return homes.Length == 2 ? (false, homes, "") : (false, [], "neither cgroup v2 nor the v1 memory and pids hierarchies are mounted");
+    }
+
+    private static HashSet<string> Words(string file) => [.. File.ReadAllText(file).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];
+
+    private static void Sweep(string home)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(home, "secflow-*"))
+        {
+            var parts = Path.GetFileName(folder).Split('-');
+            if (parts.Length == 3 && int.TryParse(parts[1], out var pid) && StartTime(pid) != parts[2])
+            {
+                foreach (var group in Directory.EnumerateDirectories(folder))
+                {
+                    ControlGroup.TryRemove(group);
+                }
+
+                ControlGroup.TryRemove(folder);
+            }
+        }
+    }
+
+    /// <summary>Start time of a process in clock ticks, so that a number used again is not taken for the same process; empty when there is none.</summary>
+    private static string StartTime(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}
+
+/// <summary>The group of one sandbox.</summary>
+internal sealed class ControlGroup(bool unified, string[] paths)
+{
+    public void Limit(long memoryBytes, int processes)
+    {
+        if (unified)
+        {
+            Write("memory.max", memoryBytes);
+            Write("memory.swap.max", 0, optional: true);
+            Write("pids.max", processes);
+        }
+        else
+        {
+            Write("memory.limit_in_bytes", memoryBytes);
+            Write("memory.memsw.limit_in_bytes", memoryBytes, optional: true);
+            Write("pids.max", processes);
+        }
+    }
+
+    /// <summary>Moves a process that has no children yet into the group.</summary>
+    public void Add(int pid)
+    {
+        foreach (var path in paths)
+        {
+            File.WriteAllText(Path.Combine(path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>Highest use of memory, bytes; 0 when the kernel does not tell.</summary>
+    public long PeakBytes() => long.TryParse(Read(unified ? "memory.peak" : "memory.max_usage_in_bytes"), out var bytes) ? bytes : 0;
+
+    /// <summary>Whether the kernel killed a process of the group because of memory.</summary>
+    public bool OutOfMemory() =>
+        Read(unified ? "memory.events" : "memory.oom_control").Split('\n').Any(line => line.StartsWith("oom_kill ", StringComparison.Ordinal) && line.Split(' ')[1].Trim() != "0");
+
+    /// <summary>Removes the group once its processes are gone.</summary>
+    public void Remove(TimeProvider time)
+    {
+        var started = time.GetTimestamp();
+        while (!paths.Select(TryRemove).Aggregate(true, (all, one) => all && one) && time.GetElapsedTime(started) < TimeSpan.FromSeconds(2))
+        {
+            Thread.Yield();
+        }
+    }
+
+    /// <summary>True when the folder is gone.</summary>
+    internal static bool TryRemove(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                LinuxCalls.RemoveFolder(path);
+            }
+
+            return !Directory.Exists(path);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private string Read(string name)
+    {
+        var file = paths.Select(path => Path.Combine(path, name)).FirstOrDefault(File.Exists);
+        return file is null ? "" : File.ReadAllText(file).Trim();
+    }
+
+    private void Write(string name, long value, bool optional = false)
+    {
+        var file = paths.Select(path => Path.Combine(path, name)).FirstOrDefault(File.Exists);
+        if (file is not null)
+        {
+            File.WriteAllText(file, value.ToString(CultureInfo.InvariantCulture));
+        }
+        else if (!optional)
+        {
+            throw new IOException($"The control group has no {name}.");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+
+namespace SecFlow.Execution.Sandboxing;
+
+/// <summary>Programs of the system that make a sandbox; absolute paths, null when missing.</summary>
+internal sealed record SandboxPrograms(string? Bubblewrap, string? Prlimit, string? Setpriv)
+{
+    private static readonly string[] Folders = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin", "/run/current-system/sw/bin"];
+
+    public static SandboxPrograms Find() => new(Find("bwrap"), Find("prlimit"), Find("setpriv"));
+
+    private static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+}
+
+/// <summary>
+/// The command line of one sandbox (measured flags, see docs/security-model.md).
+/// 1. <c>setpriv</c> first when the engine is root: limits of processes and ownership depend on the real user. Each start takes the next user id of a range that nobody uses.
+/// 2. <c>prlimit</c> next: data segment, processor seconds (hard = soft, because process 1 ignores SIGXCPU), files, no core.
+/// 3. <c>bwrap</c> with an empty environment of its own and the payload as process 1: else the payload sees the engine's environment in /proc/1 and bubblewrap leaves zombies.
+/// 4. The root and /dev are remounted read-only; the one writable place is a sized tmpfs.
+/// </summary>
+internal static class SandboxCommand
+{
+    public const int StatusFd = 8;
+    public const int FilterFd = 9;
+    public const int BlockFd = 10;
+
+    // 60578-61183 are left alone by Debian's policy and by systemd.
+    private const int FirstUser = 60600;
+    private const int Users = 512;
+    private static int _users;
+
+    public static int NextUser() => FirstUser + (int)((uint)Interlocked.Increment(ref _users) % Users);
+
+    /// <summary>Bubblewrap around the payload (levels 2 and 3).</summary>
+    public static List<string> Confined(SandboxPrograms programs, SandboxSpec spec, bool block)
+    {
+        var line = Outside(programs, spec, diesWithParent: false);
+        line.AddRange(
+        [
+            programs.Bubblewrap!, "--as-pid-1", "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+            "--uid", "65534", "--gid", "65534", "--hostname", "sandbox",
+        ]);
+        foreach (var (name, value) in spec.Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            line.AddRange(["--setenv", name, value]);
+        }
+
+        var limiter = programs.Prlimit!;
+        var readOnly = new SortedDictionary<string, string>(spec.ReadOnly.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
+        if (!LinuxCalls.IsRoot)
+        {
+            readOnly.TryAdd(limiter, limiter);
+        }
+
+        foreach (var (inside, outside) in readOnly)
+        {
+            line.AddRange(["--ro-bind", outside, inside]);
+        }
+
+        foreach (var (link, target) in spec.Links.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            line.AddRange(["--symlink", target, link]);
+        }
+
+        line.AddRange(["--proc", "/proc", "--dev", "/dev", "--size", Text(spec.ScratchBytes), "--tmpfs", "/tmp", "--chdir", spec.WorkingDirectory, "--remount-ro", "/dev", "--remount-ro", "/"]);
+        line.AddRange(["--json-status-fd", Text(StatusFd), "--seccomp", Text(FilterFd)]);
+        if (block)
+        {
+            line.AddRange(["--block-fd", Text(BlockFd)]);
+        }
+
+        // Without root the real user is the person who runs the engine, with any number of processes outside. Inside the new user namespace the kernel counts only the sandbox.
+        if (!LinuxCalls.IsRoot)
+        {
+            line.AddRange(["--", limiter, $"--nproc={Text(spec.Processes)}"]);
+        }
+
+        line.AddRange(["--", spec.Program, .. spec.Arguments]);
+        return line;
+    }
+
+    /// <summary>No bubblewrap (level 1): the payload confines itself; we only take away rights and set limits.</summary>
+    public static List<string> SelfConfined(SandboxPrograms programs, SandboxSpec spec)
+    {
+        var line = Outside(programs, spec, diesWithParent: true);
+        line.AddRange([spec.Program, .. spec.Arguments]);
+        return line;
+    }
+
+    private static List<string> Outside(SandboxPrograms programs, SandboxSpec spec, bool diesWithParent)
+    {
+        var line = new List<string>();
+        if (LinuxCalls.IsRoot)
+        {
+            var user = Text(NextUser());
+            line.AddRange([programs.Setpriv!, "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all"]);
+        }
+
+        if (diesWithParent)
+        {
+            line.AddRange(LinuxCalls.IsRoot ? [] : [programs.Setpriv!]);
+            line.AddRange(["--no-new-privs", "--pdeathsig", "KILL"]);
+        }
+
+        if (line.Count > 0)
+        {
+            line.Add("--");
+        }
+
+        line.AddRange([programs.Prlimit!, $"--data={Text(spec.DataBytes)}", $"--cpu={Text(spec.CpuSeconds)}:{Text(spec.CpuSeconds)}", $"--nofile={Text(spec.OpenFiles)}", "--core=0"]);
+        if (LinuxCalls.IsRoot)
+        {
+            line.Add($"--nproc={Text(spec.Processes)}");
+        }
+
+        line.Add("--");
+        return line;
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,85 @@
+namespace SecFlow.Execution.Sandboxing;
+
+/// <summary>How much is enforced on this machine (contracts 7); higher is stronger.</summary>
+public enum SandboxLevel
+{
+    L0,
+    L1,
+    L2,
+    L3,
+}
+
+/// <summary>One layer's probe: what was tried, whether the attempt to escape failed as it must, and what to do when not.</summary>
+public sealed record SandboxLayer(string Name, bool Enforced, string Reason, string? Remedy);
+
+/// <summary>What was found out about this machine by trying to escape.</summary>
+public sealed record SandboxReport(SandboxLevel Level, IReadOnlyList<SandboxLayer> Layers);
+
+/// <summary>What is to be started, with everything that it may see. Nothing is inherited.</summary>
+public sealed record SandboxSpec
+{
+    /// <summary>Absolute path of the program inside the sandbox.</summary>
+    public required string Program { get; init; }
+
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>Whole environment; empty by default.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Read-only binds: path inside -> path outside.</summary>
+    public IReadOnlyDictionary<string, string> ReadOnly { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Symbolic links: path inside -> its target.</summary>
+    public IReadOnlyDictionary<string, string> Links { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    public string WorkingDirectory { get; init; } = "/tmp";
+
+    /// <summary>Processor seconds, then SIGKILL.</summary>
+    public long CpuSeconds { get; init; } = Limits.HostCpuSeconds.Default;
+
+    /// <summary>RLIMIT_DATA, bytes.</summary>
+    public long DataBytes { get; init; } = 2 * Limits.HostHeapBytes.Default;
+
+    public long ScratchBytes { get; init; } = 4 * 1024 * 1024;
+
+    public int Processes { get; init; } = 128;
+
+    public int OpenFiles { get; init; } = 128;
+
+    /// <summary>The program takes its own rights away before it reads anything hostile (the plugin host): it may also run where there is no bubblewrap.</summary>
+    public bool ConfinesItself { get; init; }
+
+    /// <summary>Bytes of stderr that are kept (the rest is drained and counted).</summary>
+    public int StderrBytesKept { get; init; } = 8 * 1024;
+}
+
+/// <summary>Why a sandboxed process ended.</summary>
+public enum SandboxEnd
+{
+    /// <summary>By itself; see the exit code.</summary>
+    Exited,
+
+    /// <summary>RLIMIT_CPU.</summary>
+    CpuLimit,
+
+    /// <summary>Memory: exit 75 of the host, or killed by the memory cgroup.</summary>
+    MemoryLimit,
+
+    /// <summary>Stack overflow (134/139).</summary>
+    StackOverflow,
+
+    /// <summary>SIGSYS from seccomp.</summary>
+    ForbiddenSystemCall,
+
+    /// <summary>Killed by the engine; the caller knows why.</summary>
+    Killed,
+
+    /// <summary>It never started (bubblewrap or the runtime failed).</summary>
+    StartFailed,
+
+    /// <summary>Killed by another signal.</summary>
+    Crashed,
+}
+
+/// <summary>How a sandboxed process ended.</summary>
+public sealed record SandboxExit(SandboxEnd End, int ExitCode, string StderrHead, long StderrBytes, long PeakBytes, TimeSpan Cpu);

@@ -1,0 +1,250 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace SecFlow.Execution.Sandboxing;
+
+/// <summary>What the watcher saw of a process that has ended.</summary>
+/// <param name="ExitCode">128 + signal when a signal ended it.</param>
+/// <param name="Started">Whether the payload was executed.</param>
+/// <param name="Killed">Whether we killed it.</param>
+/// <param name="OutOfMemory">Whether the control group's limit killed it.</param>
+internal sealed record SandboxEnded(int ExitCode, bool Started, bool Killed, bool OutOfMemory, TimeSpan Cpu, long PeakBytes);
+
+/// <summary>
+/// Waits for one process: reads bubblewrap's status lines, lets the payload go once it is in its group, samples its memory, reaps it.
+/// 1. bubblewrap writes <c>{"child-pid": N, ...}</c> when the payload's process exists and <c>{"exit-code": N}</c> when it ended. No second line: it was never executed.
+/// 2. Only a process descriptor that was checked to be bubblewrap's child is killed: a number alone may have been used again.
+/// 3. Peak memory is sampled, because the kernel's own figure begins with the memory of the engine that it was started from; the group's figure is used where there is one.
+/// </summary>
+internal sealed class SandboxWatch
+{
+    private const int FirstSampleMilliseconds = 2;
+    private const int SampleMilliseconds = 100;
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<SandboxEnded> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SandboxMeans _means;
+    private readonly ControlGroup? _group;
+    private readonly bool _bubblewrap;
+    private readonly int _processFd;
+    private int _statusFd;
+    private int _releaseFd;
+    private int _childFd = -1;
+    private int _childPid;
+    private int? _exitCode;
+    private string _lines = "";
+    private long _peak;
+    private long _killedAt;
+    private bool _reaped;
+    private bool _grouped = true;
+
+    public SandboxWatch(int pid, SandboxMeans means, ControlGroup? group, int statusFd, int releaseFd)
+    {
+        Id = pid;
+        _means = means;
+        _group = group;
+        _bubblewrap = statusFd >= 0;
+        _statusFd = statusFd;
+        _releaseFd = releaseFd;
+        _processFd = LinuxCalls.OpenProcess(pid);
+        if (!_bubblewrap)
+        {
+            _childPid = pid;
+        }
+
+        new Thread(Run, 256 * 1024) { IsBackground = true, Name = "secflow sandbox watch" }.Start();
+    }
+
+    public int Id { get; }
+
+    public Task<SandboxEnded> Ended => _ended.Task;
+
+    public void Kill()
+    {
+        lock (_gate)
+        {
+            if (_reaped || _killedAt != 0)
+            {
+                return;
+            }
+
+            _killedAt = _means.Time.GetTimestamp();
+            KillPayload();
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            var usage = WaitForEnd();
+            var peak = Math.Max(Math.Max(_peak, _group?.PeakBytes() ?? 0), usage.MaxRssBytes > HighWater(Environment.ProcessId) ? usage.MaxRssBytes : 0);
+            var outOfMemory = _group?.OutOfMemory() ?? false;
+            _group?.Remove(_means.Time);
+            _ended.SetResult(new SandboxEnded(_exitCode ?? usage.ExitCode, !_bubblewrap || (_exitCode is not null && _grouped), _killedAt != 0, outOfMemory, usage.Cpu, peak));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception or JsonException)
+        {
+            // Something outside went wrong (the group vanished, the status was cut): the process must not outlive its watch.
+            LinuxCalls.Kill(Id, LinuxCalls.SigKill);
+            if (!_reaped)
+            {
+                _ = LinuxCalls.Wait(Id, block: true);
+            }
+
+            _group?.Remove(_means.Time);
+            _ended.TrySetResult(new SandboxEnded(1, Started: false, _killedAt != 0, OutOfMemory: false, TimeSpan.Zero, _peak));
+        }
+        finally
+        {
+            LinuxCalls.Close(_processFd);
+            LinuxCalls.Close(_childFd);
+            LinuxCalls.Close(_statusFd);
+            LinuxCalls.Close(_releaseFd);
+        }
+    }
+
+    private LinuxCalls.WaitResult WaitForEnd()
+    {
+        var pause = FirstSampleMilliseconds;
+        Span<LinuxCalls.PollFd> fds = stackalloc LinuxCalls.PollFd[2];
+        while (true)
+        {
+            fds[0] = new LinuxCalls.PollFd { Fd = _processFd, Events = LinuxCalls.PollIn };
+            fds[1] = new LinuxCalls.PollFd { Fd = _statusFd, Events = LinuxCalls.PollIn };
+            _ = LinuxCalls.Poll(fds, pause);
+            pause = Math.Min(pause * 2, SampleMilliseconds);
+            if (fds[1].Revents != 0)
+            {
+                ReadStatus();
+            }
+
+            _peak = Math.Max(_peak, HighWater(_childPid));
+            lock (_gate)
+            {
+                if (_killedAt != 0 && _means.Time.GetElapsedTime(_killedAt) > StartPatience)
+                {
+                    LinuxCalls.Kill(Id, LinuxCalls.SigKill);
+                }
+
+                if (LinuxCalls.Wait(Id, block: false) is { } usage)
+                {
+                    _reaped = true;
+                    while (_statusFd >= 0)
+                    {
+                        ReadStatus();
+                    }
+
+                    return usage;
+                }
+            }
+        }
+    }
+
+    private void ReadStatus()
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        var read = LinuxCalls.Read(_statusFd, buffer);
+        if (read <= 0)
+        {
+            LinuxCalls.Close(_statusFd);
+            _statusFd = -1;
+            return;
+        }
+
+        _lines += System.Text.Encoding.UTF8.GetString(buffer[..read]);
+        while (_lines.IndexOf('\n', StringComparison.Ordinal) is var end and >= 0)
+        {
+            using var line = JsonDocument.Parse(_lines[..end]);
+            _lines = _lines[(end + 1)..];
+            if (line.RootElement.TryGetProperty("exit-code", out var code))
+            {
+                _exitCode = code.GetInt32();
+            }
+            else if (line.RootElement.TryGetProperty("child-pid", out var child))
+            {
+                Adopt(child.GetInt32());
+            }
+        }
+    }
+
+    private void Adopt(int pid)
+    {
+        lock (_gate)
+        {
+            _childFd = LinuxCalls.OpenProcess(pid);
+            if (!IsChild(pid))
+            {
+                return;
+            }
+
+            _childPid = pid;
+            _grouped = TryAdd(pid);
+            if (_killedAt != 0 || !_grouped)
+            {
+                KillPayload();
+            }
+        }
+
+        if (_releaseFd >= 0 && _grouped)
+        {
+            LinuxCalls.WriteAll(_releaseFd, [1]);
+            LinuxCalls.Close(_releaseFd);
+            _releaseFd = -1;
+        }
+    }
+
+    // Without its group's limits it does not run. It may also be dead already (bubblewrap failed): then there is nothing to add.
+    private bool TryAdd(int pid)
+    {
+        try
+        {
+            _group?.Add(pid);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private void KillPayload()
+    {
+        if (!_bubblewrap)
+        {
+            LinuxCalls.Kill(-Id, LinuxCalls.SigKill);
+            LinuxCalls.Kill(Id, LinuxCalls.SigKill);
+        }
+        else if (_childPid != 0 && (_childFd < 0 || !LinuxCalls.SignalProcess(_childFd, LinuxCalls.SigKill)))
+        {
+            // No process descriptors on this kernel: bubblewrap's death takes the payload along.
+            LinuxCalls.Kill(Id, LinuxCalls.SigKill);
+        }
+    }
+
+    private bool IsChild(int pid) => StatusLine(pid, "PPid:") is { } parent && parent == Id;
+
+    /// <summary>Highest resident memory so far, bytes; 0 when it is gone.</summary>
+    private static long HighWater(int pid) => pid == 0 ? 0 : (StatusLine(pid, "VmHWM:") ?? 0) * 1024;
+
+    private static long? StatusLine(int pid, string name)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/status"))
+            {
+                if (line.StartsWith(name, StringComparison.Ordinal))
+                {
+                    return long.Parse(line.AsSpan(name.Length).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // It ended in the meantime.
+        }
+
+        return null;
+    }
+}
