@@ -16,6 +16,9 @@ public sealed class BorderTests
         ["SecFlow.Cli"] = ["SecFlow.Execution", "SecFlow.Data", "SecFlow.PluginProtocol"],
     };
 
+    /// <summary>The native half of SandboxedProcess.</summary>
+    private const string Spawn = "SecFlow.Execution.Sandboxing.Spawn";
+
     private static readonly string[] Starters = ["fork", "vfork", "execve", "execv", "execvp", "posix_spawn", "posix_spawnp", "clone", "clone3", "system", "popen"];
     private static readonly string[] Clocks = ["get_Now", "get_UtcNow", "get_Today"];
 
@@ -33,9 +36,15 @@ public sealed class BorderTests
 
     [Fact]
     public void Processes_AreStartedOnlyBySandboxedProcess() =>
-        AllUses().Where(u => (u.Type is "System.Diagnostics.Process" && u.Member is "Start" or ".ctor") || u.Type is "System.Diagnostics.ProcessStartInfo")
-            .Concat(Floors.Keys.SelectMany(p => AssemblyScan.NativeImports(PathOf(p))).Where(u => Starters.Contains(u.Member, StringComparer.Ordinal)))
+        AllUses().Where(u => (u.Type is "System.Diagnostics.Process" && u.Member is "Start" or ".ctor") || u.Type is "System.Diagnostics.ProcessStartInfo"
+                || (u is { Type: Spawn, Member: "Start" } && u.User is not Spawn))
             .Where(u => u.User is not "SecFlow.Execution.Sandboxing.SandboxedProcess")
+            .ShouldBeEmpty();
+
+    [Fact]
+    public void NativeProcessStarts_AreDeclaredOnlyBehindSandboxedProcess() =>
+        Floors.Keys.SelectMany(p => AssemblyScan.NativeImports(PathOf(p)))
+            .Where(u => Starters.Contains(u.Member, StringComparer.Ordinal) && u.User is not Spawn)
             .ShouldBeEmpty();
 
     [Fact]
