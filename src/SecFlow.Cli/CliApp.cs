@@ -65,15 +65,16 @@ public static class CliApp
     internal static async Task SayAsync(Terminal terminal, Diagnostic problem)
     {
         await terminal.Error.WriteLineAsync(problem.ToString());
-        if (problem.Remedy is not null)
+        if (problem.Remedy is not null && !problem.Message.Contains(problem.Remedy, StringComparison.Ordinal))
         {
             await terminal.Error.WriteLineAsync($"  {problem.Remedy}");
         }
     }
 
-    internal static RootCommand Root(Terminal terminal)
+    internal static Command Root(Terminal terminal)
     {
-        var root = new RootCommand("SecFlow without a portal, and the plugin author's bench.");
+        // Not a RootCommand: that one names itself after the assembly.
+        var root = new Command("secflow", "SecFlow without a portal, and the plugin author's bench.") { new HelpOption(), new VersionOption() };
         root.Add(new Command("workflow", "Validate and run recipes.") { ValidateCommand.Create(terminal), RunCommand.Create(terminal) });
         root.Add(new Command("plugin", "Look at, try, pack, sign and verify plugins.")
         {

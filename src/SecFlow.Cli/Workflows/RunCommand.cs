@@ -19,7 +19,7 @@ internal static class RunCommand
         var target = new Option<string>("--target") { Description = "What to scan: a url, host, or CIDR. It is recorded as authorised by the system user who runs this.", Required = true, HelpName = "T" };
         var set = new Option<string[]>("--set") { Description = "Value of a recipe parameter; may be repeated.", HelpName = "k=v", DefaultValueFactory = _ => [] };
         var format = Options.Format("table", "json", "sarif");
-        var failOn = new Option<Severity?>("--fail-on") { Description = "Exit code 1 when a finding is at or above this severity." };
+        var failOn = new Option<string>("--fail-on") { Description = "Exit code 1 when a finding is at or above this severity." }.AcceptOnlyFromAmong("info", "low", "medium", "high", "critical");
         var data = Options.Data();
         var command = new Command("run", "Run a recipe against one target and print what was found, and what was not assessed.") { file, target, set, format, failOn, data };
         command.SetAction(async (parsed, ct) =>
@@ -43,8 +43,8 @@ internal static class RunCommand
             }
 
             await SayEndAsync(terminal, run, findings.Count);
-            var limit = parsed.GetValue(failOn);
-            return ExitCodes.Of(run.Run.Status, limit is not null && findings.Any(f => f.Severity >= limit));
+            var atOrAbove = parsed.GetValue(failOn) is { } word && Enum.Parse<Severity>(word, ignoreCase: true) is var limit && findings.Any(f => f.Severity >= limit);
+            return ExitCodes.Of(run.Run.Status, atOrAbove);
         });
         return command;
     }
