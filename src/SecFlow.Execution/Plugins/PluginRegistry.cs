@@ -1,5 +1,13 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text;
+using System.Text.Json;
+using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Teams;
+using SecFlow.Execution.Trust;
 
 namespace SecFlow.Execution.Plugins;
 
@@ -7,22 +15,314 @@ namespace SecFlow.Execution.Plugins;
 public sealed record InstalledPlugin(PluginVersion Row, PluginManifest Manifest, string ConfigSchema);
 
 /// <summary>
-/// The plugins that this installation knows, and their life (contracts 1). Folders under <c>data/plugins</c> are watched by looking (at start and on <see cref="DiscoverAsync"/>):
-/// adding one takes no C# line and no restart.
+/// The plugins that this installation knows, and their life (contracts 1). Folders <c>plugins/ID/VERSION</c> of the data folder are watched by looking: at start,
+/// on <see cref="DiscoverAsync"/>, and when a look-up misses. Adding one takes no C# line and no restart.
+/// 1. What is discovered is listed with its trust state, also when it is unsigned or tampered; it runs only after approval, and never when trust refuses it.
+/// 2. A version is its package digest: other bytes are another version.
+/// 3. Life moves only along <see cref="PluginLife"/>; approval and enabling ask Trust again.
 /// </summary>
-public sealed class PluginRegistry
+public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPolicyService policies, Access access, AuditLog audit, TimeProvider time) : IDisposable
 {
-    /// <summary>Looks at the plugin folders: new ones become Discovered (or Enabled when the rule <c>builtin</c> verifies them), changed ones are re-verified, vanished ones are Disabled.</summary>
-    public Task<IReadOnlyList<PluginVersion>> DiscoverAsync(Actor actor, CancellationToken ct) => throw new NotSupportedException();
+    private static readonly Meter _meter = new("SecFlow");
+    private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
+    private static readonly TimeSpan _betweenMisses = TimeSpan.FromSeconds(1);
 
-    /// <summary>The enabled version for an id or alias and an optional range (<c>scan.nuclei@^1.2</c>); null when there is none.</summary>
-    public Task<InstalledPlugin?> FindAsync(string idOrAlias, CancellationToken ct) => throw new NotSupportedException();
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentDictionary<string, string> _refused = new(StringComparer.Ordinal);
+    private DateTimeOffset _lastMiss;
 
-    public Task<IReadOnlyList<InstalledPlugin>> ListAsync(CancellationToken ct) => throw new NotSupportedException();
+    private string PluginsFolder => Path.Combine(dataFolder, "plugins");
 
-    /// <summary>Moves a version along its life; a transition that contracts 1 does not know is SF1503. Role Admin.</summary>
-    public Task<PluginVersion> ChangeStateAsync(Actor actor, Guid pluginVersionId, PluginState state, string reason, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>Looks at the plugin folders: new ones become Discovered, changed ones are verified again, vanished ones Disabled.</summary>
+    public async Task<IReadOnlyList<PluginVersion>> DiscoverAsync(Actor actor, CancellationToken ct)
+    {
+        await _gate.WaitAsync(ct);
+        try
+        {
+            var known = await store.ListAsync(Guid.Empty, ct);
+            var seen = new HashSet<Guid>();
+            foreach (var folder in Folders())
+            {
+                if (await LookAsync(actor, folder, known, ct) is { } row)
+                {
+                    seen.Add(row.Id);
+                }
+            }
+
+            foreach (var gone in known.Where(row => !seen.Contains(row.Id) && row.State == PluginState.Enabled && !Directory.Exists(FolderOf(row))))
+            {
+                await MoveAsync(actor, gone, PluginState.Disabled, "its folder is no longer there", ct);
+            }
+
+            return await store.ListAsync(Guid.Empty, ct);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>The newest enabled version for an id or alias and an optional range (<c>scan.nuclei@^1.2</c>); null when there is none.</summary>
+    public async Task<InstalledPlugin?> FindAsync(string idOrAlias, CancellationToken ct)
+    {
+        var at = idOrAlias.IndexOf('@', StringComparison.Ordinal);
+        var name = at < 0 ? idOrAlias : idOrAlias[..at];
+        var range = at < 0 ? null : VersionRange.TryParse(idOrAlias[(at + 1)..]);
+        if (!ManifestReader.IdPattern().IsMatch(name) || (at >= 0 && range is null))
+        {
+            return null;
+        }
+
+        if (await NewestAsync(name, range, ct) is { } found)
+        {
+            return found;
+        }
+
+        var now = time.GetUtcNow();
+        if (now - _lastMiss < _betweenMisses)
+        {
+            return null;
+        }
+
+        _lastMiss = now;
+        await DiscoverAsync(Actor.System(), ct);
+        return await NewestAsync(name, range, ct);
+    }
+
+    /// <summary>Every version that is known, also those that may not run.</summary>
+    public async Task<IReadOnlyList<InstalledPlugin>> ListAsync(CancellationToken ct) =>
+        [.. (await store.ListAsync(Guid.Empty, ct)).Select(Installed)];
+
+    /// <summary>Moves a version along its life; a transition that contracts 1 does not know is SF1503, a package that Trust refuses SF200x. Role Admin.</summary>
+    public async Task<PluginVersion> ChangeStateAsync(Actor actor, Guid pluginVersionId, PluginState state, string reason, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ManagePlugins, null, $"plugin/{pluginVersionId}", ct);
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > 500)
+        {
+            throw new SecFlowException(Codes.RequestInvalid, "A reason of 1 to 500 characters is needed. Say why the plugin changes its state.");
+        }
+
+        var row = await store.FindAsync(actor.TeamId, pluginVersionId, ct)
+            ?? throw new SecFlowException(Codes.NotFound, "There is no such plugin version. Look at the list of plugins.");
+        if (state is PluginState.Approved or PluginState.Enabled)
+        {
+            await RequireTrustAsync(actor, row, ct);
+        }
+
+        return await MoveAsync(actor, row, state, reason, ct);
+    }
 
     /// <summary>Unpacks a package (.zip or folder) into the plugin folder and discovers it. Role Admin.</summary>
-    public Task<PluginVersion> InstallAsync(Actor actor, string packagePath, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<PluginVersion> InstallAsync(Actor actor, string packagePath, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ManagePlugins, null, "plugin/new", ct);
+        return await InstallAsync(actor, PluginPackage.Read(packagePath), ct);
+    }
+
+    /// <summary>Folder of a version's package.</summary>
+    internal string FolderOf(PluginVersion row) => Path.Combine(dataFolder, row.Folder.Replace('/', Path.DirectorySeparatorChar));
+
+    /// <summary>Writes the bytes into the plugin folder and discovers them.</summary>
+    internal async Task<PluginVersion> InstallAsync(Actor actor, PluginPackage package, CancellationToken ct)
+    {
+        var manifest = package.ReadManifest();
+        CheckEntry(package);
+        var folder = Path.Combine(PluginsFolder, manifest.Id, manifest.Version);
+        PackageWriter.WriteFolder(package, folder);
+        await DiscoverAsync(actor, ct);
+        var digest = IdentityOf(package);
+        return await store.FindByDigestAsync(Guid.Empty, digest, ct)
+            ?? throw new SecFlowException(Codes.StorageFailed, $"The plugin '{manifest.Id}' was written but is not there any more. Install it again.");
+    }
+
+    /// <summary>The engine's own steps (set-up, quarantine): along the table, without a role.</summary>
+    internal async Task<PluginVersion> MoveAsync(Actor actor, PluginVersion row, PluginState state, string reason, CancellationToken ct)
+    {
+        if (!PluginLife.Next(row.State).Contains(state))
+        {
+            var next = PluginLife.Next(row.State);
+            throw new SecFlowException(
+                Codes.Conflict,
+                $"The plugin '{row.PluginId}' {row.Version} is {row.State} and cannot become {state}; {(next.Count == 0 ? "it stays so for ever" : "it can become " + string.Join(", ", next))}.");
+        }
+
+        try
+        {
+            return await store.ChangeStateAsync(actor, row.Id, row.State, state, reason, ct);
+        }
+        catch (ConflictException e)
+        {
+            throw new SecFlowException(Codes.Conflict, e.Message, e);
+        }
+    }
+
+    /// <summary>After a sandbox violation: the version runs no more until an administrator has looked at it.</summary>
+    internal async Task QuarantineAsync(string digest, string reason, CancellationToken ct)
+    {
+        var row = await store.FindByDigestAsync(Guid.Empty, digest, ct);
+        if (row is not null && PluginLife.Next(row.State).Contains(PluginState.Quarantined))
+        {
+            await MoveAsync(Actor.System(), row, PluginState.Quarantined, reason, ct);
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private static void CheckEntry(PluginPackage package)
+    {
+        package.Required(PluginPackage.EntryFile);
+        package.Required(PluginPackage.ConfigSchemaFile);
+    }
+
+    /// <summary>The package digest, or for a package without SHA256SUMS the digest that it would have.</summary>
+    private static string IdentityOf(PluginPackage package) => package.Digest ?? PluginPackage.DigestOf(Checksums.Write(package.Files));
+
+    private IEnumerable<string> Folders() => !Directory.Exists(PluginsFolder)
+        ? []
+        : Directory.EnumerateDirectories(PluginsFolder).Order(StringComparer.Ordinal)
+            .SelectMany(id => Directory.EnumerateDirectories(id).Order(StringComparer.Ordinal))
+            .Where(folder => !Path.GetFileName(folder).Contains(".new-", StringComparison.Ordinal));
+
+    private async Task<PluginVersion?> LookAsync(Actor actor, string folder, IReadOnlyList<PluginVersion> known, CancellationToken ct)
+    {
+        var relative = Path.GetRelativePath(dataFolder, folder).Replace(Path.DirectorySeparatorChar, '/');
+        try
+        {
+            var package = PluginPackage.ReadFolder(folder);
+            var manifest = package.ReadManifest();
+            CheckEntry(package);
+            var verdict = PluginVerifier.Verify(package, manifest.Id, await policies.CurrentAsync(ct), null, time.GetUtcNow());
+            _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "discovery"));
+            var digest = IdentityOf(package);
+            var row = known.FirstOrDefault(k => k.Digest == digest) ?? await AddAsync(actor, package, manifest, relative, digest, verdict, ct);
+            return await RecordAsync(actor, row, verdict, ct);
+        }
+        catch (SecFlowException e)
+        {
+            return await RefuseAsync(actor, relative, e, known, ct);
+        }
+    }
+
+    private async Task<PluginVersion> AddAsync(
+        Actor actor, PluginPackage package, PluginManifest manifest, string relative, string digest, TrustVerdict verdict, CancellationToken ct)
+    {
+        var row = new PluginVersion
+        {
+            PluginId = manifest.Id,
+            Version = manifest.Version,
+            Digest = digest,
+            Title = manifest.Title,
+            Description = manifest.Description,
+            Publisher = manifest.Publisher,
+            Aliases = string.Join(' ', manifest.Aliases),
+            Manifest = JsonSerializer.Serialize(new StoredManifest(manifest, Encoding.UTF8.GetString(package.Required(PluginPackage.ConfigSchemaFile)))),
+            Folder = relative,
+            State = PluginState.Discovered,
+            StateReason = verdict.Allowed ? "waits for submission and approval" : verdict.ToDiagnostic(manifest.Id).Message,
+            TrustState = verdict.State.ToString(),
+            Signer = verdict.Signer,
+            TrustRule = verdict.Rule,
+        };
+        try
+        {
+            return await store.AddAsync(actor with { TeamId = Guid.Empty }, row, ct);
+        }
+        catch (ConflictException)
+        {
+            // another instance discovered it in the same moment
+            return (await store.FindByDigestAsync(Guid.Empty, digest, ct))!;
+        }
+    }
+
+    private async Task<PluginVersion> RecordAsync(Actor actor, PluginVersion row, TrustVerdict verdict, CancellationToken ct)
+    {
+        var same = row.TrustState == verdict.State.ToString() && row.Signer == verdict.Signer && row.TrustRule == verdict.Rule && row.VerifiedAt is not null;
+        return same
+            ? row
+            : await store.RecordVerificationAsync(actor, row.Id, new PluginVerification(verdict.State.ToString(), verdict.Signer, verdict.Rule), ct) ?? row;
+    }
+
+    /// <summary>A folder that is not a package any more: its version is Tampered. One that never was: audited, once per reason and process.</summary>
+    private async Task<PluginVersion?> RefuseAsync(Actor actor, string relative, SecFlowException e, IReadOnlyList<PluginVersion> known, CancellationToken ct)
+    {
+        var row = known.FirstOrDefault(k => k.Folder == relative);
+        if (row is not null)
+        {
+            return row.TrustState == nameof(TrustState.Tampered)
+                ? row
+                : await store.RecordVerificationAsync(actor, row.Id, new PluginVerification(nameof(TrustState.Tampered), null, null), ct);
+        }
+
+        if (_refused.TryAdd(relative, e.Message) || (_refused.TryGetValue(relative, out var before) && before != e.Message))
+        {
+            _refused[relative] = e.Message;
+            await audit.AppendAsync(
+                new AuditEntry(actor with { TeamId = Guid.Empty }, "discover.plugin", "plugin", relative, relative)
+                {
+                    Outcome = AuditOutcome.Denied,
+                    ReasonCode = e.Code,
+                    Details = new System.Text.Json.Nodes.JsonObject { ["problem"] = e.Message.Length > 2000 ? e.Message[..2000] : e.Message },
+                },
+                ct);
+        }
+
+        return null;
+    }
+
+    private async Task RequireTrustAsync(Actor actor, PluginVersion row, CancellationToken ct)
+    {
+        var package = PluginPackage.ReadFolder(FolderOf(row));
+        var verdict = PluginVerifier.Verify(package, row.PluginId, await policies.CurrentAsync(ct), null, time.GetUtcNow());
+        var refusal = package.Digest != row.Digest
+            ? new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected {row.Digest}; found {package.Digest ?? "no SHA256SUMS"}. Install the package again.")
+            : verdict.Allowed ? await OtherSignerAsync(row, verdict, ct) : verdict.ToDiagnostic(row.PluginId);
+        if (refusal is null)
+        {
+            return;
+        }
+
+        await audit.AppendAsync(
+            new AuditEntry(actor, "approve.plugin", "plugin", row.Digest, $"{row.PluginId} {row.Version}")
+            {
+                Outcome = AuditOutcome.Denied,
+                ReasonCode = refusal.Code,
+                PolicyRevision = verdict.PolicyRevision,
+            },
+            ct);
+        throw new SecFlowException(refusal);
+    }
+
+    /// <summary>An id belongs to the signer of its first approved version.</summary>
+    private async Task<Diagnostic?> OtherSignerAsync(PluginVersion row, TrustVerdict verdict, CancellationToken ct)
+    {
+        var first = (await store.ListAsync(Guid.Empty, ct)).Where(r => r.PluginId == row.PluginId && r.ApprovedAt is not null && r.Signer is not null).MinBy(r => r.ApprovedAt);
+        var expected = NameOf(first?.Signer);
+        return expected is null || verdict.Signer is null || expected == NameOf(verdict.Signer)
+            ? null
+            : new Diagnostic(Codes.Untrusted, $"The id '{row.PluginId}' belongs to {first!.Signer}, who signed its first approved version; found {verdict.Signer}. Use another id, or revoke the versions of the first signer.");
+    }
+
+    /// <summary>The signer without the fingerprint: keys are renewed, names stay.</summary>
+    private static string? NameOf(string? signer) => signer?.Split(" (")[0];
+
+    private async Task<InstalledPlugin?> NewestAsync(string name, VersionRange? range, CancellationToken ct)
+    {
+        var rows = await store.FindEnabledAsync(Guid.Empty, name, ct);
+        return rows.Select(row => (Row: row, Version: SemanticVersion.TryParse(row.Version)))
+            .Where(r => r.Version is not null && (range is null || range.Includes(r.Version)))
+            .OrderByDescending(r => r.Row.PluginId == name)
+            .ThenByDescending(r => r.Version!, SemanticVersion.Order)
+            .ThenByDescending(r => r.Row.DiscoveredAt)
+            .Select(r => Installed(r.Row))
+            .FirstOrDefault();
+    }
+
+    private static InstalledPlugin Installed(PluginVersion row)
+    {
+        var stored = JsonSerializer.Deserialize<StoredManifest>(row.Manifest)!;
+        return new InstalledPlugin(row, stored.Manifest, stored.ConfigSchema);
+    }
+
+    /// <summary>What is kept of a package in its row: the page and the recipe check need no file.</summary>
+    private sealed record StoredManifest(PluginManifest Manifest, string ConfigSchema);
 }

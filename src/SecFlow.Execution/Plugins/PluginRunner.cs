@@ -1,9 +1,15 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
+using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
+using SecFlow.Execution.Trust;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Plugins;
@@ -68,23 +74,158 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 }
 
 /// <summary>
-/// The only way to a running plugin: reads the package once, hashes it, asks Trust about exactly those bytes, opens the session with the bytes from memory.
-/// Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox); each refusal is audited before it is thrown.
+/// The only way to a running plugin.
+/// 1. The package is read once; these bytes are hashed, compared with the pinned digest, verified by Trust, and handed to the session from memory.
+/// 2. Order: pinned digest, signature and policy, life, sandbox level. Every decision is audited and counted; a refusal is audited before it is thrown.
+/// 3. Throws SF2xxx (trust), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
-public sealed class PluginRunner
+public sealed class PluginRunner(
+    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, HostProcess hosts, TargetHttp http, AuditLog audit, TimeProvider time)
 {
-    public Task<PluginSession> OpenAsync(PluginRequest request, CancellationToken ct) => throw new NotSupportedException();
-}
+    private static readonly Meter _meter = new("SecFlow");
+    private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
+    private static readonly Counter<long> _decisions = _meter.CreateCounter<long>("secflow.policy.decisions");
 
-/// <summary>A verified plugin in its sandbox: one process per run and package digest, a fresh interpreter per work.</summary>
-public sealed class PluginSession : IAsyncDisposable
-{
-    public PluginProvenance Provenance => throw new NotSupportedException();
+    /// <summary>Verifies and opens. The caller disposes of the session at the end of the run.</summary>
+    public async Task<PluginSession> OpenAsync(PluginRequest request, CancellationToken ct)
+    {
+        var row = await plugins.FindByDigestAsync(request.Actor.TeamId, request.PluginDigest, ct);
+        TrustVerdict? verdict = null;
+        try
+        {
+            if (row is null)
+            {
+                throw new SecFlowException(Codes.PluginNotEnabled, $"No plugin with the digest {request.PluginDigest} is installed. Install it, or let the run use an installed one.");
+            }
 
-    public PluginManifest Manifest => throw new NotSupportedException();
+            var package = ReadPinned(row);
+            var manifest = package.ReadManifest();
+            var team = request.Actor.TeamId == Guid.Empty ? null : (await teams.FindAsync(request.Actor.TeamId, ct))?.Slug;
+            verdict = PluginVerifier.Verify(package, manifest.Id, await policies.CurrentAsync(ct), team, time.GetUtcNow());
+            _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "node"));
+            RequireAllowed(row, manifest, verdict);
+            var source = SourceOf(package);
+            var limits = SessionLimits.For(manifest);
+            var process = await hosts.StartAsync(limits, ct);
+            var provenance = new PluginProvenance(
+                manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, hosts.Level);
+            await AuditAsync(request, row, verdict, null, CancellationToken.None);
+            var grant = new BrokerGrant(request, provenance, manifest, http, audit);
+            return new PluginSession(
+                hosts, process, provenance, manifest, source, limits, (work, output) => new Broker(grant, work, output), violation => QuarantineAsync(request, row, violation));
+        }
+        catch (SecFlowException e)
+        {
+            if (row is not null && e.Code == Codes.Tampered)
+            {
+                await plugins.RecordVerificationAsync(Actor.System(), row.Id, new PluginVerification(nameof(TrustState.Tampered), null, null), CancellationToken.None);
+            }
 
-    /// <summary>Runs one piece of work. Never throws for what the plugin does; throws OperationCanceledException when <paramref name="ct"/> is cancelled (the tree is dead by then).</summary>
-    public Task<PluginOutcome> RunAsync(PluginWork work, IPluginOutput output, CancellationToken ct) => throw new NotSupportedException();
+            await AuditAsync(request, row, verdict, e.Diagnostics[0], CancellationToken.None);
+            throw;
+        }
+    }
 
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    /// <summary>The bytes as they are now, which must be those that the run pinned. A folder that is no package any more was changed as well.</summary>
+    private PluginPackage ReadPinned(PluginVersion row)
+    {
+        PluginPackage package;
+        try
+        {
+            package = PluginPackage.ReadFolder(registry.FolderOf(row));
+        }
+        catch (SecFlowException e)
+        {
+            throw Changed(row, e.Diagnostics[0].Message, e);
+        }
+
+        return package.Digest == row.Digest ? package : throw Changed(row, $"{package.Digest ?? "no SHA256SUMS"}.");
+    }
+
+    private static SecFlowException Changed(PluginVersion row, string found, Exception? inner = null) => new(
+        new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected the package {row.Digest}; found {found} Install the package again; find out who changed it.")
+        {
+            Remedy = "Install the package again; find out who changed it.",
+        },
+        inner);
+
+    private void RequireAllowed(PluginVersion row, PluginManifest manifest, TrustVerdict verdict)
+    {
+        if (!verdict.Allowed)
+        {
+            throw new SecFlowException(verdict.ToDiagnostic($"{manifest.Id} {manifest.Version}"));
+        }
+
+        if (row.State != PluginState.Enabled)
+        {
+            throw new SecFlowException(new Diagnostic(Codes.PluginNotEnabled, $"The plugin '{row.PluginId}' {row.Version} is {row.State} ({row.StateReason}); expected Enabled. An administrator can enable it.")
+            {
+                Rule = "plugin.state",
+                Remedy = "An administrator enables it on the plugins page.",
+            });
+        }
+
+        if (hosts.Level == SandboxLevel.L0)
+        {
+            throw new SecFlowException(Codes.SandboxUnavailable, "Nothing confines plugins on this machine, so none runs. Run 'secflow doctor' to see what is missing.");
+        }
+
+        if (hosts.Level < manifest.MinLevel)
+        {
+            throw new SecFlowException(new Diagnostic(Codes.SandboxLevelTooLow, $"The plugin '{row.PluginId}' needs sandbox level {manifest.MinLevel}; this machine offers {hosts.Level}. Run 'secflow doctor' to see what is missing.")
+            {
+                Rule = "plugin.minLevel",
+            });
+        }
+    }
+
+    private static string SourceOf(PluginPackage package)
+    {
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(package.Required(PluginPackage.EntryFile));
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new SecFlowException(Codes.ScriptSyntax, $"'{PluginPackage.EntryFile}' is not UTF-8 text. Build it again.", e);
+        }
+    }
+
+    private async Task QuarantineAsync(PluginRequest request, PluginVersion row, Diagnostic violation)
+    {
+        await audit.AppendAsync(Entry(request, row, "violate.sandbox") with { Outcome = AuditOutcome.Denied, ReasonCode = violation.Code }, CancellationToken.None);
+        await registry.QuarantineAsync(row.Digest, $"{violation.Code} in run {request.RunId}, node {request.NodeId}", CancellationToken.None);
+    }
+
+    private Task AuditAsync(PluginRequest request, PluginVersion? row, TrustVerdict? verdict, Diagnostic? refusal, CancellationToken ct)
+    {
+        _decisions.Add(1, new KeyValuePair<string, object?>("result", refusal is null ? "allowed" : "denied"), new KeyValuePair<string, object?>("point", "node"));
+        return audit.AppendAsync(
+            Entry(request, row, "open.plugin") with
+            {
+                Outcome = refusal is null ? AuditOutcome.Allowed : AuditOutcome.Denied,
+                ReasonCode = refusal?.Code,
+                PolicyRevision = verdict?.PolicyRevision,
+                Details = new JsonObject
+                {
+                    ["run"] = request.RunId.ToString(),
+                    ["node"] = request.NodeId,
+                    ["trust"] = verdict?.State.ToString(),
+                    ["signer"] = verdict?.Signer,
+                    ["rule"] = verdict?.Rule ?? refusal?.Rule,
+                    ["expected"] = verdict?.Expected,
+                    ["found"] = verdict?.Found,
+                    ["tolerated"] = verdict?.Tolerated,
+                    ["sandbox"] = hosts.Level.ToString(),
+                    ["message"] = refusal?.Message,
+                },
+            },
+            ct);
+    }
+
+    private static AuditEntry Entry(PluginRequest request, PluginVersion? row, string action) =>
+        new(request.Actor, action, "plugin", request.PluginDigest, row is null ? "not installed" : $"{row.PluginId} {row.Version}")
+        {
+            TraceId = Activity.Current?.TraceId.ToString(),
+        };
 }

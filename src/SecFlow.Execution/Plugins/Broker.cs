@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+using SecFlow.Data.Audit;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Targets;
+using SecFlow.PluginProtocol;
+
+namespace SecFlow.Execution.Plugins;
+
+/// <summary>On whose behalf a broker answers; null where nothing may leave (bare scripts).</summary>
+internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, TargetHttp Http, AuditLog Audit);
+
+/// <summary>
+/// Answers the calls of one work that leave the plugin host.
+/// 1. Policy first: what the manifest does not declare, or nobody granted, is refused with its code.
+/// 2. Each refusal is audited; of equal ones (code and host) the first twenty, then a count at the end.
+/// 3. Allowed uses give one summary event at the end.
+/// 4. A refusal or failure is an answer to the script, never the end of the work.
+/// </summary>
+internal sealed class Broker : IAsyncDisposable
+{
+    private static readonly Meter _meter = new("SecFlow");
+    private static readonly Counter<long> _decisions = _meter.CreateCounter<long>("secflow.policy.decisions");
+
+    private readonly BrokerGrant? _grant;
+    private readonly PluginWork _work;
+    private readonly IPluginOutput _output;
+    private readonly Dictionary<string, InputReader> _inputs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Diagnostic Refusal, int Count)> _refusals = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _hosts = new(StringComparer.Ordinal);
+
+    public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output)
+    {
+        (_grant, _work, _output) = (grant, work, output);
+        foreach (var (name, input) in work.Inputs)
+        {
+            _inputs[name] = new InputReader(name, input);
+        }
+    }
+
+    public Handles Handles { get; } = new();
+
+    public int HttpRequests { get; private set; }
+
+    public int RefusedCalls { get; private set; }
+
+    /// <summary>The answer to a call; null when the method is not one of the protocol.</summary>
+    public async Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct)
+    {
+        try
+        {
+            JsonNode? value;
+            switch (call.Method)
+            {
+                case "http":
+                    value = await HttpAsync(call.Arguments, ct);
+                    break;
+                case "input.read":
+                    value = await InputAsync(call.Arguments, ct);
+                    break;
+                case "handle.read":
+                    value = await HandleAsync(call.Arguments, ct);
+                    break;
+                case "tool" or "secret" or "resource":
+                    throw new SecFlowException(new Diagnostic(Codes.NotGranted, $"ctx.{call.Method} is not granted to this plugin. It can use ctx.http towards approved targets only.")
+                    {
+                        Rule = "permissions." + call.Method,
+                        Remedy = "Use a plugin that does not need it.",
+                    });
+                default:
+                    return null;
+            }
+
+            return new ResultMessage(call.Id, value, null);
+        }
+        catch (SecFlowException e)
+        {
+            if (e.Category == DiagnosticCategory.Policy)
+            {
+                await RefusedAsync(e.Diagnostics[0], call, ct);
+            }
+
+            return new ResultMessage(call.Id, null, new CallError(e.Code, e.Diagnostics[0].Message));
+        }
+        catch (Exception e) when (e is IOException or System.Text.Json.JsonException or UnauthorizedAccessException)
+        {
+            return new ResultMessage(call.Id, null, new CallError(Codes.StorageFailed, "The data could not be read. Run the node again."));
+        }
+    }
+
+    /// <summary>Writes the counts of refusals and the summary of uses.</summary>
+    public async Task FinishAsync(CancellationToken ct)
+    {
+        if (_grant is null)
+        {
+            return;
+        }
+
+        foreach (var (key, (refusal, count)) in _refusals.Where(r => r.Value.Count > SessionLimits.AuditedRefusals))
+        {
+            await _grant.Audit.AppendAsync(
+                Entry("refuse.calls", AuditOutcome.Denied) with
+                {
+                    ReasonCode = refusal.Code,
+                    Details = new JsonObject { ["calls"] = count, ["audited"] = SessionLimits.AuditedRefusals, ["what"] = key },
+                },
+                ct);
+        }
+
+        if (HttpRequests > 0)
+        {
+            var hosts = new JsonObject(_hosts.Take(100).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value)));
+            await _grant.Audit.AppendAsync(Entry("use.http", AuditOutcome.Allowed) with { Details = new JsonObject { ["requests"] = HttpRequests, ["hosts"] = hosts } }, ct);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var input in _inputs.Values)
+        {
+            input.Dispose();
+        }
+
+        await Handles.DisposeAsync();
+    }
+
+    private async Task<JsonNode?> HttpAsync(JsonNode? arguments, CancellationToken ct)
+    {
+        if (_grant is null || _work.Scope is null || _grant.Manifest.Permissions.Network != NetworkPermission.Targets)
+        {
+            throw new SecFlowException(new Diagnostic(Codes.PermissionNotDeclared, "ctx.http is not declared by this plugin. Expected 'network: targets' in its manifest.")
+            {
+                Rule = "permissions.network",
+                Remedy = "Declare 'permissions: { network: targets }' in plugin.yaml, pack, sign and get it approved.",
+            });
+        }
+
+        var request = HttpCall.Read(arguments);
+        var response = await _grant.Http.SendAsync(_work.Scope, request, ct);
+        HttpRequests++;
+        _decisions.Add(1, new KeyValuePair<string, object?>("result", "allowed"), new KeyValuePair<string, object?>("point", "broker"));
+        _hosts[request.Url.Authority] = _hosts.GetValueOrDefault(request.Url.Authority) + 1;
+        return HttpCall.Write(response, await Handles.KeepAsync(response.Body, ct));
+    }
+
+    private async Task<JsonNode?> InputAsync(JsonNode? arguments, CancellationToken ct)
+    {
+        var name = arguments?["name"] is JsonValue text && text.TryGetValue<string>(out var found) ? found : "";
+        if (!_inputs.TryGetValue(name, out var input))
+        {
+            throw new SecFlowException(Codes.RequestInvalid, "There is no such input. Use one of ctx.inputs.");
+        }
+
+        var (records, next) = await input.ReadAsync((int)Number(arguments, "from", 0, int.MaxValue), (int)Number(arguments, "max", 1, 1000), ct);
+        return new JsonObject { ["records"] = records, ["next"] = next };
+    }
+
+    private async Task<JsonNode?> HandleAsync(JsonNode? arguments, CancellationToken ct)
+    {
+        var bytes = await Handles.ReadAsync(
+            (int)Number(arguments, "handle", 0, int.MaxValue), Number(arguments, "offset", 0, long.MaxValue / 2), (int)Number(arguments, "length", 0, Handles.MostBytesAtOnce), ct)
+            ?? throw new SecFlowException(Codes.RequestInvalid, "There is no such handle. Use one that ctx has given in this run of the plugin.");
+        return new JsonObject { ["data"] = Convert.ToBase64String(bytes) };
+    }
+
+    private static long Number(JsonNode? arguments, string key, long least, long most) =>
+        arguments is JsonObject call && call[key] is JsonValue value && value.TryGetValue<double>(out var number) && double.IsFinite(number)
+            ? (long)Math.Clamp(number, least, most)
+            : least;
+
+    private async Task RefusedAsync(Diagnostic refusal, CallMessage call, CancellationToken ct)
+    {
+        RefusedCalls++;
+        _decisions.Add(1, new KeyValuePair<string, object?>("result", "denied"), new KeyValuePair<string, object?>("point", "broker"));
+        var what = call.Method + (Host(call) is { Length: > 0 } host ? " " + host : "");
+
+        // an attacker chooses hosts: of many different ones only the first hundred get a counter of their own
+        var key = _refusals.Count < 100 ? refusal.Code + " " + what : refusal.Code + " others";
+        var count = _refusals.TryGetValue(key, out var before) ? before.Count + 1 : 1;
+        _refusals[key] = (refusal, count);
+        if (_grant is not null && count <= SessionLimits.AuditedRefusals)
+        {
+            await _grant.Audit.AppendAsync(
+                Entry("refuse." + call.Method.Split('.')[0], AuditOutcome.Denied) with
+                {
+                    ReasonCode = refusal.Code,
+                    Details = new JsonObject { ["what"] = what, ["rule"] = refusal.Rule, ["message"] = refusal.Message },
+                },
+                ct);
+        }
+
+        if (count <= SessionLimits.AuditedRefusals)
+        {
+            await _output.RefusedAsync(refusal, ct);
+        }
+    }
+
+    private static string Host(CallMessage call)
+    {
+        var url = call.Arguments is JsonObject arguments && arguments["url"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+        var host = url.Length <= 8192 && Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Authority : "";
+        return host.Length > 260 ? host[..260] : host;
+    }
+
+    private AuditEntry Entry(string action, AuditOutcome outcome) =>
+        new(_grant!.Request.Actor, action, "node", $"{_grant.Request.RunId}/{_grant.Request.NodeId}", $"{_grant.Provenance.PluginId} {_grant.Provenance.Version}")
+        {
+            Outcome = outcome,
+            PolicyRevision = _grant.Provenance.PolicyRevision,
+            TraceId = Activity.Current?.TraceId.ToString(),
+        };
+}

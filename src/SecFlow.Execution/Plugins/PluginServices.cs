@@ -1,0 +1,28 @@
+using Microsoft.Extensions.DependencyInjection;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Plugins;
+using SecFlow.Data.Trust;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Teams;
+using SecFlow.Execution.Trust;
+
+namespace SecFlow.Execution.Plugins;
+
+/// <summary>What plugins need, registered in one place. The stores, <see cref="Access"/>, the sandbox, TargetHttp and the clock are registered by the engine.</summary>
+public static class PluginServices
+{
+    /// <param name="dataFolder">Data folder of the installation.</param>
+    /// <param name="hostPath">Path of <c>SecFlow.PluginHost.dll</c>.</param>
+    /// <param name="shippedFolder">Folder with the built plugins that are shipped with the program.</param>
+    public static IServiceCollection AddSecFlowPlugins(this IServiceCollection services, string dataFolder, string hostPath, string shippedFolder) => services
+        .AddSingleton(p => new TrustPolicyService(dataFolder, p.GetRequiredService<TrustPolicyStore>(), p.GetRequiredService<AuditLog>()))
+        .AddSingleton(p => new PluginRegistry(
+            dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<Access>(), p.GetRequiredService<AuditLog>(),
+            p.GetRequiredService<TimeProvider>()))
+        .AddSingleton(p => new BuiltinPlugins(
+            dataFolder, shippedFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>(),
+            p.GetRequiredService<TimeProvider>()))
+        .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))
+        .AddSingleton<PluginRunner>()
+        .AddSingleton<DevelopmentSession>();
+}

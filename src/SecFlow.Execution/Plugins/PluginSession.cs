@@ -1,0 +1,135 @@
+using System.Text.Json.Nodes;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Targets;
+using SecFlow.PluginProtocol;
+
+namespace SecFlow.Execution.Plugins;
+
+/// <summary>
+/// A verified plugin in its sandbox: one process per run and package digest, a fresh interpreter per work.
+/// 1. The source is the verified bytes, from memory; nothing is read again from disk.
+/// 2. A process serves the next work only after an orderly end; after a limit, a failure of the interpreter or a kill the next work gets a new one.
+/// 3. A violation ends the session and quarantines the plugin.
+/// </summary>
+public sealed class PluginSession : IAsyncDisposable
+{
+    private readonly HostProcess _hosts;
+    private readonly string _source;
+    private readonly Func<PluginWork, IPluginOutput, Broker> _broker;
+    private readonly Func<Diagnostic, Task> _violated;
+    private readonly SessionLimits _limits;
+    private SandboxedProcess? _process;
+    private bool _violation;
+
+    internal PluginSession(
+        HostProcess hosts, SandboxedProcess? process, PluginProvenance provenance, PluginManifest manifest, string source, SessionLimits limits,
+        Func<PluginWork, IPluginOutput, Broker> broker, Func<Diagnostic, Task> violated)
+    {
+        (_hosts, _process, Provenance, Manifest, _source, _limits, _broker, _violated) = (hosts, process, provenance, manifest, source, limits, broker, violated);
+    }
+
+    public PluginProvenance Provenance { get; }
+
+    public PluginManifest Manifest { get; }
+
+    /// <summary>Runs one piece of work. Never throws for what the plugin does; throws OperationCanceledException when <paramref name="ct"/> is cancelled (the tree is dead by then).</summary>
+    public async Task<PluginOutcome> RunAsync(PluginWork work, IPluginOutput output, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        if (_violation)
+        {
+            throw new SecFlowException(Codes.PluginNotEnabled, $"The plugin '{Provenance.PluginId}' is quarantined after a violation. An administrator looks at it first.");
+        }
+
+        var started = _hosts.Time.GetTimestamp();
+        var process = _process ?? await _hosts.StartAsync(_limits, ct);
+        _process = null;
+        await using var broker = _broker(work, output);
+        SessionEnd end;
+        DoneMessage? done;
+        SandboxExit? exit = null;
+        var keep = false;
+        try
+        {
+            await using var conversation = new Conversation(process, work, output, broker, _limits, _hosts.Time);
+            end = await conversation.RunAsync(Start(work, broker), ct);
+            done = conversation.Done;
+            keep = !ct.IsCancellationRequested && !end.Violation && done is { Outcome: HostOutcome.Completed or HostOutcome.ScriptError or HostOutcome.SyntaxError or HostOutcome.MissingEntry };
+        }
+        finally
+        {
+            if (keep)
+            {
+                _process = process;
+            }
+            else
+            {
+                await process.DisposeAsync();
+                exit = await process.Exit;
+            }
+
+            await broker.FinishAsync(CancellationToken.None);
+        }
+
+        if (end.Violation)
+        {
+            _violation = true;
+            await _violated(end.Error!);
+        }
+
+        ct.ThrowIfCancellationRequested();
+        return new PluginOutcome(
+            end.Error, end.Limit, broker.HttpRequests, broker.RefusedCalls,
+            Math.Max(done?.PeakBytes ?? 0, exit?.PeakBytes ?? 0), Math.Max(done?.CpuMilliseconds ?? 0, (long)(exit?.Cpu.TotalMilliseconds ?? 0)),
+            _hosts.Time.GetElapsedTime(started), Bounded(done?.Value))
+        {
+            Violation = end.Violation,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { } process)
+        {
+            _process = null;
+            await process.DisposeAsync();
+        }
+    }
+
+    private static string? Bounded(string? value) => value?.Length > 4096 ? value[..4096] : value;
+
+    private StartMessage Start(PluginWork work, Broker broker) => new(
+        _source,
+        $"{Provenance.PluginId}/{PluginPackage.EntryFile}",
+        work.Entry,
+        work.Config.DeepClone(),
+        work.Run.DeepClone(),
+        new JsonArray([.. (work.Scope?.Targets ?? []).Select(t => (JsonNode)Describe(t))]),
+        work.Inputs.ToDictionary(i => i.Key, i => i.Value.Count, StringComparer.Ordinal),
+        work.Entry == PluginEntry.Parse ? Raw(work, broker) : null,
+        _limits.Host,
+        SessionLimits.Credit);
+
+    private static JsonObject Describe(ScopedTarget target) => new()
+    {
+        ["id"] = target.Id.ToString(),
+        ["name"] = target.Name,
+        ["kind"] = target.Kind.ToString().ToLowerInvariant(),
+        ["value"] = target.Value,
+        ["url"] = target.Kind switch
+        {
+            Data.Targets.TargetKind.Url => target.Value,
+            Data.Targets.TargetKind.Host => $"http://{target.Value}/",
+            _ => null,
+        },
+    };
+
+    private static RawInput Raw(PluginWork work, Broker broker)
+    {
+        HandleRef Open(string name) => work.RawFiles.TryGetValue(name, out var path) ? broker.Handles.Open(path) : new HandleRef(0, 0);
+        return new RawInput(
+            Open("stdout"), Open("stderr"), work.RawFiles.Keys.Where(n => n is not ("stdout" or "stderr")).ToDictionary(n => n, Open, StringComparer.Ordinal),
+            work.Scope?.Targets is [var only] ? only.Value : null);
+    }
+}

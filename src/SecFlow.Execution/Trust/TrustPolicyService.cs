@@ -1,0 +1,127 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Trust;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+
+namespace SecFlow.Execution.Trust;
+
+/// <summary>
+/// The trust policy in force.
+/// 1. Its file is <c>trust/policy.yaml</c> of the data folder; a changed file is read at the next question and recorded as a revision, audited.
+/// 2. An erroneous file is refused with all problems, audited once, and the revision before stays in force.
+/// 3. No file and no revision: a policy without rules, which trusts nobody.
+/// </summary>
+public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store, AuditLog audit) : IDisposable
+{
+    public const string PolicyFile = "trust/policy.yaml";
+
+    private static readonly byte[] _empty = Encoding.UTF8.GetBytes("apiVersion: secflow/v1\nkind: PluginTrustPolicy\nspec:\n  noMatch: deny\n");
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private TrustPolicy? _current;
+    private string? _seen;
+
+    /// <summary>Problems of the newest file, when it was refused; empty otherwise.</summary>
+    public IReadOnlyList<Diagnostic> Problems { get; private set; } = [];
+
+    private string FilePath => Path.Combine(dataFolder, "trust", "policy.yaml");
+
+    /// <summary>The policy in force.</summary>
+    public async Task<TrustPolicy> CurrentAsync(CancellationToken ct)
+    {
+        await _gate.WaitAsync(ct);
+        try
+        {
+            var bytes = ReadFile();
+            var digest = PluginPackage.DigestOf(bytes);
+            if (_current is null || digest != _seen)
+            {
+                await LoadAsync(bytes, Actor.System(), ct);
+                _seen = digest;
+            }
+
+            return _current!;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Puts a new policy in force: writes the file and records the revision. Throws every problem (SF2007) and changes nothing when it has one.</summary>
+    public async Task<TrustPolicy> ReplaceAsync(Actor actor, string yaml, CancellationToken ct)
+    {
+        var bytes = Encoding.UTF8.GetBytes(yaml);
+        var reading = TrustPolicyReader.Read(bytes, dataFolder);
+        if (reading.Policy is null)
+        {
+            await RefuseAsync(actor, bytes, reading.Problems, ct);
+            throw new SecFlowException(reading.Problems);
+        }
+
+        await _gate.WaitAsync(ct);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+            await File.WriteAllBytesAsync(FilePath + ".new", bytes, ct);
+            File.Move(FilePath + ".new", FilePath, overwrite: true);
+            await LoadAsync(bytes, actor, ct);
+            _seen = PluginPackage.DigestOf(bytes);
+            return _current!;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private async Task LoadAsync(byte[] bytes, Actor actor, CancellationToken ct)
+    {
+        var reading = TrustPolicyReader.Read(bytes, dataFolder);
+        Problems = reading.Problems;
+        if (reading.Policy is { } policy)
+        {
+            await store.AddAsync(actor with { TeamId = Guid.Empty }, policy.Yaml, ct);
+            _current = policy;
+            return;
+        }
+
+        await RefuseAsync(actor, bytes, reading.Problems, ct);
+        if (_current is null && await store.FindCurrentAsync(Guid.Empty, ct) is { } stored)
+        {
+            // its key files may be gone as well: then nobody is trusted
+            _current = TrustPolicyReader.Read(Encoding.UTF8.GetBytes(stored.Yaml), dataFolder).Policy;
+        }
+
+        _current ??= TrustPolicyReader.Read(_empty, dataFolder).Policy;
+    }
+
+    private Task RefuseAsync(Actor actor, byte[] bytes, IReadOnlyList<Diagnostic> problems, CancellationToken ct) => audit.AppendAsync(
+        new AuditEntry(actor with { TeamId = Guid.Empty }, "change.trust-policy", "trust-policy", PluginPackage.DigestOf(bytes), PolicyFile)
+        {
+            Outcome = AuditOutcome.Denied,
+            ReasonCode = Codes.TrustPolicyInvalid,
+            Details = new JsonObject { ["problems"] = new JsonArray([.. problems.Take(20).Select(p => (JsonNode)p.ToString())]) },
+        },
+        ct);
+
+    private byte[] ReadFile()
+    {
+        try
+        {
+            // one byte more than the reader allows, so that it can say that the file is too large
+            using var file = File.OpenRead(FilePath);
+            var bytes = new byte[Math.Min(file.Length, 1024 * 1024)];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return _empty;
+        }
+    }
+}
