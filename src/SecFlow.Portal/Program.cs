@@ -1,2 +1,4 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using SecFlow.Portal;
+
+await using var portal = PortalApp.Create(args);
+return await portal.RunAsync();

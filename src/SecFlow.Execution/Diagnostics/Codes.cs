@@ -30,6 +30,7 @@ public static class Codes
     public const string RequestInvalid = "SF1501";
     public const string NotFound = "SF1502";
     public const string Conflict = "SF1503";
+    public const string RequestTooLarge = "SF1504";
     public const string OptionInvalid = "SF1601";
 
     // SF2xxx: trust. Node Denied, audit.
@@ -53,6 +54,8 @@ public static class Codes
     public const string AddressForbidden = "SF3008";
     public const string NotGranted = "SF3009";
     public const string TokenScopeMissing = "SF3010";
+    public const string Unauthenticated = "SF3011";
+    public const string TooManyRequests = "SF3012";
 
     // SF4xxx: sandbox limit, violation, not available.
     public const string LimitStatements = "SF4001";
@@ -93,6 +96,7 @@ public static class Codes
     public const string EngineStopped = "SF7004";
     public const string DataFolderLocked = "SF7005";
     public const string LeaseLost = "SF7006";
+    public const string Unexpected = "SF7007";
 
     public static DiagnosticCategory CategoryOf(string code) => (DiagnosticCategory)(code[2] - '0');
 }

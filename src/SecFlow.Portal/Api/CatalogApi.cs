@@ -1,0 +1,65 @@
+using SecFlow.Data.Plugins;
+using SecFlow.Data.Targets;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Schedules;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Teams;
+using SecFlow.Execution.Workflows;
+using SecFlow.Portal.Teams;
+
+namespace SecFlow.Portal.Api;
+
+public sealed record ApiWorkflow(Guid Id, string Name, string Description, int Version, DateTimeOffset UpdatedAt);
+
+public sealed record ApiTarget(Guid Id, string Name, TargetKind Kind, string Value, string Tags, string AuthorisationReference, DateTimeOffset AuthorisedFrom, DateTimeOffset? AuthorisedUntil, Intrusiveness MaxIntrusiveness, int RequestsPerSecond);
+
+public sealed record ApiSchedule(Guid Id, string Name, Guid WorkflowId, string Cron, string Zone, string Words, bool Enabled, DateTimeOffset? NextFireAt, DateTimeOffset? LastFiredAt, string? LastRefusal);
+
+public sealed record ApiPlugin(string Id, string Version, string Title, string Digest, PluginState State, string TrustState, string? Signer, string? TrustRule);
+
+/// <summary>What can be run, where, when and with what: read-only lists.</summary>
+public static class CatalogApi
+{
+    public static void MapCatalog(this RouteGroupBuilder api)
+    {
+        api.MapGet("/workflows", WorkflowsAsync).WithName("listWorkflows").Produces<ApiPage<ApiWorkflow>>();
+        api.MapGet("/targets", TargetsAsync).WithName("listTargets").Produces<ApiPage<ApiTarget>>();
+        api.MapGet("/schedules", SchedulesAsync).WithName("listSchedules").Produces<ApiPage<ApiSchedule>>();
+        api.MapGet("/plugins", PluginsAsync).WithName("listPlugins").Produces<ApiPage<ApiPlugin>>();
+    }
+
+    private static async Task<ApiPage<ApiWorkflow>> WorkflowsAsync(HttpContext context, CurrentActor actors, WorkflowService workflows, CancellationToken ct)
+    {
+        var rows = await workflows.ListAsync(await actors.OfRequestAsync(context, ct), ct);
+        return new([.. rows.Select(w => new ApiWorkflow(w.Id, w.Name, w.Description, w.CurrentVersion, w.UpdatedAt))], null, rows.Count);
+    }
+
+    private static async Task<ApiPage<ApiTarget>> TargetsAsync(HttpContext context, CurrentActor actors, TargetService targets, CancellationToken ct)
+    {
+        var rows = await targets.ListAsync(await actors.OfRequestAsync(context, ct), ct);
+        return new(
+            [.. rows.Select(t => new ApiTarget(t.Id, t.Name, t.Kind, t.Value, t.Tags, t.AuthorisationReference, t.AuthorisedFrom, t.AuthorisedUntil, t.MaxIntrusiveness, t.RequestsPerSecond))],
+            null,
+            rows.Count);
+    }
+
+    private static async Task<ApiPage<ApiSchedule>> SchedulesAsync(HttpContext context, CurrentActor actors, ScheduleService schedules, CancellationToken ct)
+    {
+        var rows = await schedules.ListAsync(await actors.OfRequestAsync(context, ct), ct);
+        return new(
+            [.. rows.Select(s => new ApiSchedule(s.Id, s.Name, s.WorkflowId, s.Cron, s.Zone, ScheduleService.InWords(s.Cron, s.Zone), s.Enabled, s.NextFireAt, s.LastFiredAt, s.LastRefusal))],
+            null,
+            rows.Count);
+    }
+
+    private static async Task<ApiPage<ApiPlugin>> PluginsAsync(HttpContext context, CurrentActor actors, PluginRegistry plugins, Access access, CancellationToken ct)
+    {
+        var actor = await actors.OfRequestAsync(context, ct);
+        await access.RequireAsync(actor, Permission.ReadPlugins, null, "plugins", ct);
+        var rows = await plugins.ListAsync(ct);
+        return new(
+            [.. rows.Select(p => new ApiPlugin(p.Row.PluginId, p.Row.Version, p.Row.Title, p.Row.Digest, p.Row.State, p.Row.TrustState, p.Row.Signer, p.Row.TrustRule))],
+            null,
+            rows.Count);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Runs;
+using SecFlow.Portal.Teams;
+
+namespace SecFlow.Portal.Api;
+
+/// <summary>Body of <c>POST /api/v1/runs</c>.</summary>
+public sealed record StartRunBody(Guid? WorkflowId, IReadOnlyList<Guid>? TargetIds, JsonObject? Parameters, int? Priority);
+
+/// <summary>A run as the API shows it.</summary>
+public sealed record ApiRun(
+    Guid Id, Guid WorkflowId, string Workflow, int WorkflowVersion, RunStatus Status, RunTrigger Trigger, string StartedBy, DateTimeOffset QueuedAt, DateTimeOffset? StartedAt,
+    DateTimeOffset? EndedAt, string? SandboxLevel, string PolicyRevision, string ScopeRevision, string? ErrorCode, string? ErrorMessage, string? TraceId, long LastEventSeq)
+{
+    public static ApiRun Of(Run run) => new(
+        run.Id, run.WorkflowId, run.WorkflowName, run.WorkflowVersionNumber, run.Status, run.Trigger, run.StartedByName, run.QueuedAt, run.StartedAt,
+        run.EndedAt, run.SandboxLevel, run.PolicyRevision, run.ScopeRevision, run.ErrorCode, run.ErrorMessage, run.TraceId, run.LastEventSeq);
+}
+
+public sealed record ApiNode(
+    string Id, NodeStatus Status, int Attempt, string Plugin, string PluginVersion, string PluginDigest, string? Signer, string? TrustRule, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt,
+    int? Progress, string? ProgressText, string? ErrorCode, string? ErrorMessage, int Findings, int RejectedRecords, int HttpRequests, int RefusedCalls)
+{
+    public static ApiNode Of(NodeRun node) => new(
+        node.NodeId, node.Status, node.Attempt, node.PluginId, node.PluginVersion, node.PluginDigest, node.Signer, node.TrustRule, node.StartedAt, node.EndedAt,
+        node.Progress, node.ProgressText, node.ErrorCode, node.ErrorMessage, node.Findings, node.RejectedRecords, node.HttpRequests, node.RefusedCalls);
+}
+
+public sealed record ApiAssessment(Guid TargetId, string Target, string Plugin, Verdict Verdict, string Reason);
+
+public sealed record ApiRunDetail(ApiRun Run, IReadOnlyList<ApiNode> Nodes, IReadOnlyList<ApiAssessment> Assessments);
+
+/// <summary>Runs: start, list, read, cancel, events.</summary>
+public static class RunsApi
+{
+    private const int MaxKeyLength = 128;
+
+    public static void MapRuns(this RouteGroupBuilder api)
+    {
+        api.MapPost("/runs", StartAsync).WithName("startRun").Produces<ApiRun>(StatusCodes.Status202Accepted);
+        api.MapGet("/runs", ListAsync).WithName("listRuns").Produces<ApiPage<ApiRun>>();
+        api.MapGet("/runs/{id:guid}", GetAsync).WithName("getRun").Produces<ApiRunDetail>();
+        api.MapPost("/runs/{id:guid}/cancel", CancelAsync).WithName("cancelRun").Produces(StatusCodes.Status202Accepted);
+        api.MapGet("/runs/{id:guid}/events", RunEventStream.WriteAsync).WithName("watchRun").Produces<string>(contentType: "text/event-stream");
+    }
+
+    private static async Task<IResult> StartAsync(StartRunBody body, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
+    {
+        var problems = new List<Diagnostic>();
+        if (body.WorkflowId is null)
+        {
+            problems.Add(new Diagnostic(Codes.RequestInvalid, "workflowId is missing.") { Path = "$.workflowId" });
+        }
+
+        if (body.TargetIds is null or { Count: 0 })
+        {
+            problems.Add(new Diagnostic(Codes.RequestInvalid, "targetIds is missing or empty: name at least one target.") { Path = "$.targetIds" });
+        }
+
+        if (body.Priority is < 0 or > 9)
+        {
+            problems.Add(new Diagnostic(Codes.RequestInvalid, $"priority {body.Priority}: 0 (lowest) to 9 was expected.") { Path = "$.priority" });
+        }
+
+        var key = context.Request.Headers["Idempotency-Key"];
+        if (key.Count > 1 || key.ToString().Length > MaxKeyLength || key.ToString().Any(c => c is < '!' or > '~'))
+        {
+            problems.Add(new Diagnostic(Codes.RequestInvalid, $"Idempotency-Key: one value of at most {MaxKeyLength} visible ASCII characters was expected."));
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new SecFlowException(problems);
+        }
+
+        var actor = await actors.OfRequestAsync(context, ct);
+        var request = new StartRun(body.WorkflowId!.Value, body.TargetIds!, RunTrigger.Api)
+        {
+            Parameters = body.Parameters ?? [],
+            Priority = body.Priority ?? 5,
+            IdempotencyKey = key.Count == 0 ? null : key.ToString(),
+        };
+        var run = await runs.StartAsync(actor, request, ct);
+        return Results.Accepted($"/api/v1/runs/{run.Id}", ApiRun.Of(run));
+    }
+
+    private static async Task<ApiPage<ApiRun>> ListAsync(string? cursor, int? limit, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
+    {
+        var (skip, take) = (Cursor.Read(cursor), Cursor.Limit(limit));
+        var rows = await runs.ListAsync(await actors.OfRequestAsync(context, ct), skip, take + 1, ct);
+        return new ApiPage<ApiRun>([.. rows.Take(take).Select(ApiRun.Of)], rows.Count > take ? Cursor.At(skip + take) : null);
+    }
+
+    private static async Task<ApiRunDetail> GetAsync(Guid id, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
+    {
+        var detail = await runs.GetAsync(await actors.OfRequestAsync(context, ct), id, ct);
+        return new ApiRunDetail(
+            ApiRun.Of(detail.Run),
+            [.. detail.Nodes.OrderBy(n => n.Ordinal).Select(ApiNode.Of)],
+            [.. detail.Assessments.Select(a => new ApiAssessment(a.TargetId, a.Target, a.PluginId, a.Verdict, a.Reason))]);
+    }
+
+    private static async Task<IResult> CancelAsync(Guid id, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
+    {
+        await runs.CancelAsync(await actors.OfRequestAsync(context, ct), id, ct);
+        return Results.Accepted($"/api/v1/runs/{id}");
+    }
+}

@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Components;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Runs;
+using SecFlow.Portal.Live;
+
+namespace SecFlow.Portal.Components.Pages;
+
+/// <summary>What happened?</summary>
+public sealed partial class RunList
+{
+    private const int PageSize = 25;
+
+    // A status filter looks at a bounded number of runs and says so.
+    private const int Looked = 200;
+
+    private IReadOnlyList<Run>? _rows;
+    private bool _more;
+    private TeamFeed? _feed;
+
+    [Inject]
+    public RunService Runs { get; set; } = null!;
+
+    [Inject]
+    public RunSignals Signals { get; set; } = null!;
+
+    [SupplyParameterFromQuery(Name = "skip")]
+    public int? SkipText { get; set; }
+
+    [SupplyParameterFromQuery(Name = "status")]
+    public string? Status { get; set; }
+
+    private int Skip => Math.Clamp(SkipText ?? 0, 0, 1_000_000);
+
+    private RunStatus? StatusFilter => Enum.TryParse<RunStatus>(Status, ignoreCase: true, out var status) && Enum.IsDefined(status) ? status : null;
+
+    protected override object? Key => (SkipText, Status);
+
+    protected override void OnAfterRender(bool firstRender)
+    {
+        if (firstRender && Viewer is not null)
+        {
+            _feed = new TeamFeed(Signals, Viewer.TeamId, Time, () => InvokeAsync(RefreshAsync));
+        }
+    }
+
+    protected override async Task LoadAsync(Actor actor)
+    {
+        if (StatusFilter is { } status)
+        {
+            _rows = [.. (await Runs.ListAsync(actor, 0, Looked, Left)).Where(r => r.Status == status)];
+            _more = false;
+            return;
+        }
+
+        var rows = await Runs.ListAsync(actor, Skip, PageSize + 1, Left);
+        _rows = [.. rows.Take(PageSize)];
+        _more = rows.Count > PageSize;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _feed?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private async Task RefreshAsync()
+    {
+        await GuardAsync(LoadAsync);
+        StateHasChanged();
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Components;
+using SecFlow.Data.Audit;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Teams;
+
+namespace SecFlow.Portal.Components.Pages;
+
+/// <summary>What is enforced here?</summary>
+public sealed partial class Security
+{
+    [Inject]
+    public IServiceProvider Services { get; set; } = null!;
+
+    [Inject]
+    public Access Access { get; set; } = null!;
+
+    private SandboxReport? Report { get; set; }
+
+    protected override async Task LoadAsync(Actor actor)
+    {
+        await Access.RequireAsync(actor, Permission.ReadRuns, null, "security", Left);
+        Report = Services.GetService<Sandbox>()?.Report;
+    }
+
+    private static string LevelWords(SandboxLevel level) => level switch
+    {
+        SandboxLevel.L3 => "Namespaces, seccomp, limits by cgroup, and a network that reaches only what a run's targets resolved to.",
+        SandboxLevel.L2 => "Namespaces, seccomp and limits by rlimit. Memory of a whole process tree is not bounded by a cgroup.",
+        SandboxLevel.L1 => "Self-applied seccomp, Landlock and rlimits: plugins only, external tools are refused.",
+        _ => "Nothing confines a plugin: all of them are refused.",
+    };
+}

@@ -1,0 +1,13 @@
+using SecFlow.Execution.Teams;
+
+namespace SecFlow.Portal.Components.Pages;
+
+/// <summary>The scopes that a token can have: those of the API's routes.</summary>
+public static class TokenScopes
+{
+    public static IReadOnlyList<Permission> All { get; } =
+    [
+        Permission.ReadRuns, Permission.StartRuns, Permission.ReadFindings, Permission.TriageFindings, Permission.ReadWorkflows, Permission.EditWorkflows,
+        Permission.EditSchedules, Permission.ReadTargets, Permission.EditTargets, Permission.ReadPlugins, Permission.ReadAudit,
+    ];
+}

@@ -1,0 +1,144 @@
+using Microsoft.AspNetCore.Components;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
+using SecFlow.Data.Workflows;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Runs;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Portal.Components.Pages;
+
+/// <summary>Is the recipe right, and run it.</summary>
+public sealed partial class WorkflowPage
+{
+    // A pause in typing; below it a person sees no delay.
+    private static readonly TimeSpan TypingPause = TimeSpan.FromMilliseconds(250);
+
+    private readonly HashSet<Guid> _chosen = [];
+    private Workflow? _workflow;
+    private WorkflowVersion? _version;
+    private IReadOnlyList<Target>? _targets;
+    private IReadOnlyList<Diagnostic>? _problems;
+    private Recipe? _recipe;
+    private string _text = "";
+    private bool _saving;
+    private bool _choosing;
+    private int _typed;
+
+    [Parameter]
+    public Guid? Id { get; set; }
+
+    [SupplyParameterFromQuery(Name = "run")]
+    public string? RunAsked { get; set; }
+
+    [Inject]
+    public WorkflowService Workflows { get; set; } = null!;
+
+    [Inject]
+    public TargetService Targets { get; set; } = null!;
+
+    [Inject]
+    public RunService Runs { get; set; } = null!;
+
+    protected override object? Key => Id;
+
+    private bool Changed => _text != (_version?.Recipe ?? "");
+
+    protected override async Task LoadAsync(Actor actor)
+    {
+        if (Id is { } id)
+        {
+            (_workflow, _version) = await Workflows.GetAsync(actor, id, Left);
+            _text = _version.Recipe;
+            _choosing = RunAsked == "1";
+            _targets = await Targets.ListAsync(actor, Left);
+            if (_targets is [var only])
+            {
+                _chosen.Add(only.Id);
+            }
+        }
+        else
+        {
+            _text = RecipeTemplates.All[0].Yaml;
+        }
+
+        await ValidateAsync();
+    }
+
+    private async Task ValidateAsync()
+    {
+        var validation = await Workflows.ValidateAsync(_text, Left);
+        (_recipe, _problems) = (validation.Recipe, validation.Problems);
+    }
+
+    private Task UseAsync(string yaml)
+    {
+        _text = yaml;
+        return GuardAsync(_ => ValidateAsync());
+    }
+
+    private async Task TypedAsync(ChangeEventArgs e)
+    {
+        _text = e.Value?.ToString() ?? "";
+        var typed = ++_typed;
+        try
+        {
+            await Task.Delay(TypingPause, Time, Left);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        if (typed == _typed)
+        {
+            await GuardAsync(_ => ValidateAsync());
+        }
+    }
+
+    private async Task SaveAsync()
+    {
+        _saving = true;
+        await GuardAsync(async actor =>
+        {
+            var version = await Workflows.SaveAsync(actor, _text, Left);
+            if (version.WorkflowId == Id)
+            {
+                (_workflow, _version) = await Workflows.GetAsync(actor, version.WorkflowId, Left);
+            }
+            else
+            {
+                Navigation.NavigateTo($"workflows/{version.WorkflowId}");
+            }
+        });
+        _saving = false;
+    }
+
+    private void Choose(Guid targetId)
+    {
+        if (!_chosen.Remove(targetId))
+        {
+            _chosen.Add(targetId);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        _saving = true;
+        await GuardAsync(async actor =>
+        {
+            var run = await Runs.StartAsync(actor, new StartRun(_workflow!.Id, [.. _chosen], RunTrigger.Manual), Left);
+            Navigation.NavigateTo($"runs/{run.Id}");
+        });
+        _saving = false;
+    }
+
+    private static string Ports(RecipeNode node)
+    {
+        var inputs = string.Join(", ", node.Inputs.Values);
+        var outputs = string.Join(", ", node.Outputs.Values);
+        return $"{(inputs.Length > 0 ? inputs : "nothing")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.When is null ? "" : $", when {node.When}")}";
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using SecFlow.Data.Teams;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Portal.Api;
+using SecFlow.Portal.Web;
+
+namespace SecFlow.Portal.Metrics;
+
+/// <summary>Meter and activity source <c>SecFlow</c>: <c>/metrics</c> for Prometheus, OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.</summary>
+public static class PortalMetrics
+{
+    private const string Source = "SecFlow";
+
+    public static IServiceCollection AddPortalMetrics(this IServiceCollection services)
+    {
+        services.AddSingleton<MetricsPipeline>();
+        services.AddHostedService(provider => provider.GetRequiredService<MetricsPipeline>());
+        return services;
+    }
+
+    /// <summary>For this machine without a token, for others with one.</summary>
+    public static void MapPrometheus(this WebApplication app) => app.MapGet("/metrics", async (HttpContext context, MetricsPipeline pipeline, TokenStore tokens) =>
+    {
+        var local = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
+        if (!local && (ApiTokenHandler.TextOf(context.Request) is not { } token || await tokens.FindAsync(token, context.RequestAborted) is null))
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            await Problems.WriteAsync(context, StatusCodes.Status401Unauthorized, Codes.Unauthenticated, "Metrics need an API token, or a request from this machine.");
+            return;
+        }
+
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await context.Response.WriteAsync(pipeline.Read(), context.RequestAborted);
+    }).AllowAnonymous().ExcludeFromDescription();
+
+    /// <summary>Starts and stops the providers.</summary>
+    public sealed class MetricsPipeline : IHostedService, IDisposable
+    {
+        private readonly Lock _reading = new();
+        private readonly PrometheusText _text = new();
+        private BaseExportingMetricReader? _reader;
+        private MeterProvider? _meters;
+        private TracerProvider? _traces;
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            var exported = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+            _reader = new BaseExportingMetricReader(_text);
+            var meters = Sdk.CreateMeterProviderBuilder().AddMeter(Source).AddReader(_reader);
+            _meters = (exported ? meters.AddOtlpExporter() : meters).Build();
+            _traces = exported ? Sdk.CreateTracerProviderBuilder().AddSource(Source).AddOtlpExporter().Build() : null;
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            _meters?.ForceFlush(2_000);
+            _traces?.ForceFlush(2_000);
+            return Task.CompletedTask;
+        }
+
+        /// <summary>Collects now.</summary>
+        public string Read()
+        {
+            lock (_reading)
+            {
+                _reader?.Collect(2_000);
+                return _text.Text;
+            }
+        }
+
+        public void Dispose()
+        {
+            _meters?.Dispose();
+            _traces?.Dispose();
+            _text.Dispose();
+        }
+    }
+}
