@@ -34,7 +34,6 @@ public static class ApiEndpoints
         api.MapRuns();
         api.MapFindings();
         api.MapCatalog();
-        api.MapFallback((HttpContext context) => Problems.WriteAsync(context, StatusCodes.Status404NotFound, Codes.NotFound, "There is no such address in this API. See /openapi/v1.json.")).ExcludeFromDescription();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

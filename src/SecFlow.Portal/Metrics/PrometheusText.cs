@@ -6,7 +6,6 @@ using OpenTelemetry.Metrics;
 namespace SecFlow.Portal.Metrics;
 
 /// <summary>Writes collected metrics in the Prometheus text format 0.0.4: dots become underscores, counters end in <c>_total</c>, histograms have cumulative buckets.</summary>
-[ExportModes(ExportModes.Pull)]
 public sealed class PrometheusText : BaseExporter<Metric>
 {
     private readonly StringBuilder _text = new();

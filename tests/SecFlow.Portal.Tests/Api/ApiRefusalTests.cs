@@ -1,0 +1,246 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using SecFlow.Data.Teams;
+
+namespace SecFlow.Portal.Tests.Api;
+
+/// <summary>Every route against every wrong caller and every kind of bad input. Each refusal is a problem document with its code.</summary>
+[Collection(PortalTests.Name)]
+public sealed class ApiRefusalTests(PortalFixture portal)
+{
+    private const string Unknown = "0190a000-0000-7000-8000-000000000000";
+
+    /// <summary>Method, path, scope that it takes.</summary>
+    public static TheoryData<string, string, string> Routes() => new()
+    {
+        { "POST", "/api/v1/runs", "runs:write" },
+        { "GET", "/api/v1/runs", "runs:read" },
+        { "GET", $"/api/v1/runs/{Unknown}", "runs:read" },
+        { "POST", $"/api/v1/runs/{Unknown}/cancel", "runs:write" },
+        { "GET", $"/api/v1/runs/{Unknown}/events", "runs:read" },
+        { "GET", "/api/v1/findings", "findings:read" },
+        { "GET", $"/api/v1/findings/{Unknown}", "findings:read" },
+        { "GET", "/api/v1/workflows", "workflows:read" },
+        { "GET", "/api/v1/targets", "targets:read" },
+        { "GET", "/api/v1/schedules", "workflows:read" },
+        { "GET", "/api/v1/plugins", "plugins:read" },
+    };
+
+    [Fact]
+    public async Task Routes_OfThisTest_AreThoseOfTheDocument()
+    {
+        using var client = portal.App.Client();
+        using var document = JsonDocument.Parse(await client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)));
+        var documented = document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(method => method.Name.ToUpperInvariant() + " " + path.Name));
+
+        documented.ShouldBe(Routes().Select(r => $"{r[0]} {((string)r[1]).Replace(Unknown, "{id}", StringComparison.Ordinal)}"), ignoreOrder: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Route_WithoutToken_Is401(string method, string path, string scope)
+    {
+        _ = scope;
+        using var client = portal.App.Client();
+
+        var answer = await SendAsync(client, method, path);
+
+        await ShouldBeProblemAsync(answer, HttpStatusCode.Unauthorized, "SF3011");
+        answer.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+    }
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Route_WithTheSessionOfAPageOnly_Is401(string method, string path, string scope)
+    {
+        _ = scope;
+        using var browser = await portal.App.SignInAsync("ana");
+        using var client = portal.App.Client();
+        client.DefaultRequestHeaders.Add("Cookie", browser.Cookies.GetCookieHeader(portal.App.Url));
+
+        await ShouldBeProblemAsync(await SendAsync(client, method, path), HttpStatusCode.Unauthorized, "SF3011");
+    }
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Route_WithATokenOfEveryOtherScope_Is403(string method, string path, string scope)
+    {
+        var others = new[] { "runs:read", "runs:write", "findings:read", "workflows:read", "targets:read", "plugins:read", "schedules:read" }.Where(s => s != scope).ToArray();
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, others));
+
+        var answer = await SendAsync(client, method, path);
+
+        // An id that does not exist is told before the scope only where the scope would not reveal more.
+        if (path.Contains(Unknown, StringComparison.Ordinal) && answer.StatusCode == HttpStatusCode.NotFound)
+        {
+            await ShouldBeProblemAsync(answer, HttpStatusCode.NotFound, "SF1502");
+            return;
+        }
+
+        await ShouldBeProblemAsync(answer, HttpStatusCode.Forbidden, "SF3010");
+    }
+
+    [Theory]
+    [InlineData("POST", "/api/v1/runs", "runs:write")]
+    [InlineData("POST", $"/api/v1/runs/{Unknown}/cancel", "runs:write")]
+    public async Task Route_ThatChanges_WithAViewersToken_IsRefused(string method, string path, string scope)
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Viewer, scope));
+
+        var answer = await SendAsync(client, method, path);
+
+        new[] { HttpStatusCode.Forbidden, HttpStatusCode.NotFound }.ShouldContain(answer.StatusCode);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+    }
+
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("Bearer ")]
+    [InlineData("Bearer sf_unknown")]
+    [InlineData("Bearer not-a-token")]
+    [InlineData("Basic YWRtaW46YWRtaW4=")]
+    [InlineData("nonsense")]
+    public async Task Authorization_ThatIsNoToken_Is401(string header)
+    {
+        using var client = portal.App.Client();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", header);
+
+        await ShouldBeProblemAsync(await SendAsync(client, "GET", "/api/v1/plugins"), HttpStatusCode.Unauthorized, "SF3011");
+    }
+
+    [Fact]
+    public async Task Token_Revoked_Is401AtOnce()
+    {
+        var tokens = (TokenStore)portal.App.Services.GetService(typeof(TokenStore))!;
+        var made = await tokens.CreateAsync(Data.Audit.Actor.System(portal.Main.Id), new NewToken("short life", ["targets:read"], TeamRole.Viewer, portal.App.Time.GetUtcNow().AddDays(1)));
+        using var client = portal.App.ApiClient(made.Text);
+        (await SendAsync(client, "GET", "/api/v1/targets")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await tokens.RevokeAsync(Data.Audit.Actor.System(portal.Main.Id), made.Token.Id);
+
+        await ShouldBeProblemAsync(await SendAsync(client, "GET", "/api/v1/targets"), HttpStatusCode.Unauthorized, "SF3011");
+    }
+
+    [Theory]
+    [InlineData("", "malformed")]
+    [InlineData("{", "malformed")]
+    [InlineData("null", "")]
+    [InlineData("[]", "malformed")]
+    [InlineData("{\"workflowId\": 7}", "$.workflowId")]
+    [InlineData("{\"workflowId\": \"x\"}", "$.workflowId")]
+    [InlineData("{\"surprise\": 1}", "surprise")]
+    [InlineData("{}", "workflowId is missing")]
+    [InlineData($$"""{"workflowId": "{{Unknown}}", "targetIds": []}""", "at least one target")]
+    [InlineData($$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"], "priority": 10}""", "priority 10")]
+    [InlineData($$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"], "priority": "5"}""", "$.priority")]
+    [InlineData("{\"parameters\": {\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}}}}}}}}}", "$.parameters")]
+    public async Task StartRun_BadBody_SaysWhatIsWrong(string body, string words)
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, "runs:write"));
+
+        var answer = await client.PostAsync(new Uri("/api/v1/runs", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
+
+        var problem = await ShouldBeProblemAsync(answer, HttpStatusCode.BadRequest, "SF1501");
+        problem.ShouldContain(words);
+        problem.ShouldNotContain("SecFlow.Portal");
+    }
+
+    [Fact]
+    public async Task StartRun_BodyOfAnotherType_Is415()
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, "runs:write"));
+
+        var answer = await client.PostAsync(new Uri("/api/v1/runs", UriKind.Relative), new StringContent("workflowId=1", Encoding.UTF8, "application/x-www-form-urlencoded"));
+
+        await ShouldBeProblemAsync(answer, HttpStatusCode.UnsupportedMediaType, "SF1501");
+    }
+
+    [Fact]
+    public async Task StartRun_BodyTooLarge_Is413()
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, "runs:write"));
+        var body = "{\"workflowId\": \"" + new string('x', 300_000) + "\"}";
+
+        var answer = await client.PostAsync(new Uri("/api/v1/runs", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
+
+        await ShouldBeProblemAsync(answer, HttpStatusCode.RequestEntityTooLarge, "SF1504");
+    }
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("")]
+    [InlineData("\u00fc")]
+    public async Task StartRun_BadIdempotencyKey_IsRefused(string key)
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, "runs:write"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/v1/runs", UriKind.Relative))
+        {
+            Content = new StringContent($$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", key.Length == 0 ? new string('k', 300) : key == "\u00fc" ? "%FC\u007f" : key);
+
+        var answer = await client.SendAsync(request);
+
+        await ShouldBeProblemAsync(answer, HttpStatusCode.BadRequest, "SF1501");
+    }
+
+    [Theory]
+    [InlineData("/api/v1/findings?severity=urgent", "critical")]
+    [InlineData("/api/v1/findings?status=gone", "accepted_risk")]
+    [InlineData("/api/v1/findings?sort=colour", "lastSeen")]
+    [InlineData("/api/v1/findings?limit=0", "1 to 200")]
+    [InlineData("/api/v1/findings?limit=many", "limit")]
+    [InlineData("/api/v1/findings?cursor=zzz", "cursor")]
+    [InlineData("/api/v1/findings?targetId=x", "targetId")]
+    public async Task ListFindings_BadQuery_SaysWhatIsPossible(string path, string words)
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Viewer, "findings:read"));
+
+        (await ShouldBeProblemAsync(await SendAsync(client, "GET", path), HttpStatusCode.BadRequest, "SF1501")).ShouldContain(words);
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/v1/nothing", HttpStatusCode.NotFound, "SF1502")]
+    [InlineData("GET", "/api/v1/runs/not-a-guid", HttpStatusCode.NotFound, "SF1502")]
+    [InlineData("DELETE", "/api/v1/runs", HttpStatusCode.MethodNotAllowed, "SF1501")]
+    public async Task Address_ThatIsNotThere_IsAProblemDocument(string method, string path, HttpStatusCode status, string code)
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Viewer, "runs:read"));
+
+        await ShouldBeProblemAsync(await SendAsync(client, method, path), status, code);
+    }
+
+    [Fact]
+    public async Task Events_BadLastEventId_IsRefused()
+    {
+        using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Viewer, "runs:read"));
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Last-Event-ID", "seven");
+
+        await ShouldBeProblemAsync(await SendAsync(client, "GET", $"/api/v1/runs/{Unknown}/events"), HttpStatusCode.BadRequest, "SF1501");
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+        if (method == "POST" && !path.EndsWith("/cancel", StringComparison.Ordinal))
+        {
+            request.Content = new StringContent($$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""", Encoding.UTF8, "application/json");
+        }
+
+        return await client.SendAsync(request);
+    }
+
+    private static async Task<string> ShouldBeProblemAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        answer.StatusCode.ShouldBe(status, text);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        using var problem = JsonDocument.Parse(text);
+        problem.RootElement.GetProperty("code").GetString().ShouldBe(code);
+        problem.RootElement.GetProperty("status").GetInt32().ShouldBe((int)status);
+        problem.RootElement.GetProperty("detail").GetString().ShouldNotBeNullOrWhiteSpace();
+        problem.RootElement.GetProperty("traceId").GetString().ShouldNotBeNullOrWhiteSpace();
+        return System.Text.RegularExpressions.Regex.Unescape(text);
+    }
+}
