@@ -132,54 +132,54 @@ function decodePart(text) {
         return text;
     }
 }
-var tagsWithMeaning = " a area link script img iframe frame form input meta source embed object video audio base button ";
+var nextOfMeaning = /<(?:!--|(\/form|area|a|base|link|script|img|iframe|frame|form|input|meta|source|embed|object|video|audio|style|textarea|title)(?=[\s\/>]))/gi;
 var longestTag = 4096;
-var mostTags = 8000;
+var mostTags = 4000;
+var mostComments = 300;
 function parseHtml(text) {
     var html = { tags: [], comments: [], title: "" };
     var lower = text.toLowerCase();
-    var at = 0;
-    while (html.tags.length < mostTags) {
-        at = text.indexOf("<", at);
-        if (at < 0) {
+    nextOfMeaning.lastIndex = 0;
+    for (var steps = 0; steps < mostTags; steps++) {
+        var m = nextOfMeaning.exec(text);
+        if (!m) {
             break;
         }
-        if (text.substr(at, 4) === "<!--") {
-            var close = text.indexOf("-->", at + 4);
-            var stop = close < 0 ? text.length : close;
-            html.comments.push(text.substring(at + 4, Math.min(stop, at + 4 + longestTag)));
-            at = stop + 3;
-            continue;
-        }
-        var window = text.substr(at, longestTag);
-        var m = /^<(\/?[a-zA-Z][a-zA-Z0-9:-]*)/.exec(window);
-        if (!m) {
-            at++;
+        if (!m[1]) {
+            nextOfMeaning.lastIndex = readComment(html, text, m.index);
             continue;
         }
         var name = m[1].toLowerCase();
+        var window = text.substr(m.index, longestTag);
         var end = endOfTag(window, m[0].length);
         if (end < 0) {
-            at++;
             continue;
         }
-        if (name === "/form") {
-            html.tags.push({ name: name, attributes: {} });
-        }
-        else if (tagsWithMeaning.indexOf(" " + name + " ") >= 0) {
+        if (!/^(style|textarea|title)$/.test(name)) {
             html.tags.push({ name: name, attributes: parseAttributes(window.substring(m[0].length, end)) });
         }
-        at += end + 1;
-        if (name === "script" || name === "style" || name === "textarea" || name === "title") {
-            var close = lower.indexOf("</" + name, at);
-            var stop = close < 0 ? text.length : close;
-            if (name === "title" && html.title === "") {
-                html.title = text.substring(at, Math.min(stop, at + 200)).replace(/\s+/g, " ");
-            }
-            at = stop;
-        }
+        nextOfMeaning.lastIndex = skipContent(html, name, text, lower, m.index + end + 1);
     }
     return html;
+}
+function readComment(html, text, at) {
+    var close = text.indexOf("-->", at + 4);
+    var stop = close < 0 ? text.length : close;
+    if (html.comments.length < mostComments) {
+        html.comments.push(text.substring(at + 4, Math.min(stop, at + 4 + longestTag)));
+    }
+    return Math.min(text.length, stop + 3);
+}
+function skipContent(html, name, text, lower, at) {
+    if (name !== "script" && name !== "style" && name !== "textarea" && name !== "title") {
+        return at;
+    }
+    var close = lower.indexOf("</" + name, at);
+    var stop = close < 0 ? text.length : close;
+    if (name === "title" && html.title === "") {
+        html.title = text.substring(at, Math.min(stop, at + 200)).replace(/\s+/g, " ");
+    }
+    return stop;
 }
 function endOfTag(window, from) {
     var at = from;
@@ -259,9 +259,8 @@ var Reply = (function () {
     return Reply;
 }());
 var Stop = (function () {
-    function Stop(kind, reason) {
-        this.kind = kind;
-        this.reason = reason;
+    function Stop(message) {
+        this.message = message;
     }
     return Stop;
 }());
@@ -276,10 +275,10 @@ var Client = (function () {
     }
     Client.prototype.send = function (stage, url, method, headers, maxBytes) {
         if (this.ctx.cancelled()) {
-            throw new Stop("cancelled", "The run was cancelled.");
+            throw new Stop("The run was cancelled.");
         }
         if (this.requests >= this.config.maxRequests) {
-            throw new Stop("budget", "The budget of " + this.config.maxRequests + " requests (maxRequests) was used up.");
+            throw new Stop("The budget of " + this.config.maxRequests + " requests (maxRequests) was used up.");
         }
         this.requests++;
         var bytes = maxBytes || this.config.maxBytes;
@@ -570,7 +569,7 @@ function checkContent(out, page) {
     }
 }
 var anyStatusErrors = [
-    { name: "PHP message", pattern: /<b>(Fatal error|Warning|Parse error|Notice|Deprecated)<\/b>:\s[^\n]{1,400} in <b>[^<\n]{2,200}<\/b> on line <b>\d+<\/b>/ },
+    { name: "PHP message", pattern: /<b>(Fatal error|Warning|Parse error|Notice|Deprecated)<\/b>:\s[^\n]{1,200} in <b>[^<\n]{2,200}<\/b> on line <b>\d+<\/b>/ },
     { name: "Werkzeug debugger", pattern: /<title>[^<]{0,200}(\/\/ Werkzeug Debugger|Werkzeug Debugger)<\/title>/ },
     { name: "Django debug page", pattern: /You&#x27;re seeing this error because you have <code>DEBUG = True<\/code>|You're seeing this error because you have <code>DEBUG = True<\/code>/ },
     { name: "ASP.NET error page", pattern: /<h1>Server Error in '[^'<]{1,100}' Application\./i },
@@ -613,19 +612,22 @@ function checkSecrets(out, reply) {
         }
     }
 }
+var mostAddresses = 100;
 function checkPrivateAddress(out, reply) {
     var host = reply.url.host.replace(/:\d+$/, "");
     var pattern = /(^|[^\w.\/-])((?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}))(?![\w.-]|\/\d)/g;
     var urls = /https?:\/\/((?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}))(?![\w.-])/g;
     var sources = [reply.text(), reply.header("location") + " " + reply.header("x-backend-server") + " " + reply.header("via")];
     for (var s = 0; s < sources.length; s++) {
-        for (var m = pattern.exec(sources[s]); m; m = pattern.exec(sources[s])) {
+        pattern.lastIndex = 0;
+        urls.lastIndex = 0;
+        for (var m = pattern.exec(sources[s]), n = 0; m && n < mostAddresses; m = pattern.exec(sources[s]), n++) {
             var before = sources[s].substring(Math.max(0, m.index - 12), m.index + m[1].length);
             if (!/version[:\s"']*$/i.test(before)) {
                 reportAddress(out, reply, host, m[2]);
             }
         }
-        for (var m = urls.exec(sources[s]); m; m = urls.exec(sources[s])) {
+        for (var m = urls.exec(sources[s]), n = 0; m && n < mostAddresses; m = urls.exec(sources[s]), n++) {
             reportAddress(out, reply, host, m[1]);
         }
     }
@@ -820,34 +822,35 @@ function checkLibrary(out, url, text, evidence) {
 }
 var sqlDump = /^\s*(-- (MySQL|MariaDB|PostgreSQL|phpMyAdmin)|\/\*!40\d{3}|PRAGMA foreign_keys)|SQLite format 3|\b(create table|insert into|drop table)\s+[`"\[\w]/i;
 var phpSource = /^\s*<\?php\b|^\s*<\?=/;
+var passwordLine = /(?:^|\n)[A-Za-z0-9._@-]{1,64}:(?:\$apr1\$|\$2[aby]\$|\{SHA\}|\$[56]\$|[.\/0-9A-Za-z]{13}\s*(?:\n|$))/;
 var archive = /^(PK\u0003\u0004|\u001f[\u008b\ufffd]\b|\u001f[\u008b\ufffd]\u0008|Rar!\u001a|7z[\u00bc\ufffd])/;
 var exposures = [
     { rule: "exposed-git", paths: [".git/HEAD"], proof: /^(ref: refs\/|[0-9a-f]{40}\s*$)/, place: ".git/" },
-    { rule: "exposed-git", paths: [".git/config"], proof: /^\s*\[core\]/m, place: ".git/", secret: true },
+    { rule: "exposed-git", paths: [".git/config"], proof: /^[ \t]*\[core\]/m, place: ".git/", secret: true },
     { rule: "exposed-svn", paths: [".svn/entries"], proof: /^\d{1,2}\s*\n(\s*\n)?(dir\b|\d{1,2}\s*$)|^\d{1,2}\n\s*dir\n/, place: ".svn/" },
     { rule: "exposed-svn", paths: [".svn/wc.db"], proof: /^SQLite format 3/, place: ".svn/" },
-    { rule: "exposed-env", paths: [".env"], proof: /^(?:#[^\n]*\n|\s*\n)*(?:export )?[A-Z][A-Z0-9_]{2,60}\s*=/, secret: true },
+    { rule: "exposed-env", paths: [".env"], proof: /^(?:#[^\n]*\n|[ \t\r]*\n)*(?:export )?[A-Z][A-Z0-9_]{2,60}\s*=/, secret: true },
     { rule: "exposed-ds-store", paths: [".DS_Store"], proof: /^[\s\S]{0,8}Bud1/ },
     { rule: "exposed-backup-archive", paths: ["backup.zip", "backup.tar.gz"], proof: archive },
     { rule: "exposed-database-dump", paths: ["backup.sql", "db.sql", "dump.sql", "database.sql"], proof: sqlDump, secret: true },
     { rule: "exposed-source-backup", paths: ["config.php.bak", "index.php.bak", "wp-config.php.bak", "wp-config.php~"], proof: phpSource, secret: true },
-    { rule: "exposed-htpasswd", paths: [".htpasswd"], proof: /^[A-Za-z0-9._@-]{1,64}:(\$apr1\$|\$2[aby]\$|\{SHA\}|\$[56]\$|[.\/0-9A-Za-z]{13}\s*$)/m, secret: true },
-    { rule: "exposed-web-config", paths: ["web.config"], proof: /<configuration[\s>][\s\S]{0,20000}<(system\.web|appSettings|connectionStrings|system\.webServer)\b/i, secret: true },
+    { rule: "exposed-htpasswd", paths: [".htpasswd"], proof: passwordLine, secret: true },
+    { rule: "exposed-web-config", paths: ["web.config"], proof: /<configuration[\s>]/i, also: /<(system\.web|appSettings|connectionStrings|system\.webServer)\b/i, secret: true },
     { rule: "server-status", paths: ["server-status"], proof: /<title>Apache Status<\/title>/i, html: true },
     { rule: "phpinfo", paths: ["phpinfo.php", "info.php"], proof: /<title>(PHP [\d.]+\S* - )?phpinfo\(\)<\/title>/i, html: true },
     { rule: "exposed-actuator", paths: ["actuator/env"], proof: /"propertySources"\s*:\s*\[/, place: "actuator/" },
     { rule: "exposed-pprof", paths: ["debug/pprof/"], proof: /<title>\/debug\/pprof\/<\/title>/i, html: true },
     { rule: "exposed-api-description", paths: ["openapi.json", "swagger.json", "swagger/v1/swagger.json", "v3/api-docs"], proof: /^\s*\{[\s\S]{0,20000}"(openapi|swagger)"\s*:\s*"[\d.]+"/ },
     { rule: "crossdomain-wildcard", paths: ["crossdomain.xml"], proof: /<allow-access-from\s[^>]{0,200}domain\s*=\s*["']\*["']/i },
-    { rule: "phpmyadmin", paths: ["phpmyadmin/"], proof: /<title>[^<]{0,60}phpMyAdmin[^<]{0,40}<\/title>[\s\S]{0,200000}(pma_username|pmahomme)/i, html: true }
+    { rule: "phpmyadmin", paths: ["phpmyadmin/"], proof: /<title>[^<]{0,60}phpMyAdmin[^<]{0,40}<\/title>/i, also: /pma_username|pmahomme/, html: true }
 ];
 var namedFiles = [
     { name: /\.(sql|dump)$/i, rule: "exposed-database-dump", proof: sqlDump, secret: true },
     { name: /\.(sqlite3?|db)$/i, rule: "exposed-database-dump", proof: /^SQLite format 3/ },
-    { name: /\/\.env(\.[a-z]+)?$/i, rule: "exposed-env", proof: /^(?:#[^\n]*\n|\s*\n)*(?:export )?[A-Z][A-Z0-9_]{2,60}\s*=/, secret: true },
+    { name: /\/\.env(\.[a-z]+)?$/i, rule: "exposed-env", proof: /^(?:#[^\n]*\n|[ \t\r]*\n)*(?:export )?[A-Z][A-Z0-9_]{2,60}\s*=/, secret: true },
     { name: /\.(php|inc|phtml)(\.(bak|old|orig|save|swp|txt)|~)$|\.(bak|old|orig|inc)$/i, rule: "exposed-source-backup", proof: phpSource, secret: true },
     { name: /(backup|bak|dump)[^\/]*\.(zip|tar|tgz|tar\.gz|gz|7z|rar)$/i, rule: "exposed-backup-archive", proof: archive },
-    { name: /\/\.htpasswd$/i, rule: "exposed-htpasswd", proof: /^[A-Za-z0-9._@-]{1,64}:(\$apr1\$|\$2[aby]\$|\{SHA\}|\$[56]\$)/m, secret: true }
+    { name: /\/\.htpasswd$/i, rule: "exposed-htpasswd", proof: passwordLine, secret: true }
 ];
 function judgeNamedFile(out, reply, impossible) {
     for (var i = 0; i < namedFiles.length; i++) {
@@ -951,7 +954,8 @@ function checkFiles(client, out, base, impossible) {
                 continue;
             }
             var reply = client.send("files", url);
-            if (reply !== null && proves(reply, exposure.proof, exposure.html === true, impossible)) {
+            if (reply !== null && proves(reply, exposure.proof, exposure.html === true, impossible)
+                && (!exposure.also || exposure.also.test(reply.text()))) {
                 reportExposure(out, exposure.rule, locationOf(place), reply, exposure.proof, exposure.secret);
             }
         }
@@ -961,10 +965,10 @@ function checkFiles(client, out, base, impossible) {
 function checkRobots(client, out, base) {
     var url = resolveUrl(base, "robots.txt");
     var reply = url === null || out.skips("web-baseline.robots-reveals") ? null : client.send("files", url);
-    if (reply === null || reply.status !== 200 || reply.isHtml() || !/^\s*user-agent\s*:/im.test(reply.text())) {
+    if (reply === null || reply.status !== 200 || reply.isHtml() || !/^[ \t]*user-agent[ \t]*:/im.test(reply.text())) {
         return;
     }
-    var m = /^\s*disallow\s*:\s*(\/[^\s#]*(admin|backup|internal|private|secret|staging|database|config)[^\s#]*)/im.exec(reply.text());
+    var m = /^[ \t]*disallow[ \t]*:[ \t]*(\/[^\s#]*(admin|backup|internal|private|secret|staging|database|config)[^\s#]*)/im.exec(reply.text());
     if (m) {
         out.report("robots-reveals", reply.location, reply, { match: m[0].replace(/^\s+/, "") });
     }
@@ -994,6 +998,7 @@ function checkRedirects(client, out, links) {
     }
 }
 var leave = /log-?out|sign-?out|log-?off|delete|remove|destroy|unsubscribe|cancel|purchase|checkout/i;
+var mostKnown = 500;
 var assets = " css js mjs map png jpg jpeg gif svg ico webp avif woff woff2 ttf eot mp3 mp4 webm pdf doc docx xls xlsx ppt iso exe dmg apk wasm ";
 var pathInText = /(?:^|[\s"'(=,])(\/[A-Za-z0-9._~-][A-Za-z0-9._~\/-]{0,150})/g;
 var Crawl = (function () {
@@ -1037,9 +1042,14 @@ var Crawl = (function () {
             this.add(resolveUrl(base, moved));
         }
         var tags = page.html.tags;
+        var seen = {};
         for (var i = 0; i < tags.length; i++) {
             var link = attribute(tags[i], "href") || attribute(tags[i], "src") || attribute(tags[i], "action");
-            var url = link ? resolveUrl(base, link) : null;
+            if (!link || seen.hasOwnProperty(link)) {
+                continue;
+            }
+            seen[link] = true;
+            var url = resolveUrl(base, link);
             if (tags[i].name === "script" && url !== null && !this.knownScripts.hasOwnProperty(locationOf(url))) {
                 this.knownScripts[locationOf(url)] = true;
                 this.site.scripts.push({ url: url, page: page });
@@ -1059,17 +1069,17 @@ var Crawl = (function () {
             return;
         }
         this.addFolders(url);
-        if (url.query !== "" && this.site.links.length < 200) {
+        if (url.query !== "" && this.site.links.length < mostKnown) {
             this.site.links.push(url);
         }
         var location = locationOf(url);
-        if (!this.known.hasOwnProperty(location) && assets.indexOf(" " + extensionOf(url) + " ") < 0) {
+        if (this.queue.length < mostKnown && !this.known.hasOwnProperty(location) && assets.indexOf(" " + extensionOf(url) + " ") < 0) {
             this.known[location] = true;
             this.queue.push(url);
         }
     };
     Crawl.prototype.addFolders = function (url) {
-        for (var at = url.path.lastIndexOf("/"); at > 0; at = url.path.lastIndexOf("/", at - 1)) {
+        for (var at = url.path.lastIndexOf("/"); at > 0 && this.site.folders.length < mostKnown; at = url.path.lastIndexOf("/", at - 1)) {
             var folder = { scheme: url.scheme, host: url.host, path: url.path.substring(0, at + 1), query: "" };
             if (!this.knownFolders.hasOwnProperty(folder.path)) {
                 this.knownFolders[folder.path] = true;
@@ -1240,7 +1250,7 @@ function scanTarget(ctx, config, target, index) {
         if (!(e instanceof Stop)) {
             throw e;
         }
-        ctx.verdict("partial", e.reason, { target: target.id, checks: assessedRules(client, out, false) });
+        ctx.verdict("partial", e.message, { target: target.id, checks: assessedRules(client, out, false) });
     }
 }
 module.exports = {

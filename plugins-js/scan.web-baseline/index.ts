@@ -174,7 +174,7 @@ function scanTarget(ctx: SecFlow.Context<Config>, config: Config, target: SecFlo
       throw e;
     }
 
-    ctx.verdict("partial", e.reason, { target: target.id, checks: assessedRules(client, out, false) });
+    ctx.verdict("partial", e.message, { target: target.id, checks: assessedRules(client, out, false) });
   }
 }
 

@@ -20,9 +20,9 @@ declare namespace SecFlow {
   /** Data that stays with the engine and is read in pieces. Sizes are bytes. */
   interface Handle {
     readonly size: number;
-    /** The first lines or bytes, as text. */
+    /** The first `n` bytes as text (default 4,096). */
     head(n: number): string;
-    /** At most `max` bytes as UTF-8 text; what is not UTF-8 becomes U+FFFD. */
+    /** At most `max` bytes (default 1 MiB, at most 16 MiB) as text; what is not UTF-8 becomes U+FFFD. */
     text(max?: number): string;
   }
 

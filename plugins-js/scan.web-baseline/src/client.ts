@@ -50,7 +50,8 @@ class Reply {
 
 /** Why a target could not be completely looked at. */
 class Stop {
-  constructor(public readonly kind: "cancelled" | "budget", public readonly reason: string) {
+  // named message: the interpreter cannot carry a thrown object without one
+  constructor(public readonly message: string) {
   }
 }
 
@@ -72,11 +73,11 @@ class Client {
   /** The answer, or null when the request failed or was refused. Redirects are not followed. */
   send(stage: Stage, url: Url, method?: string, headers?: { [name: string]: string }, maxBytes?: number): Reply | null {
     if (this.ctx.cancelled()) {
-      throw new Stop("cancelled", "The run was cancelled.");
+      throw new Stop("The run was cancelled.");
     }
 
     if (this.requests >= this.config.maxRequests) {
-      throw new Stop("budget", "The budget of " + this.config.maxRequests + " requests (maxRequests) was used up.");
+      throw new Stop("The budget of " + this.config.maxRequests + " requests (maxRequests) was used up.");
     }
 
     this.requests++;

@@ -24,7 +24,7 @@ function checkContent(out: Reporter, page: Page): void {
  * the others are structures that only the framework itself writes.
  */
 const anyStatusErrors: Array<{ name: string; pattern: RegExp }> = [
-  { name: "PHP message", pattern: /<b>(Fatal error|Warning|Parse error|Notice|Deprecated)<\/b>:\s[^\n]{1,400} in <b>[^<\n]{2,200}<\/b> on line <b>\d+<\/b>/ },
+  { name: "PHP message", pattern: /<b>(Fatal error|Warning|Parse error|Notice|Deprecated)<\/b>:\s[^\n]{1,200} in <b>[^<\n]{2,200}<\/b> on line <b>\d+<\/b>/ },
   { name: "Werkzeug debugger", pattern: /<title>[^<]{0,200}(\/\/ Werkzeug Debugger|Werkzeug Debugger)<\/title>/ },
   { name: "Django debug page", pattern: /You&#x27;re seeing this error because you have <code>DEBUG = True<\/code>|You're seeing this error because you have <code>DEBUG = True<\/code>/ },
   { name: "ASP.NET error page", pattern: /<h1>Server Error in '[^'<]{1,100}' Application\./i },
@@ -73,6 +73,8 @@ function checkSecrets(out: Reporter, reply: Reply): void {
   }
 }
 
+const mostAddresses = 100;
+
 /** 10/8, 172.16/12, 192.168/16 in text. Not: parts of longer numbers, versions (v10.0.0.1, Chrome/10.0.0.0), and the address that was asked itself. */
 function checkPrivateAddress(out: Reporter, reply: Reply): void {
   const host = reply.url.host.replace(/:\d+$/, "");
@@ -80,14 +82,16 @@ function checkPrivateAddress(out: Reporter, reply: Reply): void {
   const urls = /https?:\/\/((?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}))(?![\w.-])/g;
   const sources = [reply.text(), reply.header("location") + " " + reply.header("x-backend-server") + " " + reply.header("via")];
   for (let s = 0; s < sources.length; s++) {
-    for (let m = pattern.exec(sources[s]); m; m = pattern.exec(sources[s])) {
+    pattern.lastIndex = 0;
+    urls.lastIndex = 0;
+    for (let m = pattern.exec(sources[s]), n = 0; m && n < mostAddresses; m = pattern.exec(sources[s]), n++) {
       const before = sources[s].substring(Math.max(0, m.index - 12), m.index + m[1].length);
       if (!/version[:\s"']*$/i.test(before)) {
         reportAddress(out, reply, host, m[2]);
       }
     }
 
-    for (let m = urls.exec(sources[s]); m; m = urls.exec(sources[s])) {
+    for (let m = urls.exec(sources[s]), n = 0; m && n < mostAddresses; m = urls.exec(sources[s]), n++) {
       reportAddress(out, reply, host, m[1]);
     }
   }

@@ -9,6 +9,7 @@ interface Site {
 
 // never followed: what ends a session, changes or orders something
 const leave = /log-?out|sign-?out|log-?off|delete|remove|destroy|unsubscribe|cancel|purchase|checkout/i;
+const mostKnown = 500;
 const assets = " css js mjs map png jpg jpeg gif svg ico webp avif woff woff2 ttf eot mp3 mp4 webm pdf doc docx xls xlsx ppt iso exe dmg apk wasm ";
 const pathInText = /(?:^|[\s"'(=,])(\/[A-Za-z0-9._~-][A-Za-z0-9._~\/-]{0,150})/g;
 
@@ -57,9 +58,15 @@ class Crawl {
     }
 
     const tags = page.html.tags;
+    const seen: { [link: string]: boolean } = {};
     for (let i = 0; i < tags.length; i++) {
       const link = attribute(tags[i], "href") || attribute(tags[i], "src") || attribute(tags[i], "action");
-      const url = link ? resolveUrl(base, link) : null;
+      if (!link || seen.hasOwnProperty(link)) {
+        continue;
+      }
+
+      seen[link] = true;
+      const url = resolveUrl(base, link);
       if (tags[i].name === "script" && url !== null && !this.knownScripts.hasOwnProperty(locationOf(url))) {
         this.knownScripts[locationOf(url)] = true;
         this.site.scripts.push({ url, page });
@@ -83,20 +90,20 @@ class Crawl {
     }
 
     this.addFolders(url);
-    if (url.query !== "" && this.site.links.length < 200) {
+    if (url.query !== "" && this.site.links.length < mostKnown) {
       this.site.links.push(url);
     }
 
     // one page per path: parameters rarely change what these rules look at
     const location = locationOf(url);
-    if (!this.known.hasOwnProperty(location) && assets.indexOf(" " + extensionOf(url) + " ") < 0) {
+    if (this.queue.length < mostKnown && !this.known.hasOwnProperty(location) && assets.indexOf(" " + extensionOf(url) + " ") < 0) {
       this.known[location] = true;
       this.queue.push(url);
     }
   }
 
   private addFolders(url: Url): void {
-    for (let at = url.path.lastIndexOf("/"); at > 0; at = url.path.lastIndexOf("/", at - 1)) {
+    for (let at = url.path.lastIndexOf("/"); at > 0 && this.site.folders.length < mostKnown; at = url.path.lastIndexOf("/", at - 1)) {
       const folder: Url = { scheme: url.scheme, host: url.host, path: url.path.substring(0, at + 1), query: "" };
       if (!this.knownFolders.hasOwnProperty(folder.path)) {
         this.knownFolders[folder.path] = true;

@@ -71,7 +71,8 @@ function checkFiles(client: Client, out: Reporter, base: Url, impossible: string
       }
 
       const reply = client.send("files", url);
-      if (reply !== null && proves(reply, exposure.proof, exposure.html === true, impossible)) {
+      if (reply !== null && proves(reply, exposure.proof, exposure.html === true, impossible)
+        && (!exposure.also || exposure.also.test(reply.text()))) {
         reportExposure(out, exposure.rule, locationOf(place), reply, exposure.proof, exposure.secret);
       }
     }
@@ -83,11 +84,11 @@ function checkFiles(client: Client, out: Reporter, base: Url, impossible: string
 function checkRobots(client: Client, out: Reporter, base: Url): void {
   const url = resolveUrl(base, "robots.txt");
   const reply = url === null || out.skips("web-baseline.robots-reveals") ? null : client.send("files", url);
-  if (reply === null || reply.status !== 200 || reply.isHtml() || !/^\s*user-agent\s*:/im.test(reply.text())) {
+  if (reply === null || reply.status !== 200 || reply.isHtml() || !/^[ \t]*user-agent[ \t]*:/im.test(reply.text())) {
     return;
   }
 
-  const m = /^\s*disallow\s*:\s*(\/[^\s#]*(admin|backup|internal|private|secret|staging|database|config)[^\s#]*)/im.exec(reply.text());
+  const m = /^[ \t]*disallow[ \t]*:[ \t]*(\/[^\s#]*(admin|backup|internal|private|secret|staging|database|config)[^\s#]*)/im.exec(reply.text());
   if (m) {
     out.report("robots-reveals", reply.location, reply, { match: m[0].replace(/^\s+/, "") });
   }

@@ -1,0 +1,165 @@
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json.Nodes;
+using SecFlow.PluginHost;
+using SecFlow.PluginProtocol;
+
+namespace SecFlow.Plugins.Tests;
+
+/// <summary>What a plugin asks of a target.</summary>
+public sealed record WebRequest(string Method, Uri Url, IReadOnlyDictionary<string, string> Headers, int MaxBytes);
+
+/// <summary>What the target answers.</summary>
+public sealed record WebReply(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body);
+
+/// <summary>A request that did not come to an answer.</summary>
+public sealed class WebFailureException(string code, string message) : Exception(message)
+{
+    public string Code { get; } = code;
+}
+
+/// <summary>Everything that a plugin said during one piece of work.</summary>
+public sealed record PluginReport(IReadOnlyList<JsonObject> Findings, IReadOnlyList<VerdictMessage> Verdicts, IReadOnlyList<WebRequest> Requests, DoneMessage Done)
+{
+    /// <summary>Rule, place and parameter of each finding, sorted: what makes its fingerprint.</summary>
+    public IReadOnlyList<string> Marks => [.. Findings.Select(f => Mark((string)f["ruleId"]!, (string)f["location"]!, (string?)f["parameter"])).Order(StringComparer.Ordinal)];
+
+    public IReadOnlyList<string> RuleIds => [.. Findings.Select(f => (string)f["ruleId"]!).Distinct(StringComparer.Ordinal)];
+
+    public static string Mark(string rule, string location, string? parameter) => $"{rule} {location} {parameter}".TrimEnd();
+}
+
+/// <summary>
+/// Runs a plugin's index.js in the real plugin host, in this process, with the protocol over pipes. Requests go to a function.
+/// Limits are the defaults of the engine, but for the time: a busy machine must not decide a test.
+/// </summary>
+public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>> web)
+{
+    private readonly List<JsonObject> _findings = [];
+    private readonly List<VerdictMessage> _verdicts = [];
+    private readonly List<WebRequest> _requests = [];
+    private readonly Dictionary<int, byte[]> _handles = [];
+
+    /// <summary>After so many requests the run is cancelled.</summary>
+    public int? CancelAfter { get; init; }
+
+    public async Task<PluginReport> ScanAsync(Uri target, JsonObject? config = null) => await RunAsync(
+        new JsonArray(new JsonObject { ["id"] = "t1", ["name"] = "target", ["kind"] = "url", ["value"] = target.ToString(), ["url"] = target.ToString() }), config);
+
+    public async Task<PluginReport> RunAsync(JsonArray targets, JsonObject? config = null)
+    {
+        var toHost = new Pipe();
+        var fromHost = new Pipe();
+        var options = new HostOptions { Confine = () => [], Exit = code => fromHost.Writer.Complete(new InvalidOperationException("The host would end with " + code)) };
+        var host = Task.Factory.StartNew(
+            () =>
+            {
+                var code = Host.Run(toHost.Reader.AsStream(), fromHost.Writer.AsStream(), options);
+                fromHost.Writer.Complete();
+                return code;
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        await using var input = toHost.Writer.AsStream();
+        await using var output = fromHost.Reader.AsStream();
+        (await Frames.ReadHostMessageAsync(output, CancellationToken.None)).ShouldBeOfType<ReadyMessage>();
+        var source = await File.ReadAllTextAsync(Repository.Plugin(pluginId, "index.js"));
+        await Frames.WriteAsync(input, Start(source, targets, config), CancellationToken.None);
+        var done = await ConverseAsync(input, output);
+        await input.DisposeAsync();
+        (await host).ShouldBe(HostExitCodes.Normal);
+        return new PluginReport(_findings, _verdicts, _requests, done);
+    }
+
+    private StartMessage Start(string source, JsonArray targets, JsonObject? config) => new(
+        source, pluginId + "/index.js", PluginEntry.Execute, config ?? [], new JsonObject { ["id"] = "r1", ["node"] = "scan", ["attempt"] = 1 }, targets,
+        new Dictionary<string, int>(StringComparer.Ordinal), null,
+        new HostLimits(10_000, 5_000_000, 200, 512 * 1024, 64, 64, 256 * 1024, 16 * 1024), 1000);
+
+    private async Task<DoneMessage> ConverseAsync(Stream input, Stream output)
+    {
+        while (await Frames.ReadHostMessageAsync(output, CancellationToken.None) is { } message)
+        {
+            switch (message)
+            {
+                case EmitMessage emit:
+                    emit.Port.ShouldBe("findings");
+                    _findings.AddRange(emit.Records.Select(record => record!.AsObject()));
+                    await Frames.WriteAsync(input, new CreditMessage(emit.Records.Count), CancellationToken.None);
+                    break;
+                case VerdictMessage verdict:
+                    _verdicts.Add(verdict);
+                    break;
+                case CallMessage call:
+                    await Frames.WriteAsync(input, await AnswerAsync(call), CancellationToken.None);
+                    if (_requests.Count == CancelAfter)
+                    {
+                        await Frames.WriteAsync(input, new CancelMessage(), CancellationToken.None);
+                    }
+
+                    break;
+                case DoneMessage done:
+                    return done;
+            }
+        }
+
+        throw new InvalidOperationException("The host ended without a word.");
+    }
+
+    private async Task<ResultMessage> AnswerAsync(CallMessage call)
+    {
+        var arguments = call.Arguments!.AsObject();
+        switch (call.Method)
+        {
+            case "http":
+                try
+                {
+                    return new ResultMessage(call.Id, await SendAsync(arguments), null);
+                }
+                catch (WebFailureException e)
+                {
+                    return new ResultMessage(call.Id, null, new CallError(e.Code, e.Message));
+                }
+
+            case "handle.read":
+                var data = _handles[(int)arguments["handle"]!];
+                var offset = (int)(long)arguments["offset"]!;
+                var length = Math.Min((int)arguments["length"]!, data.Length - offset);
+                return new ResultMessage(call.Id, new JsonObject { ["data"] = Convert.ToBase64String(data, offset, Math.Max(0, length)) }, null);
+            default:
+                return new ResultMessage(call.Id, null, new CallError("SF3009", call.Method + " is not granted."));
+        }
+    }
+
+    private async Task<JsonNode> SendAsync(JsonObject arguments)
+    {
+        ((bool?)arguments["followRedirects"] ?? false).ShouldBeFalse();
+        var asked = arguments["headers"]?.AsObject() ?? [];
+        var request = new WebRequest(
+            (string)arguments["method"]!, new Uri((string)arguments["url"]!),
+            asked.ToDictionary(pair => pair.Key, pair => (string)pair.Value!, StringComparer.OrdinalIgnoreCase), (int)(double)arguments["maxBytes"]!);
+        _requests.Add(request);
+        var reply = await web(request);
+        var body = reply.Body.Length > request.MaxBytes ? reply.Body[..request.MaxBytes] : reply.Body;
+        var id = _handles.Count + 1;
+        _handles[id] = body;
+        var headers = new JsonObject();
+        foreach (var group in reply.Headers.GroupBy(h => h.Key.ToLowerInvariant(), StringComparer.Ordinal))
+        {
+            headers[group.Key] = new JsonArray([.. group.Select(h => (JsonNode)h.Value)]);
+        }
+
+        return new JsonObject
+        {
+            ["status"] = reply.Status,
+            ["url"] = request.Url.ToString(),
+            ["headers"] = headers,
+            ["headerList"] = new JsonArray([.. reply.Headers.Select(h => (JsonNode)new JsonArray(h.Key, h.Value))]),
+            ["body"] = new JsonObject { ["handle"] = id, ["size"] = body.Length },
+            ["truncated"] = body.Length < reply.Body.Length,
+            ["elapsedMs"] = 1,
+            ["redirects"] = new JsonArray(),
+            ["tls"] = request.Url.Scheme == "https" ? "Tls13" : null,
+        };
+    }
+}
