@@ -27,6 +27,7 @@ public static class DataServices
         services.AddSingleton(_ => new BlobStore(dataFolder));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<TeamStore>();
+        services.AddSingleton<OwnerStore>();
         services.AddSingleton<TokenStore>();
         services.AddSingleton<SignInLinkStore>();
         services.AddSingleton<TargetStore>();

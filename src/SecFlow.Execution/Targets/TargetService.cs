@@ -1,5 +1,8 @@
+using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Targets;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Teams;
 
 namespace SecFlow.Execution.Targets;
 
@@ -19,13 +22,39 @@ public sealed record NewTarget(string Name, TargetKind Kind, string Value, strin
 }
 
 /// <summary>Targets of a team.</summary>
-public sealed class TargetService
+public sealed class TargetService(TargetStore targets, Access access, TargetValidation validation, TimeProvider time)
 {
-    /// <summary>Validates (SF1401, every problem at once), records who authorised it, audits. Role Admin.</summary>
-    public Task<Target> AddAsync(Actor actor, NewTarget target, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>Validates (SF1401, every problem at once), records who authorised it, audits. Role Admin. SF1503 when the name is taken.</summary>
+    public async Task<Target> AddAsync(Actor actor, NewTarget target, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.EditTargets, null, "target", ct);
+        var row = await validation.ValidateAsync(target, ct);
+        row.Owner = actor.Name;
+        row.AuthorisedBy = actor.Name;
+        row.AuthorisedFrom = time.GetUtcNow();
+        try
+        {
+            return await targets.AddAsync(actor, row, ct);
+        }
+        catch (ConflictException conflict)
+        {
+            throw new SecFlowException(Codes.Conflict, conflict.Message, conflict);
+        }
+    }
 
-    public Task<IReadOnlyList<Target>> ListAsync(Actor actor, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<Target>> ListAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadTargets, null, "target", ct);
+        return await targets.ListAsync(actor.TeamId, archivedToo: false, ct);
+    }
 
     /// <summary>Ends the authorisation; the row stays for the record. Role Admin.</summary>
-    public Task ArchiveAsync(Actor actor, Guid targetId, CancellationToken ct) => throw new NotSupportedException();
+    public async Task ArchiveAsync(Actor actor, Guid targetId, CancellationToken ct)
+    {
+        await access.RequireRowAsync(actor, Permission.EditTargets, "target", targetId, ct);
+        if (!await targets.ArchiveAsync(actor, targetId, ct))
+        {
+            throw new SecFlowException(Access.NotFound("target"));
+        }
+    }
 }

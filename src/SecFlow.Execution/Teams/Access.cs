@@ -1,5 +1,6 @@
 using SecFlow.Data.Audit;
 using SecFlow.Data.Teams;
+using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Execution.Teams;
 
@@ -21,13 +22,86 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public static readonly Permission ManageTokens = new("create and revoke tokens", TeamRole.Admin, "tokens:write");
 }
 
-/// <summary>The one helper that checks role, token scope and team. A refusal is audited, counted and thrown (SF3001, SF3002, SF3010).</summary>
-public sealed class Access
+/// <summary>
+/// The one helper that checks role, token scope and team. A refusal is audited (which is also what counts it), then thrown.
+/// 1. Team first: a row of another team does not exist for this actor, whatever the role (SF1502; audited as SF3002).
+/// 2. Then the role in the team (SF3001).
+/// 3. Then, for tokens, the scope (SF3010): a token may less than its role, never more.
+/// </summary>
+public sealed class Access(AuditLog audit, OwnerStore owners)
 {
     /// <summary>Passes, or throws after auditing.</summary>
     /// <param name="actor">Who acts.</param>
     /// <param name="permission">What is done.</param>
     /// <param name="resourceTeam">Team of the row that is touched; null when it is the actor's own by construction. A row of another team is answered as if it did not exist (SF1502), and audited as SF3002.</param>
     /// <param name="resource">Kind and id for the audit event, such as <c>run/0190...</c>.</param>
-    public Task RequireAsync(Actor actor, Permission permission, Guid? resourceTeam, string resource, CancellationToken ct) => throw new NotSupportedException();
+    public async Task RequireAsync(Actor actor, Permission permission, Guid? resourceTeam, string resource, CancellationToken ct)
+    {
+        var (kind, id) = Split(resource);
+        var (recorded, answer) = Judge(actor, permission, resourceTeam, kind);
+        if (answer is null)
+        {
+            return;
+        }
+
+        await audit.AppendAsync(
+            new AuditEntry(actor, "refuse.access", kind, id, permission.Name) { Outcome = AuditOutcome.Denied, ReasonCode = recorded },
+            ct);
+        throw new SecFlowException(answer);
+    }
+
+    /// <summary>The same for one row: looks up whose it is first. A row that is not there is SF1502 as well.</summary>
+    /// <param name="actor">Who acts.</param>
+    /// <param name="permission">What is done.</param>
+    /// <param name="kind">Kind of the row, as <see cref="OwnerStore.FindTeamAsync"/> knows it.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task RequireRowAsync(Actor actor, Permission permission, string kind, Guid id, CancellationToken ct)
+    {
+        var team = await owners.FindTeamAsync(kind, id, ct);
+        // Rows of the installation (its plugins) are every team's to see.
+        await RequireAsync(actor, permission, team == Guid.Empty ? null : team, $"{kind}/{id}", ct);
+        if (team is null)
+        {
+            throw new SecFlowException(NotFound(kind));
+        }
+    }
+
+    private static (string? Recorded, Diagnostic? Answer) Judge(Actor actor, Permission permission, Guid? resourceTeam, string kind)
+    {
+        if (resourceTeam is { } team && team != actor.TeamId)
+        {
+            return (Codes.TeamMismatch, NotFound(kind));
+        }
+
+        if (actor.Role < permission.Role)
+        {
+            return (Codes.RoleMissing, new Diagnostic(Codes.RoleMissing, $"This needs the role {permission.Role} in the team; you have {actor.Role}. It would {permission.Name}.")
+            {
+                Rule = $"role >= {permission.Role}",
+                Remedy = $"Ask an admin of the team for the role {permission.Role}.",
+            });
+        }
+
+        if (actor.Scopes is { } scopes && !scopes.Contains(permission.Scope, StringComparer.Ordinal))
+        {
+            return (Codes.TokenScopeMissing, new Diagnostic(Codes.TokenScopeMissing, $"This token may not {permission.Name}: it lacks the scope {permission.Scope}.")
+            {
+                Rule = $"token scope {permission.Scope}",
+                Remedy = $"Use a token with the scope {permission.Scope}.",
+            });
+        }
+
+        return (null, null);
+    }
+
+    /// <summary>The same answer for a row that is not there and one that is another team's.</summary>
+    public static Diagnostic NotFound(string kind) =>
+        new(Codes.NotFound, $"There is no such {kind} in this team. It may have been removed, or belong to another team.");
+
+    private static (string Kind, string Id) Split(string resource)
+    {
+        var slash = resource.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? (resource, "") : (resource[..slash], resource[(slash + 1)..]);
+    }
 }
