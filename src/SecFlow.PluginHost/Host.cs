@@ -37,7 +37,7 @@ public static class Host
 
     private static int Work(Stream input, Stream output, IReadOnlyList<string> applied, HostOptions options)
     {
-        using var link = new EngineLink(input, output, options.Exit);
+        var link = new EngineLink(input, output, options.Exit);
         try
         {
             link.Send(new ReadyMessage(Frames.Version, applied));

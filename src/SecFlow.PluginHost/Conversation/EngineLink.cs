@@ -16,7 +16,7 @@ public sealed class CallFailedException(string code, string message) : Exception
 /// Both directions of the conversation with the engine. Frames leave from any thread, one at a time; one thread reads them all.
 /// When the engine goes away in the middle of work, the process ends at once: script must not run unobserved.
 /// </summary>
-public sealed class EngineLink(Stream input, Stream output, Action<int> exit) : IDisposable
+public sealed class EngineLink(Stream input, Stream output, Action<int> exit)
 {
     private readonly Lock _writing = new();
     private readonly object _state = new();
@@ -146,12 +146,6 @@ public sealed class EngineLink(Stream input, Stream output, Action<int> exit) : 
                 Monitor.Wait(_state);
             }
         }
-    }
-
-    public void Dispose()
-    {
-        input.Dispose();
-        output.Dispose();
     }
 
     private static void Write(Action write)

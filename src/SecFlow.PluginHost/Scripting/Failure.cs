@@ -71,13 +71,14 @@ public sealed record Failure(HostOutcome Outcome, string? Limit, string? Message
         var instance = error.AsObject();
         var name = instance.Get("name");
         var message = instance.Get("message");
-        if (name.IsUndefined() && message.IsUndefined())
+        if (name.IsUndefined() && (message.IsUndefined() || (message.IsString() && message.AsString().Length == 0)))
         {
             return TypeConverter.ToString(error);
         }
 
         var words = message.IsUndefined() ? "" : TypeConverter.ToString(message);
-        return (name.IsUndefined() ? "Error" : TypeConverter.ToString(name)) + (words.Length > 0 ? ": " + words : "");
+        var code = CodeOf(instance) is { Length: < 40 } c ? $" [{c}]" : "";
+        return (name.IsUndefined() ? "Error" : TypeConverter.ToString(name)) + (words.Length > 0 ? ": " + words : "") + code;
     }
 
     // The interpreter gives no message for "x is not a function" and the like: the line says what it was about.

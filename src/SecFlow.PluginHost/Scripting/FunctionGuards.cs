@@ -9,17 +9,21 @@ namespace SecFlow.PluginHost.Scripting;
 /// Puts one call of the host's guard at the top of every function of a program. The interpreter's own recursion limit counts calls that
 /// were left by an exception for ever and does not see getters, <c>toString</c> or <c>toJSON</c>; the guard sees every script function.
 /// The callee is a literal that holds the guard itself, so script can neither name, shadow nor replace it.
+/// Likewise every thrown value passes the host once: the interpreter fails on an object that has no text as <c>message</c>.
 /// </summary>
 public static class FunctionGuards
 {
-    public static void Insert(Jint.Parser.Ast.Program program, FunctionInstance guard)
+    /// <param name="program">The tree to change.</param>
+    /// <param name="guard">Called first in every function.</param>
+    /// <param name="thrown">Called with every value that is thrown; throws or gives it back.</param>
+    public static void Insert(Jint.Parser.Ast.Program program, FunctionInstance guard, FunctionInstance thrown)
     {
         ArgumentNullException.ThrowIfNull(program);
-        var walk = new Walk(new JsValue(guard));
+        var walk = new Walk(new JsValue(guard), new JsValue(thrown));
         walk.Statements(program.Body);
     }
 
-    private sealed class Walk(JsValue guard)
+    private sealed class Walk(JsValue guard, JsValue thrown)
     {
         public void Statements(IEnumerable<Statement>? statements)
         {
@@ -43,14 +47,16 @@ public static class FunctionGuards
             Type = SyntaxNodes.ExpressionStatement,
             Location = at.Location,
             Range = at.Range,
-            Expression = new CallExpression
-            {
-                Type = SyntaxNodes.CallExpression,
-                Location = at.Location,
-                Range = at.Range,
-                Callee = new Literal { Type = SyntaxNodes.Literal, Cached = true, CachedValue = guard, Location = at.Location, Range = at.Range },
-                Arguments = [],
-            },
+            Expression = Call(at, guard),
+        };
+
+        private static CallExpression Call(SyntaxNode at, JsValue callee, params Expression[] arguments) => new()
+        {
+            Type = SyntaxNodes.CallExpression,
+            Location = at.Location,
+            Range = at.Range,
+            Callee = new Literal { Type = SyntaxNodes.Literal, Cached = true, CachedValue = callee, Location = at.Location, Range = at.Range },
+            Arguments = arguments,
         };
 
         private void Nodes(IEnumerable<SyntaxNode?>? nodes)
@@ -95,7 +101,7 @@ public static class FunctionGuards
                 case CatchClause n: Node(n.Body); break;
                 case LabelledStatement n: Node(n.Body); break;
                 case ReturnStatement n: Node(n.Argument); break;
-                case ThrowStatement n: Node(n.Argument); break;
+                case ThrowStatement n: Node(n.Argument); n.Argument = Call(n, thrown, n.Argument); break;
                 default: break; // leaves: identifiers, literals, this, break, continue, empty
             }
         }

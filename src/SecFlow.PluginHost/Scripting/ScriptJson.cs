@@ -361,7 +361,8 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
             }
             else
             {
-                writer.WriteNumberValue(number);
+                // The script's own format of a finite number is valid JSON.
+                writer.WriteRawValue(TypeConverter.ToString(new JsValue(number)), skipInputValidation: true);
             }
         }
 

@@ -28,6 +28,7 @@ public sealed class ScriptRealm
     private readonly ICallable _freeze;
     private readonly HostLimits _limits;
     private readonly FunctionInstance _guard;
+    private readonly FunctionInstance _thrown;
     private nuint _stackTop;
 
     public ScriptRealm(HostLimits limits)
@@ -42,6 +43,7 @@ public sealed class ScriptRealm
         _contexts = ContextsOf(Engine);
         _freeze = Engine.Object.Get("freeze").As<FunctionInstance>();
         _guard = Native(Guard, 0);
+        _thrown = Native(Thrown, 1);
         Json = new ScriptJson(this, limits);
         Harden();
         MarkStackTop();
@@ -76,7 +78,7 @@ public sealed class ScriptRealm
     {
         SourceCheck.Check(source, _limits.SourceBytes, _limits.NestingDepth);
         var program = new JavaScriptParser().Parse(source, new ParserOptions { Source = fileName });
-        FunctionGuards.Insert(program, _guard);
+        FunctionGuards.Insert(program, _guard, _thrown);
         return Engine.Execute(program).GetCompletionValue();
     }
 
@@ -171,6 +173,17 @@ public sealed class ScriptRealm
             {
                 target.Prototype = parent;
             }
+        }
+
+        return value;
+    }
+
+    private static JsValue Thrown(JsValue[] arguments)
+    {
+        var value = arguments.At(0);
+        if (value.IsObject() && value.AsObject() is { Extensible: true } error && !error.Get("message").IsString() && !error.HasOwnProperty("message"))
+        {
+            error.FastAddProperty("message", new JsValue(""), true, false, true);
         }
 
         return value;

@@ -70,7 +70,7 @@ public sealed class SourceCheck
             }
             else if (c is '"' or '\'' or '`')
             {
-                Operand();
+                Operand("");
                 SkipString(c);
             }
             else if (char.IsLetterOrDigit(c) || c is '_' or '$' or '\\')
@@ -79,7 +79,7 @@ public sealed class SourceCheck
             }
             else if (c == '/' && RegexAllowed)
             {
-                Operand();
+                Operand("");
                 SkipRegex();
             }
             else
@@ -176,14 +176,14 @@ public sealed class SourceCheck
         }
         else
         {
-            Operand();
+            Operand(_word);
         }
     }
 
-    private void Operand()
+    private void Operand(string word)
     {
-        NewStatement(_word);
-        _word = _source[_at] is '"' or '\'' or '`' or '/' ? "" : _word;
+        _word = word;
+        NewStatement(word);
         _previous = Previous.Operand;
     }
 
@@ -209,6 +209,7 @@ public sealed class SourceCheck
 
     private void Chain()
     {
+        AfterSemicolon();
         if (PrefixWords.Contains(_word) && _previous != Previous.Operator)
         {
             _level.Prefixes++;
@@ -235,6 +236,7 @@ public sealed class SourceCheck
                 Close(c);
                 break;
             case ';':
+                _word = "";
                 _previous = Previous.Semicolon;
                 break;
             case ',':
@@ -250,8 +252,18 @@ public sealed class SourceCheck
         }
     }
 
+    /// <summary>An operator or a bracket right after <c>;</c> begins a statement as well.</summary>
+    private void AfterSemicolon()
+    {
+        if (_previous == Previous.Semicolon)
+        {
+            NewStatement(_word);
+        }
+    }
+
     private void Open(char c)
     {
+        AfterSemicolon();
         var header = c == '(' && _previous == Previous.Word && HeaderWords.Contains(_word);
         var block = c == '{' && _previous is not (Previous.Operator or Previous.Word and not Previous.Start) || (_previous == Previous.Word && _word is "do" or "else");
         if (EndsExpression && c != '{')

@@ -1,0 +1,3 @@
+// expect: SF6003 Completed
+// exports nothing (a bare script is complete without)
+module.exports = { initialise: function () { } };
