@@ -1,0 +1,211 @@
+using System.Net;
+using System.Net.Sockets;
+using SecFlow.Data.Targets;
+using SecFlow.Execution.Diagnostics;
+
+namespace SecFlow.Execution.Targets;
+
+/// <summary>An approved target as a run pinned it (JSON element of <see cref="SecFlow.Data.Runs.Run.Targets"/>).</summary>
+public sealed record ScopedTarget(
+    Guid Id,
+    string Name,
+    TargetKind Kind,
+    string Value,
+    string? ApprovedAddress,
+    IReadOnlyList<int> Ports,
+    Intrusiveness MaxIntrusiveness,
+    int RequestsPerSecond,
+    DateTimeOffset AuthorisedFrom,
+    DateTimeOffset? AuthorisedUntil,
+    int Revision);
+
+/// <summary>Answer of a scope check: either a target with addresses, or the refusal.</summary>
+public sealed record ScopeAnswer(ScopedTarget? Target, IReadOnlyList<IPAddress> Addresses, Diagnostic? Refusal);
+
+/// <summary>
+/// The targets of one node run, names resolved once and pinned. Everything that is reached is compared with it.
+/// 1. A url target covers its host at its own port and its further ports; a host target its host at its ports (none listed = all); a network the addresses in it.
+/// 2. A private or loopback address is reached only when the target says so itself: its value is that address or a network of such addresses, or its name was approved with that address.
+/// 3. Link-local and metadata addresses, and the ports on which this program listens, are reached only by a target that names exactly them.
+/// 4. A name is resolved once; what it resolves to later plays no part.
+/// </summary>
+public sealed class TargetScope
+{
+    private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(5);
+    private readonly IReadOnlyList<Pinned> _pinned;
+    private readonly IReadOnlySet<int> _ownPorts;
+    private readonly TimeProvider _time;
+
+    private TargetScope(IReadOnlyList<Pinned> pinned, IReadOnlySet<int> ownPorts, TimeProvider time)
+    {
+        _pinned = pinned;
+        _ownPorts = ownPorts;
+        _time = time;
+        Targets = [.. pinned.Select(one => one.Target)];
+    }
+
+    public IReadOnlyList<ScopedTarget> Targets { get; }
+
+    /// <summary>Resolves and pins. A target whose name does not resolve stays in the scope without addresses (unreachable).</summary>
+    public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct) =>
+        PinAsync(targets, time, OwnPorts.Find(), Dns.GetHostAddressesAsync, ct);
+
+    internal static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
+    {
+        var pinned = await Task.WhenAll(targets.Select(target => PinAsync(target, resolve, ct))).ConfigureAwait(false);
+        return new TargetScope(pinned, ownPorts, time);
+    }
+
+    /// <summary>Whether the url is inside the scope; on success the target and its pinned addresses (none: it does not resolve). Codes SF3003, SF3005, SF3008.</summary>
+    public ScopeAnswer Check(Uri url)
+    {
+        if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps))
+        {
+            return Refuse(Codes.OutOfScope, "scope.scheme", "Only http and https urls can be reached.", "Use an absolute http or https url.");
+        }
+
+        if (url.UserInfo.Length > 0)
+        {
+            return Refuse(Codes.OutOfScope, "scope.userinfo", $"The url for {url.Host} carries a user name, which hides the true host from a reader.", "Send credentials in a header.");
+        }
+
+        if (HostName.Of(url) is not { } host)
+        {
+            return Refuse(Codes.OutOfScope, "scope.host", "The url has no valid host.", "Use a host name or an address without a zone.");
+        }
+
+        ScopeAnswer? refusal = null;
+        foreach (var candidate in _pinned.Where(one => Covers(one, host, url.Port)))
+        {
+            var answer = Judge(candidate, host, url.Port);
+            if (answer.Refusal is null)
+            {
+                return answer;
+            }
+
+            refusal ??= answer;
+        }
+
+        return refusal ?? Refuse(
+            Codes.OutOfScope,
+            "scope.targets",
+            $"{host.Name} port {url.Port} is not one of this run's approved targets.",
+            $"Have a target for {host.Name} port {url.Port} approved, and start the run with it.");
+    }
+
+    private static async Task<Pinned> PinAsync(ScopedTarget target, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
+    {
+        if (target.Kind == TargetKind.Cidr)
+        {
+            return new Pinned(target, null, null, IPNetwork.TryParse(target.Value, out var network) ? network : null, []);
+        }
+
+        Uri? url = null;
+        var host = target.Kind switch
+        {
+            TargetKind.Url when Uri.TryCreate(target.Value, UriKind.Absolute, out url) => HostName.Of(url),
+            TargetKind.Host => HostName.Normalise(target.Value),
+            _ => null,
+        };
+        if (host is not { } known)
+        {
+            return new Pinned(target, null, null, null, []);
+        }
+
+        var addresses = known.Address is { } literal ? [literal] : await ResolveAsync(known.Name, resolve, ct).ConfigureAwait(false);
+        return new Pinned(target, known.Name, url?.Port, null, addresses);
+    }
+
+    private static async Task<IPAddress[]> ResolveAsync(string name, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(ResolvePatience);
+        try
+        {
+            var found = await resolve(name, limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+            return [.. found.Select(HostName.Plain).Distinct()];
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            // Not resolvable now: the target is unreachable, which its assessment will say.
+            return [];
+        }
+    }
+
+    private static bool Covers(Pinned one, (string Name, IPAddress? Address) host, int port)
+    {
+        var ports = one.Target.Ports;
+        return one switch
+        {
+            { Network: { } network } => host.Address is { } address && network.Contains(address) && (ports.Count == 0 || ports.Contains(port)),
+            { Name: { } name } when name != host.Name => false,
+            { Port: { } own } => own == port || ports.Contains(port),
+            { Name: not null } => ports.Count == 0 || ports.Contains(port),
+            _ => false,
+        };
+    }
+
+    private ScopeAnswer Judge(Pinned one, (string Name, IPAddress? Address) host, int port)
+    {
+        var target = one.Target;
+        var now = _time.GetUtcNow();
+        if (now < target.AuthorisedFrom || now >= target.AuthorisedUntil)
+        {
+            return Refuse(Codes.AuthorisationLapsed, "scope.authorisation", $"The authorisation of target '{target.Name}' is not valid now ({target.AuthorisedFrom:u} to {target.AuthorisedUntil:u}).", "Have the authorisation of the target renewed.");
+        }
+
+        var addresses = one.Network is null ? one.Addresses : [host.Address!];
+        if (addresses.Count == 0)
+        {
+            return new ScopeAnswer(target, [], null);
+        }
+
+        IPAddress[] allowed = [.. addresses.Where(address => IsApproved(one, address))];
+        if (allowed.Length == 0)
+        {
+            return Refuse(
+                Codes.AddressForbidden,
+                "scope.address",
+                $"{host.Name} is {string.Join(", ", addresses.Take(4))} ({AddressKinds.Of(addresses[0])}), and target '{target.Name}' was not approved for that address.",
+                "Approve a target whose value is that address, or approve the name together with the address.");
+        }
+
+        // Loopback is the usual place of the portal; any of this machine's addresses leads there as well, so the port alone decides for private ones.
+        if (_ownPorts.Contains(port) && one.Port != port && allowed.Any(address => AddressKinds.Of(address) != AddressKind.Public))
+        {
+            return Refuse(Codes.AddressForbidden, "scope.own-port", $"SecFlow itself listens on port {port}.", $"To scan SecFlow with itself, have a url target with port {port} approved.");
+        }
+
+        return new ScopeAnswer(target, allowed, null);
+    }
+
+    private static bool IsApproved(Pinned one, IPAddress address)
+    {
+        if (one.Network is { } network)
+        {
+            // A network approves special addresses only when it is one of them itself: 0.0.0.0/0 never means 10.0.0.1.
+            return AddressKinds.Of(address) switch
+            {
+                AddressKind.Public => true,
+                AddressKind.Private or AddressKind.Loopback => AddressKinds.Of(network.BaseAddress) == AddressKinds.Of(address),
+                AddressKind.OwnTargetOnly => network.PrefixLength == address.GetAddressBytes().Length * 8,
+                _ => false,
+            };
+        }
+
+        var literal = one.Name == address.ToString();
+        var approved = IPAddress.TryParse(one.Target.ApprovedAddress, out var known) && HostName.Plain(known).Equals(address);
+        return AddressKinds.Of(address) switch
+        {
+            AddressKind.Public => true,
+            AddressKind.Private or AddressKind.Loopback => literal || approved,
+            AddressKind.OwnTargetOnly => literal,
+            _ => false,
+        };
+    }
+
+    private static ScopeAnswer Refuse(string code, string rule, string message, string remedy) => new(null, [], new Diagnostic(code, $"{message} {remedy}") { Rule = rule, Remedy = remedy });
+
+    /// <summary>A target with what was found out about it once.</summary>
+    private sealed record Pinned(ScopedTarget Target, string? Name, int? Port, IPNetwork? Network, IReadOnlyList<IPAddress> Addresses);
+}

@@ -1,0 +1,135 @@
+using SecFlow.Data.Plugins;
+using SecFlow.Data.Targets;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Policies;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Tests.Targets;
+
+namespace SecFlow.Execution.Tests.Policies;
+
+public sealed class PolicyEvaluatorTests
+{
+    private static readonly SandboxReport Strong = new(SandboxLevel.L2, [new SandboxLayer("control groups", false, "not delegated", "delegate them")]);
+    private static readonly PolicySubject Plugin = new("scan.web-baseline", PluginState.Enabled, Intrusiveness.Safe, SandboxLevel.L2, new PluginPermissions(NetworkPermission.Targets, [], false, ["token"], ["res://wordlist/common"]));
+    private readonly List<PolicyDecision> _decided = [];
+    private readonly PolicyEvaluator _policy;
+
+    public PolicyEvaluatorTests() => _policy = new PolicyEvaluator(TimeProvider.System, _decided.Add);
+
+    [Fact]
+    public void NodeStart_EverythingInOrder_IsAllowedAndCounted()
+    {
+        var decision = _policy.NodeStart(Plugin, [Scopes.Url("http://127.0.0.1:1/")], Strong);
+
+        decision.Allowed.ShouldBeTrue();
+        decision.Require();
+        _decided.ShouldBe([decision]);
+    }
+
+    [Theory]
+    [InlineData(PluginState.Discovered)]
+    [InlineData(PluginState.Approved)]
+    [InlineData(PluginState.Disabled)]
+    [InlineData(PluginState.Quarantined)]
+    [InlineData(PluginState.Revoked)]
+    public void NodeStart_PluginNotEnabled_IsRefused(PluginState state) => Refused(_policy.NodeStart(Plugin with { State = state }, [], Strong), Codes.PluginNotEnabled, "plugin.enabled");
+
+    [Fact]
+    public void NodeStart_NoSandbox_IsRefusedWithTheMachinesReason()
+    {
+        var none = new SandboxReport(SandboxLevel.L0, [new SandboxLayer("bubblewrap", false, "bubblewrap is not installed", "Run: apt-get install bubblewrap")]);
+
+        var refusal = Refused(_policy.NodeStart(Plugin with { MinLevel = SandboxLevel.L1 }, [], none), Codes.SandboxUnavailable, "sandbox.available");
+
+        refusal.Remedy.ShouldBe("Run: apt-get install bubblewrap");
+    }
+
+    [Fact]
+    public void NodeStart_LevelTooLow_NamesBothLevels()
+    {
+        var refusal = Refused(_policy.NodeStart(Plugin with { MinLevel = SandboxLevel.L3 }, [], Strong), Codes.SandboxLevelTooLow, "sandbox.level");
+
+        refusal.Message.ShouldContain("L3");
+        refusal.Message.ShouldContain("L2");
+        refusal.Remedy.ShouldBe("delegate them");
+    }
+
+    [Theory]
+    [InlineData(-20, -10)]
+    [InlineData(10, 20)]
+    public void NodeStart_OutsideTheAuthorisation_IsRefused(int from, int until)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var target = Scopes.Url("http://127.0.0.1:1/") with { AuthorisedFrom = now.AddMinutes(from), AuthorisedUntil = now.AddMinutes(until) };
+
+        Refused(_policy.NodeStart(Plugin, [Scopes.Url("http://127.0.0.2:1/"), target], Strong), Codes.AuthorisationLapsed, "target.authorisation");
+    }
+
+    [Theory]
+    [InlineData(Intrusiveness.Safe, Intrusiveness.Passive, false)]
+    [InlineData(Intrusiveness.Exploit, Intrusiveness.Intrusive, false)]
+    [InlineData(Intrusiveness.Safe, Intrusiveness.Safe, true)]
+    [InlineData(Intrusiveness.Passive, Intrusiveness.Exploit, true)]
+    public void RunStart_Intrusiveness_IsComparedWithEachTarget(Intrusiveness plugin, Intrusiveness target, bool allowed)
+    {
+        var decision = _policy.RunStart([Plugin with { Intrusiveness = plugin }], [Scopes.Url("http://127.0.0.1:1/") with { MaxIntrusiveness = target }], Strong);
+
+        decision.Allowed.ShouldBe(allowed);
+        (decision.Refusal?.Code ?? Codes.IntrusivenessExceeded).ShouldBe(Codes.IntrusivenessExceeded);
+    }
+
+    [Fact]
+    public void RunStart_OneOfSeveralPluginsIsNotEnabled_IsRefused() =>
+        Refused(_policy.RunStart([Plugin, Plugin with { PluginId = "scan.other", State = PluginState.Disabled }], [], Strong), Codes.PluginNotEnabled, "plugin.enabled").Message.ShouldContain("scan.other");
+
+    [Fact]
+    public async Task HttpCall_InScope_IsAllowed()
+    {
+        var scope = await Scopes.PinAsync(Scopes.Url("http://127.0.0.1:8081/"));
+
+        _policy.HttpCall(Plugin, scope, new Uri("http://127.0.0.1:8081/x")).Allowed.ShouldBeTrue();
+        Refused(_policy.HttpCall(Plugin, scope, new Uri("http://127.0.0.1:8082/x")), Codes.OutOfScope, "scope.targets");
+    }
+
+    [Theory]
+    [InlineData(NetworkPermission.None)]
+    [InlineData(NetworkPermission.Hosts)]
+    public async Task HttpCall_NotDeclared_IsRefusedEvenInScope(NetworkPermission network)
+    {
+        var scope = await Scopes.PinAsync(Scopes.Url("http://127.0.0.1:8081/"));
+        var plugin = Plugin with { Permissions = Plugin.Permissions with { Network = network } };
+
+        Refused(_policy.HttpCall(plugin, scope, new Uri("http://127.0.0.1:8081/x")), Codes.PermissionNotDeclared, "permission.declared");
+    }
+
+    [Fact]
+    public void HttpCall_WorkWithoutTargets_IsRefused() => Refused(_policy.HttpCall(Plugin, null, new Uri("http://127.0.0.1/")), Codes.OutOfScope, "scope.targets");
+
+    [Theory]
+    [InlineData("tool", "nmap", Codes.NotGranted)]
+    [InlineData("tool", "bash", Codes.PermissionNotDeclared)]
+    [InlineData("secret", "token", Codes.NotGranted)]
+    [InlineData("secret", "TOKEN", Codes.PermissionNotDeclared)]
+    [InlineData("resource", "res://wordlist/common", Codes.NotGranted)]
+    [InlineData("resource", "res://other", Codes.PermissionNotDeclared)]
+    [InlineData("shell", "x", Codes.PermissionNotDeclared)]
+    public void GrantedCall_DeclaredOrNot_IsRefusedWithTheRightCode(string method, string name, string code)
+    {
+        var decision = _policy.GrantedCall(Plugin, method, name, ["nmap"]);
+
+        decision.Allowed.ShouldBeFalse();
+        decision.Refusal!.Code.ShouldBe(code);
+        Should.Throw<SecFlowException>(decision.Require).Code.ShouldBe(code);
+    }
+
+    private static Diagnostic Refused(PolicyDecision decision, string code, string rule)
+    {
+        decision.Allowed.ShouldBeFalse();
+        decision.Rule.ShouldBe(rule);
+        decision.Refusal!.Code.ShouldBe(code);
+        decision.Refusal.Remedy.ShouldNotBeNullOrWhiteSpace();
+        return decision.Refusal;
+    }
+}
