@@ -1,20 +1,29 @@
 using System.Data.Common;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace SecFlow.Data;
 
 /// <summary>Builds the context of each database.</summary>
 internal static class DatabaseContexts
 {
+    /// <summary>Newest schema of Identity (passkeys included), whatever the host's options say: program and migrations must agree. Identity asks for it here only.</summary>
+    private static readonly IServiceProvider IdentitySchema = new ServiceCollection()
+        .Configure<IdentityOptions>(options => options.Stores.SchemaVersion = IdentitySchemaVersions.Version3)
+        .BuildServiceProvider();
+
     public static DbContextOptions BuildOptions(DatabaseOptions options) => options.Kind switch
     {
         DatabaseKind.Sqlite => new DbContextOptionsBuilder<SqliteSecFlowContext>()
             .UseSqlite(options.ConnectionString, sqlite => sqlite.MigrationsHistoryTable("schema_history"))
             .AddInterceptors(new SqlitePragmas())
+            .UseApplicationServiceProvider(IdentitySchema)
             .Options,
         DatabaseKind.Postgres => new DbContextOptionsBuilder<PostgresSecFlowContext>()
             .UseNpgsql(options.ConnectionString, postgres => postgres.MigrationsHistoryTable("schema_history"))
+            .UseApplicationServiceProvider(IdentitySchema)
             .Options,
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Unknown database."),
     };

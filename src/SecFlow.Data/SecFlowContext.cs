@@ -59,9 +59,6 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<AuditCheckpoint> AuditCheckpoints => Set<AuditCheckpoint>();
 
-    /// <summary>Newest schema of Identity (passkeys included), whatever the host's options say: migrations and program must agree.</summary>
-    protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
-
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         base.ConfigureConventions(configurationBuilder);

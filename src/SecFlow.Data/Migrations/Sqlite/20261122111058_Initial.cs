@@ -1,10 +1,9 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace SecFlow.Data.Migrations.Postgres
+namespace SecFlow.Data.Migrations.Sqlite
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -16,11 +15,11 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "audit_checkpoints",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    size = table.Column<long>(type: "bigint", nullable: false),
-                    root = table.Column<byte[]>(type: "bytea", nullable: false),
-                    time = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    size = table.Column<long>(type: "INTEGER", nullable: false),
+                    root = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    time = table.Column<long>(type: "INTEGER", nullable: false),
+                    note = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -31,22 +30,22 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "audit_events",
                 columns: table => new
                 {
-                    seq = table.Column<long>(type: "bigint", nullable: false),
-                    time = table.Column<long>(type: "bigint", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    actor_kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    actor_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    actor_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    action = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    resource_kind = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
-                    resource_id = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    resource_name = table.Column<string>(type: "character varying(512)", maxLength: 512, nullable: false),
-                    outcome = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason_code = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    trace_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    canonical = table.Column<byte[]>(type: "bytea", nullable: false),
-                    prev_hash = table.Column<byte[]>(type: "bytea", nullable: false),
-                    hash = table.Column<byte[]>(type: "bytea", nullable: false)
+                    seq = table.Column<long>(type: "INTEGER", nullable: false),
+                    time = table.Column<long>(type: "INTEGER", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    actor_kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    actor_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    actor_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    action = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    resource_kind = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    resource_id = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    resource_name = table.Column<string>(type: "TEXT", maxLength: 512, nullable: false),
+                    outcome = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason_code = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    trace_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    canonical = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    prev_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    hash = table.Column<byte[]>(type: "BLOB", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -57,26 +56,26 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "plugin_versions",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
-                    title = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    description = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    publisher = table.Column<string>(type: "text", nullable: false),
-                    aliases = table.Column<string>(type: "text", nullable: false),
-                    manifest = table.Column<string>(type: "text", nullable: false),
-                    folder = table.Column<string>(type: "text", nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    state_reason = table.Column<string>(type: "text", nullable: false),
-                    trust_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    signer = table.Column<string>(type: "text", nullable: true),
-                    trust_rule = table.Column<string>(type: "text", nullable: true),
-                    discovered_at = table.Column<long>(type: "bigint", nullable: false),
-                    verified_at = table.Column<long>(type: "bigint", nullable: true),
-                    approved_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    approved_at = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    description = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    publisher = table.Column<string>(type: "TEXT", nullable: false),
+                    aliases = table.Column<string>(type: "TEXT", nullable: false),
+                    manifest = table.Column<string>(type: "TEXT", nullable: false),
+                    folder = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state_reason = table.Column<string>(type: "TEXT", nullable: false),
+                    trust_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    signer = table.Column<string>(type: "TEXT", nullable: true),
+                    trust_rule = table.Column<string>(type: "TEXT", nullable: true),
+                    discovered_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    verified_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    approved_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    approved_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -87,10 +86,10 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "roles",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -101,11 +100,11 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "teams",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    slug = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    is_demo = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    slug = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    is_demo = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -116,13 +115,13 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "trust_policy_revisions",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<int>(type: "integer", nullable: false),
-                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
-                    yaml = table.Column<string>(type: "text", nullable: false),
-                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
+                    yaml = table.Column<string>(type: "TEXT", nullable: false),
+                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -133,23 +132,23 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "users",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    last_sign_in_at = table.Column<long>(type: "bigint", nullable: true),
-                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    password_hash = table.Column<string>(type: "text", nullable: true),
-                    security_stamp = table.Column<string>(type: "text", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
-                    phone_number = table.Column<string>(type: "text", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    lockout_end = table.Column<long>(type: "bigint", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_sign_in_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
+                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    phone_number = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    lockout_end = table.Column<long>(type: "INTEGER", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -160,11 +159,11 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    role_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    role_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
+                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -181,17 +180,17 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "api_tokens",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    scopes = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    role = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
-                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<long>(type: "bigint", nullable: false),
-                    revoked_at = table.Column<long>(type: "bigint", nullable: true),
-                    last_used_at = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    scopes = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    role = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
+                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    revoked_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_used_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -208,39 +207,39 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "findings",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    fingerprint = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    fingerprint_version = table.Column<int>(type: "integer", nullable: false),
-                    rule_id = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
-                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    severity = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
-                    confidence = table.Column<int>(type: "integer", nullable: false),
-                    location = table.Column<string>(type: "text", nullable: false),
-                    method = table.Column<string>(type: "text", nullable: true),
-                    parameter = table.Column<string>(type: "text", nullable: true),
-                    description = table.Column<string>(type: "text", nullable: false),
-                    remediation = table.Column<string>(type: "text", nullable: false),
-                    target_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    target = table.Column<string>(type: "character varying(2048)", maxLength: 2048, nullable: false),
-                    record = table.Column<string>(type: "text", nullable: false),
-                    cwe = table.Column<string>(type: "text", nullable: false),
-                    owasp = table.Column<string>(type: "text", nullable: false),
-                    cve = table.Column<string>(type: "text", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    assignee = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    risk = table.Column<double>(type: "double precision", nullable: true),
-                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    plugin_version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    plugin_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
-                    signer = table.Column<string>(type: "text", nullable: false),
-                    policy_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    first_run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    last_run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    first_seen_at = table.Column<long>(type: "bigint", nullable: false),
-                    last_seen_at = table.Column<long>(type: "bigint", nullable: false),
-                    trace_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    missed_runs = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    fingerprint = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    fingerprint_version = table.Column<int>(type: "INTEGER", nullable: false),
+                    rule_id = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    severity = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
+                    confidence = table.Column<int>(type: "INTEGER", nullable: false),
+                    location = table.Column<string>(type: "TEXT", nullable: false),
+                    method = table.Column<string>(type: "TEXT", nullable: true),
+                    parameter = table.Column<string>(type: "TEXT", nullable: true),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    remediation = table.Column<string>(type: "TEXT", nullable: false),
+                    target_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    target = table.Column<string>(type: "TEXT", maxLength: 2048, nullable: false),
+                    record = table.Column<string>(type: "TEXT", nullable: false),
+                    cwe = table.Column<string>(type: "TEXT", nullable: false),
+                    owasp = table.Column<string>(type: "TEXT", nullable: false),
+                    cve = table.Column<string>(type: "TEXT", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    assignee = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    risk = table.Column<double>(type: "REAL", nullable: true),
+                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    plugin_version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    plugin_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
+                    signer = table.Column<string>(type: "TEXT", nullable: false),
+                    policy_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    first_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    last_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    first_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    trace_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    missed_runs = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -257,36 +256,36 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "runs",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    workflow_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    workflow_version_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    workflow_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    workflow_version_number = table.Column<int>(type: "integer", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    trigger = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    started_by_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    started_by_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    schedule_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    parameters = table.Column<string>(type: "text", nullable: false),
-                    targets = table.Column<string>(type: "text", nullable: false),
-                    scope_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    policy_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    sandbox_level = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: true),
-                    lease_epoch = table.Column<long>(type: "bigint", nullable: false),
-                    lease_owner = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    lease_until = table.Column<long>(type: "bigint", nullable: true),
-                    queued_at = table.Column<long>(type: "bigint", nullable: false),
-                    started_at = table.Column<long>(type: "bigint", nullable: true),
-                    ended_at = table.Column<long>(type: "bigint", nullable: true),
-                    cancel_requested_at = table.Column<long>(type: "bigint", nullable: true),
-                    cancel_requested_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    error_code = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    error_message = table.Column<string>(type: "text", nullable: true),
-                    trace_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    idempotency_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    last_event_seq = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    workflow_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    workflow_version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    workflow_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    workflow_version_number = table.Column<int>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    trigger = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    started_by_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    started_by_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    schedule_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    parameters = table.Column<string>(type: "TEXT", nullable: false),
+                    targets = table.Column<string>(type: "TEXT", nullable: false),
+                    scope_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    policy_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    sandbox_level = table.Column<string>(type: "TEXT", maxLength: 8, nullable: true),
+                    lease_epoch = table.Column<long>(type: "INTEGER", nullable: false),
+                    lease_owner = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    lease_until = table.Column<long>(type: "INTEGER", nullable: true),
+                    queued_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    cancel_requested_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    cancel_requested_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    error_code = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    error_message = table.Column<string>(type: "TEXT", nullable: true),
+                    trace_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    idempotency_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    last_event_seq = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -303,24 +302,24 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "targets",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    value = table.Column<string>(type: "character varying(2048)", maxLength: 2048, nullable: false),
-                    approved_address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    ports = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    tags = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    owner = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    authorisation_reference = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    authorised_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    authorised_from = table.Column<long>(type: "bigint", nullable: false),
-                    authorised_until = table.Column<long>(type: "bigint", nullable: true),
-                    max_intrusiveness = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
-                    requests_per_second = table.Column<int>(type: "integer", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    archived_at = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    value = table.Column<string>(type: "TEXT", maxLength: 2048, nullable: false),
+                    approved_address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    ports = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    tags = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    owner = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    authorisation_reference = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    authorised_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    authorised_from = table.Column<long>(type: "INTEGER", nullable: false),
+                    authorised_until = table.Column<long>(type: "INTEGER", nullable: true),
+                    max_intrusiveness = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
+                    requests_per_second = table.Column<int>(type: "INTEGER", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -337,14 +336,14 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "workflows",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    description = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    current_version = table.Column<int>(type: "integer", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    updated_at = table.Column<long>(type: "bigint", nullable: false),
-                    archived_at = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    description = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    current_version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -361,10 +360,10 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "memberships",
                 columns: table => new
                 {
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    role = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    role = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -387,12 +386,12 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "sign_in_links",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<long>(type: "bigint", nullable: false),
-                    used_at = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    used_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -409,11 +408,11 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
+                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -430,10 +429,10 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    provider_key = table.Column<string>(type: "text", nullable: false),
-                    provider_display_name = table.Column<string>(type: "text", nullable: true),
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false)
+                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    provider_key = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -447,11 +446,30 @@ namespace SecFlow.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "user_passkeys",
+                columns: table => new
+                {
+                    credential_id = table.Column<byte[]>(type: "BLOB", maxLength: 1024, nullable: false),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Data = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_passkeys", x => x.credential_id);
+                    table.ForeignKey(
+                        name: "FK_user_passkeys_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "user_roles",
                 columns: table => new
                 {
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    role_id = table.Column<Guid>(type: "uuid", nullable: false)
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    role_id = table.Column<Guid>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -474,10 +492,10 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "user_tokens",
                 columns: table => new
                 {
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    name = table.Column<string>(type: "text", nullable: false),
-                    value = table.Column<string>(type: "text", nullable: true)
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -494,15 +512,15 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "finding_changes",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    finding_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    time = table.Column<long>(type: "bigint", nullable: false),
-                    actor = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    field = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
-                    from = table.Column<string>(type: "text", nullable: true),
-                    to = table.Column<string>(type: "text", nullable: true),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    finding_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    time = table.Column<long>(type: "INTEGER", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    field = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    from = table.Column<string>(type: "TEXT", nullable: true),
+                    to = table.Column<string>(type: "TEXT", nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -519,15 +537,15 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "occurrences",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    finding_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    seen_at = table.Column<long>(type: "bigint", nullable: false),
-                    severity = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
-                    record = table.Column<string>(type: "text", nullable: false),
-                    hidden = table.Column<bool>(type: "boolean", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    finding_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    severity = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
+                    record = table.Column<string>(type: "TEXT", nullable: false),
+                    hidden = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -544,30 +562,30 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "node_runs",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_id = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    ordinal = table.Column<int>(type: "integer", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    attempt = table.Column<int>(type: "integer", nullable: false),
-                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    plugin_version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    plugin_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
-                    signer = table.Column<string>(type: "text", nullable: true),
-                    trust_rule = table.Column<string>(type: "text", nullable: true),
-                    started_at = table.Column<long>(type: "bigint", nullable: true),
-                    ended_at = table.Column<long>(type: "bigint", nullable: true),
-                    progress = table.Column<int>(type: "integer", nullable: true),
-                    progress_text = table.Column<string>(type: "text", nullable: true),
-                    error_code = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    error_message = table.Column<string>(type: "text", nullable: true),
-                    findings = table.Column<int>(type: "integer", nullable: false),
-                    rejected_records = table.Column<int>(type: "integer", nullable: false),
-                    http_requests = table.Column<int>(type: "integer", nullable: false),
-                    refused_calls = table.Column<int>(type: "integer", nullable: false),
-                    peak_bytes = table.Column<long>(type: "bigint", nullable: false),
-                    cpu_milliseconds = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    ordinal = table.Column<int>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
+                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    plugin_version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    plugin_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
+                    signer = table.Column<string>(type: "TEXT", nullable: true),
+                    trust_rule = table.Column<string>(type: "TEXT", nullable: true),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    progress = table.Column<int>(type: "INTEGER", nullable: true),
+                    progress_text = table.Column<string>(type: "TEXT", nullable: true),
+                    error_code = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    error_message = table.Column<string>(type: "TEXT", nullable: true),
+                    findings = table.Column<int>(type: "INTEGER", nullable: false),
+                    rejected_records = table.Column<int>(type: "INTEGER", nullable: false),
+                    http_requests = table.Column<int>(type: "INTEGER", nullable: false),
+                    refused_calls = table.Column<int>(type: "INTEGER", nullable: false),
+                    peak_bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    cpu_milliseconds = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -584,13 +602,13 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "run_events",
                 columns: table => new
                 {
-                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    seq = table.Column<long>(type: "bigint", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    time = table.Column<long>(type: "bigint", nullable: false),
-                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    node_id = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
-                    data = table.Column<string>(type: "text", nullable: false)
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    seq = table.Column<long>(type: "INTEGER", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    time = table.Column<long>(type: "INTEGER", nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    node_id = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
+                    data = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -607,21 +625,21 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "schedules",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    workflow_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    cron = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    target_ids = table.Column<string>(type: "text", nullable: false),
-                    parameters = table.Column<string>(type: "text", nullable: false),
-                    enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    owner = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    last_fired_at = table.Column<long>(type: "bigint", nullable: true),
-                    next_fire_at = table.Column<long>(type: "bigint", nullable: true),
-                    last_refusal = table.Column<string>(type: "text", nullable: true),
-                    archived_at = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    workflow_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    cron = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    target_ids = table.Column<string>(type: "TEXT", nullable: false),
+                    parameters = table.Column<string>(type: "TEXT", nullable: false),
+                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    owner = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_fired_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    next_fire_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_refusal = table.Column<string>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -644,14 +662,14 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "workflow_versions",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    workflow_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    version = table.Column<int>(type: "integer", nullable: false),
-                    recipe = table.Column<string>(type: "text", nullable: false),
-                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
-                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    workflow_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    recipe = table.Column<string>(type: "TEXT", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
+                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -668,16 +686,16 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "assessments",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    target_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    target = table.Column<string>(type: "character varying(2048)", maxLength: 2048, nullable: false),
-                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    verdict = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "text", nullable: false),
-                    checks = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    target_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    target = table.Column<string>(type: "TEXT", maxLength: 2048, nullable: false),
+                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    verdict = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: false),
+                    checks = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -700,14 +718,14 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "datasets",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    type = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
-                    count = table.Column<int>(type: "integer", nullable: false),
-                    blob_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    count = table.Column<int>(type: "INTEGER", nullable: false),
+                    blob_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -730,17 +748,17 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "staged_records",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    attempt = table.Column<int>(type: "integer", nullable: false),
-                    port = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    fingerprint = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    severity = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    rejection = table.Column<string>(type: "text", nullable: true),
-                    data = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
+                    port = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    fingerprint = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    severity = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    rejection = table.Column<string>(type: "TEXT", nullable: true),
+                    data = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1004,6 +1022,11 @@ namespace SecFlow.Data.Migrations.Postgres
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
+                name: "IX_user_passkeys_user_id",
+                table: "user_passkeys",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_user_roles_role_id",
                 table: "user_roles",
                 column: "role_id");
@@ -1094,6 +1117,9 @@ namespace SecFlow.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "user_logins");
+
+            migrationBuilder.DropTable(
+                name: "user_passkeys");
 
             migrationBuilder.DropTable(
                 name: "user_roles");
