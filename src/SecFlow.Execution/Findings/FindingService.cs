@@ -1,5 +1,8 @@
+using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Teams;
 
 namespace SecFlow.Execution.Findings;
 
@@ -36,14 +39,85 @@ public sealed record FindingDetail(Finding Finding, IReadOnlyList<Occurrence> Oc
 /// <summary>Counts for the facets and the overview.</summary>
 public sealed record FindingCounts(IReadOnlyDictionary<Severity, int> OpenBySeverity, IReadOnlyDictionary<FindingStatus, int> ByStatus);
 
-public sealed class FindingService
+/// <summary>Findings of the actor's team.</summary>
+public sealed class FindingService(FindingStore findings, Access access)
 {
-    public Task<FindingPage> ListAsync(Actor actor, FindingQuery query, CancellationToken ct) => throw new NotSupportedException();
+    private static readonly Dictionary<string, FindingOrder> _orders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["severity"] = FindingOrder.Severity,
+        ["lastSeen"] = FindingOrder.LastSeen,
+        ["firstSeen"] = FindingOrder.FirstSeen,
+        ["title"] = FindingOrder.Title,
+    };
 
-    public Task<FindingDetail> GetAsync(Actor actor, Guid findingId, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>One page. Throws SF1501 for an order that is not known or a page outside 1..200.</summary>
+    public async Task<FindingPage> ListAsync(Actor actor, FindingQuery query, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadFindings, null, "findings", ct);
+        if (!_orders.TryGetValue(query.Sort.TrimStart('-'), out var order))
+        {
+            throw new SecFlowException(Codes.RequestInvalid, $"Findings cannot be sorted by '{query.Sort}'. Known: {string.Join(", ", _orders.Keys)}, each with a leading '-' to turn it round.");
+        }
 
-    public Task<FindingCounts> CountAsync(Actor actor, CancellationToken ct) => throw new NotSupportedException();
+        if (query.Take is < 1 or > 200 || query.Skip < 0)
+        {
+            throw new SecFlowException(Codes.RequestInvalid, $"A page has 1 to 200 findings and starts at 0 or later; asked for {query.Take} from {query.Skip}.");
+        }
+
+        var filter = new FindingFilter(actor.TeamId)
+        {
+            Severities = query.Severities,
+            Statuses = query.Statuses,
+            TargetId = query.TargetId,
+            RunId = query.RunId,
+            PluginId = query.PluginId,
+            Text = query.Text,
+        };
+        var (rows, total) = await findings.ListAsync(filter, order, query.Sort.StartsWith('-'), query.Skip, query.Take, ct);
+        return new FindingPage(rows, total);
+    }
+
+    public async Task<FindingDetail> GetAsync(Actor actor, Guid findingId, CancellationToken ct)
+    {
+        var finding = await FindAsync(actor, Permission.ReadFindings, findingId, ct);
+        var (occurrences, changes) = await findings.HistoryAsync(findingId, ct);
+        return new FindingDetail(finding, occurrences, changes);
+    }
+
+    public async Task<FindingCounts> CountAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadFindings, null, "findings", ct);
+        var (open, status) = await findings.CountAsync(actor.TeamId, ct);
+        return new FindingCounts(open, status);
+    }
 
     /// <summary>Changes the status with a reason (1..500 characters); audited and kept as a <see cref="FindingChange"/>.</summary>
-    public Task<Finding> SetStatusAsync(Actor actor, Guid findingId, FindingStatus status, string reason, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<Finding> SetStatusAsync(Actor actor, Guid findingId, FindingStatus status, string reason, CancellationToken ct)
+    {
+        var finding = await FindAsync(actor, Permission.TriageFindings, findingId, ct);
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > 500)
+        {
+            throw new SecFlowException(Codes.RequestInvalid, $"A change of status needs a reason of 1 to 500 characters; found {reason?.Length ?? 0}.");
+        }
+
+        return await findings.SetStatusAsync(
+            finding.Id,
+            status,
+            actor.Name,
+            reason.Trim(),
+            (row, before) => new AuditEntry(actor, "triage.finding", "finding", row.Id.ToString(), row.Title)
+            {
+                Before = new JsonObject { ["status"] = before.ToString() },
+                After = new JsonObject { ["status"] = status.ToString() },
+                Details = new JsonObject { ["reason"] = reason.Trim() },
+            },
+            ct);
+    }
+
+    private async Task<Finding> FindAsync(Actor actor, Permission permission, Guid findingId, CancellationToken ct)
+    {
+        var finding = await findings.FindAsync(findingId, ct);
+        await access.RequireAsync(actor, permission, finding?.TeamId, $"finding/{findingId}", ct);
+        return finding ?? throw new SecFlowException(Codes.NotFound, $"There is no finding {findingId}.");
+    }
 }

@@ -1,6 +1,16 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
+using SecFlow.Data.Trust;
+using SecFlow.Data.Workflows;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Teams;
+using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Runs;
 
@@ -19,29 +29,185 @@ public sealed record StartRun(Guid WorkflowId, IReadOnlyList<Guid> TargetIds, Ru
 /// <summary>A run with everything that its page shows first.</summary>
 public sealed record RunDetail(Run Run, IReadOnlyList<NodeRun> Nodes, IReadOnlyList<Assessment> Assessments, string Recipe);
 
-/// <summary>Accepting, reading and cancelling runs. The same checks for portal, API, CLI and schedule.</summary>
-public sealed class RunService
+/// <summary>
+/// Accepting, reading and cancelling runs. The same checks for portal, API, CLI and schedule.
+/// What a run needs to be reproduced is pinned when it is accepted: recipe version, package digests, targets with their authorisation, policy revision.
+/// </summary>
+public sealed class RunService(
+    RunStore runs,
+    WorkflowStore workflows,
+    WorkflowService recipes,
+    TargetStore targets,
+    TrustPolicyStore policies,
+    Access access,
+    RunQueue queue,
+    ActiveRuns active,
+    RunSignals signals,
+    TimeProvider time)
 {
+    /// <summary>Most targets of one run.</summary>
+    public const int MostTargets = 100;
+
     /// <summary>Checks role, recipe, plugins, targets and authorisation, commits the run row with its audit event, then wakes the queue. The same idempotency key gives the same run.</summary>
-    public Task<Run> StartAsync(Actor actor, StartRun request, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<Run> StartAsync(Actor actor, StartRun request, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.StartRuns, null, $"workflow/{request.WorkflowId}", ct);
+        if (request.IdempotencyKey is { } key)
+        {
+            if (key.Length is < 1 or > 200)
+            {
+                throw new SecFlowException(Codes.RequestInvalid, $"An idempotency key has 1 to 200 characters; found {key.Length}.");
+            }
 
-    /// <summary>Asks the run to stop; its process tree is dead within 2 s and its status is Cancelled.</summary>
-    public Task CancelAsync(Actor actor, Guid runId, CancellationToken ct) => throw new NotSupportedException();
+            if (await runs.FindByKeyAsync(actor.TeamId, key, ct) is { } earlier)
+            {
+                return earlier;
+            }
+        }
 
-    public Task<RunDetail> GetAsync(Actor actor, Guid runId, CancellationToken ct) => throw new NotSupportedException();
+        var workflow = await workflows.FindAsync(actor.TeamId, request.WorkflowId, ct);
+        if (workflow is null || workflow.ArchivedAt is not null || await workflows.FindCurrentVersionAsync(actor.TeamId, workflow.Id, ct) is not { } version)
+        {
+            throw new SecFlowException(Codes.NotFound, $"There is no workflow {request.WorkflowId} in this team.");
+        }
+
+        var scope = await ScopeAsync(actor, request.TargetIds, ct);
+        var read = await recipes.ReadForStartAsync(version.Recipe, ct);
+        var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
+        var parameters = RecipeParameters.Resolve(recipe.Parameters, request.Parameters, scope[0].Value);
+        var pinned = RunContext.WriteTargets(scope);
+        var now = time.GetUtcNow();
+        var run = new Run
+        {
+            Id = Guid.CreateVersion7(now),
+            TeamId = actor.TeamId,
+            WorkflowId = workflow.Id,
+            WorkflowVersionId = version.Id,
+            WorkflowName = workflow.Name,
+            WorkflowVersionNumber = version.Version,
+            Trigger = request.Trigger,
+            StartedById = actor.Id,
+            StartedByName = actor.Name,
+            ScheduleId = request.ScheduleId,
+            Priority = Math.Clamp(request.Priority, 0, 9),
+            Parameters = parameters.ToJsonString(),
+            Targets = pinned,
+            ScopeRevision = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pinned))),
+            PolicyRevision = (await policies.FindCurrentAsync(Guid.Empty, ct))?.Digest ?? "",
+            TraceId = (Activity.Current?.TraceId ?? ActivityTraceId.CreateRandom()).ToHexString(),
+            IdempotencyKey = request.IdempotencyKey,
+        };
+        var nodes = recipe.Nodes.Select((n, i) => new NodeRun
+        {
+            Id = Guid.CreateVersion7(now),
+            TeamId = run.TeamId,
+            RunId = run.Id,
+            NodeId = n.Id,
+            Ordinal = i,
+            Status = NodeStatus.Pending,
+            PluginId = n.PluginId,
+            PluginVersion = n.PluginVersion,
+            PluginDigest = n.PluginDigest,
+        }).ToList();
+        var stored = await runs.CreateAsync(run, nodes, Audit(actor, "start.run", run, new JsonObject
+        {
+            ["workflow"] = $"{workflow.Name} v{version.Version}",
+            ["recipe"] = version.Digest,
+            ["targets"] = new JsonArray([.. scope.Select(t => (JsonNode?)t.Value)]),
+            ["plugins"] = new JsonArray([.. nodes.Select(n => (JsonNode?)$"{n.PluginId}@{n.PluginVersion} {n.PluginDigest}")]),
+            ["schedule"] = request.ScheduleId?.ToString(),
+        }), ct);
+        signals.Notify(run.TeamId, stored.Id);
+
+        // The row is committed: from here the sweep finds it, whatever happens to this call.
+        await queue.WakeAsync(stored.Id, CancellationToken.None);
+        return stored;
+    }
+
+    /// <summary>Asks the run to stop; its process tree is dead within 2 s and its status is Cancelled. A run that has ended stays as it is.</summary>
+    public async Task CancelAsync(Actor actor, Guid runId, CancellationToken ct)
+    {
+        var run = await FindAsync(actor, Permission.StartRuns, runId, ct);
+        if (await runs.RequestCancelAsync(runId, actor.Name, Audit(actor, "cancel.run", run, null), ct) == false)
+        {
+            // Executed elsewhere, its engine sees the wish at its next look.
+            active.Cancel(runId);
+        }
+
+        signals.Notify(run.TeamId, runId);
+    }
+
+    public async Task<RunDetail> GetAsync(Actor actor, Guid runId, CancellationToken ct)
+    {
+        var run = await FindAsync(actor, Permission.ReadRuns, runId, ct);
+        var version = await workflows.FindVersionAsync(run.TeamId, run.WorkflowVersionId, ct);
+        return new RunDetail(run, await runs.NodesAsync(runId, ct), await runs.AssessmentsAsync(runId, ct), version?.Recipe ?? "");
+    }
 
     /// <summary>Newest first.</summary>
-    public Task<IReadOnlyList<Run>> ListAsync(Actor actor, int skip, int take, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<Run>> ListAsync(Actor actor, int skip, int take, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadRuns, null, "runs", ct);
+        return take is < 1 or > 200 || skip < 0
+            ? throw new SecFlowException(Codes.RequestInvalid, $"A page has 1 to 200 runs and starts at 0 or later; asked for {take} from {skip}.")
+            : await runs.ListAsync(actor.TeamId, skip, take, ct);
+    }
 
-    /// <summary>Stored events after a sequence number, at most <paramref name="take"/>.</summary>
-    public Task<IReadOnlyList<RunEvent>> EventsAsync(Actor actor, Guid runId, long afterSeq, int take, CancellationToken ct) => throw new NotSupportedException();
-}
+    /// <summary>Stored events after a sequence number, at most <paramref name="take"/> (1..1000).</summary>
+    public async Task<IReadOnlyList<RunEvent>> EventsAsync(Actor actor, Guid runId, long afterSeq, int take, CancellationToken ct)
+    {
+        await FindAsync(actor, Permission.ReadRuns, runId, ct);
+        return await runs.EventsAsync(runId, afterSeq, Math.Clamp(take, 1, 1000), ct);
+    }
 
-/// <summary>Wakes readers when something about a run was committed. Carries no data: readers read what is stored.</summary>
-public sealed class RunSignals
-{
-    /// <summary>Calls back after commits that concern the run (or any run of the team when <paramref name="runId"/> is null), coalesced. Dispose to stop.</summary>
-    public IDisposable Subscribe(Guid teamId, Guid? runId, Action callback) => throw new NotSupportedException();
+    private async Task<Run> FindAsync(Actor actor, Permission permission, Guid runId, CancellationToken ct)
+    {
+        var run = await runs.FindAsync(runId, ct);
+        await access.RequireAsync(actor, permission, run?.TeamId, $"run/{runId}", ct);
+        return run ?? throw new SecFlowException(Codes.NotFound, $"There is no run {runId}.");
+    }
 
-    public void Notify(Guid teamId, Guid runId) => throw new NotSupportedException();
+    /// <summary>The targets as the run pins them; every one that is unknown or not authorised now is told at once (SF1502, SF3005).</summary>
+    private async Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, CancellationToken ct)
+    {
+        var wanted = ids.Distinct().ToList();
+        if (wanted.Count is 0 or > MostTargets)
+        {
+            throw new SecFlowException(Codes.RequestInvalid, $"A run needs 1 to {MostTargets} targets; found {wanted.Count}.");
+        }
+
+        var rows = await targets.FindManyAsync(actor.TeamId, wanted, ct);
+        var now = time.GetUtcNow();
+        var problems = wanted.Where(id => rows.All(r => r.Id != id)).Select(id => new Diagnostic(Codes.NotFound, $"There is no target {id} in this team."))
+            .Concat(rows.Where(r => r.ArchivedAt is not null || now < r.AuthorisedFrom || r.AuthorisedUntil <= now).Select(r => new Diagnostic(
+                Codes.AuthorisationLapsed,
+                $"The target '{r.Name}' is not authorised now (from {r.AuthorisedFrom:u}{(r.AuthorisedUntil is { } until ? $" to {until:u}" : "")}{(r.ArchivedAt is null ? "" : ", archived")}).")
+            {
+                Rule = "target authorisation",
+                Remedy = "An administrator of the team can add the target with a new authorisation.",
+            }))
+            .ToList();
+        return problems.Count > 0 ? throw new SecFlowException(problems) : [.. rows.OrderBy(r => wanted.IndexOf(r.Id)).Select(Pin)];
+    }
+
+    private static ScopedTarget Pin(Target row) => new(
+        row.Id,
+        row.Name,
+        row.Kind,
+        row.Value,
+        row.ApprovedAddress,
+        [.. row.Ports.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)],
+        row.MaxIntrusiveness,
+        row.RequestsPerSecond,
+        row.AuthorisedFrom,
+        row.AuthorisedUntil,
+        row.Revision);
+
+    private static AuditEntry Audit(Actor actor, string action, Run run, JsonNode? details) => new(actor, action, "run", run.Id.ToString(), run.WorkflowName)
+    {
+        Details = details,
+        PolicyRevision = run.PolicyRevision,
+        ScopeRevision = run.ScopeRevision,
+        TraceId = run.TraceId,
+    };
 }

@@ -1,5 +1,9 @@
+using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Schedules;
+using SecFlow.Data.Targets;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Teams;
 
 namespace SecFlow.Execution.Schedules;
 
@@ -7,19 +11,98 @@ namespace SecFlow.Execution.Schedules;
 public sealed record NewSchedule(string Name, Guid WorkflowId, string Cron, string Zone, IReadOnlyList<Guid> TargetIds);
 
 /// <summary>Schedules of a team, kept in the database and mirrored into Quartz.</summary>
-public sealed class ScheduleService
+public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets, ScheduleMirror mirror, Access access, TimeProvider time)
 {
-    public Task<Schedule> AddAsync(Actor actor, NewSchedule schedule, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>Validates (SF1301, every problem at once), stores, audits, mirrors. Throws SF1503 when the workflow is not the team's.</summary>
+    public async Task<Schedule> AddAsync(Actor actor, NewSchedule schedule, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.EditSchedules, null, "schedule", ct);
+        await ValidateAsync(actor, schedule, ct);
+        try
+        {
+            var row = await schedules.AddAsync(
+                actor,
+                new Schedule
+                {
+                    WorkflowId = schedule.WorkflowId,
+                    Name = schedule.Name.Trim(),
+                    Cron = schedule.Cron.Trim(),
+                    Zone = schedule.Zone,
+                    TargetIds = string.Join(',', schedule.TargetIds.Distinct()),
+                    NextFireAt = Next(schedule.Cron, schedule.Zone, time.GetUtcNow(), 1)[0],
+                },
+                ct);
+            await mirror.SetAsync(row, CancellationToken.None);
+            return row;
+        }
+        catch (ConflictException e)
+        {
+            throw new SecFlowException(Codes.Conflict, e.Message, e);
+        }
+    }
 
-    public Task<IReadOnlyList<Schedule>> ListAsync(Actor actor, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<Schedule>> ListAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "schedules", ct);
+        return await schedules.ListAsync(actor.TeamId, ct);
+    }
 
-    public Task SetEnabledAsync(Actor actor, Guid scheduleId, bool enabled, CancellationToken ct) => throw new NotSupportedException();
+    public async Task SetEnabledAsync(Actor actor, Guid scheduleId, bool enabled, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.EditSchedules, null, $"schedule/{scheduleId}", ct);
+        var row = await schedules.SetEnabledAsync(actor, scheduleId, enabled, ct) ?? throw NotFound(scheduleId);
+        await mirror.SetAsync(row, CancellationToken.None);
+    }
 
-    public Task DeleteAsync(Actor actor, Guid scheduleId, CancellationToken ct) => throw new NotSupportedException();
+    public async Task DeleteAsync(Actor actor, Guid scheduleId, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.EditSchedules, null, $"schedule/{scheduleId}", ct);
+        if (!await schedules.ArchiveAsync(actor, scheduleId, ct))
+        {
+            throw NotFound(scheduleId);
+        }
+
+        await mirror.RemoveAsync(scheduleId, CancellationToken.None);
+    }
 
     /// <summary>The next fire times (UTC) of an expression, for previews. Throws SF1301 with what is wrong.</summary>
     public static IReadOnlyList<DateTimeOffset> Next(string cron, string zone, DateTimeOffset after, int count) => CronRule.Parse(cron, zone).Next(after, count);
 
     /// <summary>The rule in words, such as "every Monday at 06:00 Europe/Berlin".</summary>
     public static string InWords(string cron, string zone) => CronWords.Of(cron, zone);
+
+    private async Task ValidateAsync(Actor actor, NewSchedule schedule, CancellationToken ct)
+    {
+        var problems = new List<Diagnostic>();
+        if (string.IsNullOrWhiteSpace(schedule.Name) || schedule.Name.Trim().Length > 100)
+        {
+            problems.Add(new(Codes.ScheduleInvalid, "A schedule has a name of 1 to 100 characters.") { Path = "name" });
+        }
+
+        try
+        {
+            if (Next(schedule.Cron, schedule.Zone, time.GetUtcNow(), 1).Count == 0)
+            {
+                problems.Add(new(Codes.ScheduleInvalid, $"The rule '{schedule.Cron}' never fires again. Choose a time in the future.") { Path = "cron" });
+            }
+        }
+        catch (SecFlowException e)
+        {
+            problems.AddRange(e.Diagnostics);
+        }
+
+        var wanted = schedule.TargetIds.Distinct().ToList();
+        var found = await targets.FindManyAsync(actor.TeamId, wanted, ct);
+        if (wanted.Count == 0 || found.Count(t => t.ArchivedAt is null) != wanted.Count)
+        {
+            problems.Add(new(Codes.ScheduleInvalid, wanted.Count == 0 ? "A schedule needs at least one target." : "Some of the targets do not exist in this team (any more).") { Path = "targets" });
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new SecFlowException(problems);
+        }
+    }
+
+    private static SecFlowException NotFound(Guid id) => new(Codes.NotFound, $"There is no schedule {id} in this team.");
 }

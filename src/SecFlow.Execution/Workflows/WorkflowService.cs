@@ -1,6 +1,9 @@
 using SecFlow.Data.Audit;
+using SecFlow.Data.Plugins;
 using SecFlow.Data.Workflows;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Teams;
 
 namespace SecFlow.Execution.Workflows;
 
@@ -11,15 +14,63 @@ public sealed record RecipeValidation(Recipe? Recipe, IReadOnlyList<Diagnostic> 
 }
 
 /// <summary>Saved workflows of a team.</summary>
-public sealed class WorkflowService
+/// <param name="workflows">Where they are stored.</param>
+/// <param name="access">Who may.</param>
+/// <param name="plugins">What is installed right now.</param>
+public sealed class WorkflowService(WorkflowStore workflows, Access access, Func<CancellationToken, Task<RecipePlugins>> plugins)
 {
     /// <summary>Validates a recipe against the installed plugins; every problem with line, column and nearest right spelling.</summary>
-    public Task<RecipeValidation> ValidateAsync(string yaml, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<RecipeValidation> ValidateAsync(string yaml, CancellationToken ct) => await RecipeReader.ReadAsync(yaml, await plugins(ct), ct);
 
     /// <summary>Saves a new workflow or a new version of the one with the same name. Throws the problems of an invalid recipe.</summary>
-    public Task<WorkflowVersion> SaveAsync(Actor actor, string yaml, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<WorkflowVersion> SaveAsync(Actor actor, string yaml, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.EditWorkflows, null, "workflow", ct);
+        var result = await ValidateAsync(yaml, ct);
+        var recipe = result.Recipe ?? throw new SecFlowException(result.Problems);
+        return (await workflows.SaveAsync(actor, recipe.Name, recipe.Description, yaml, ct)).Version;
+    }
 
-    public Task<IReadOnlyList<Workflow>> ListAsync(Actor actor, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<Workflow>> ListAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "workflows", ct);
+        return await workflows.ListAsync(actor.TeamId, ct);
+    }
 
-    public Task<(Workflow Workflow, WorkflowVersion Version)> GetAsync(Actor actor, Guid workflowId, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>A workflow of the actor's team with its newest version. Throws SF1502.</summary>
+    public async Task<(Workflow Workflow, WorkflowVersion Version)> GetAsync(Actor actor, Guid workflowId, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, $"workflow/{workflowId}", ct);
+        return await workflows.FindAsync(actor.TeamId, workflowId, ct) is { } workflow && await workflows.FindCurrentVersionAsync(actor.TeamId, workflowId, ct) is { } version
+            ? (workflow, version)
+            : throw new SecFlowException(Codes.NotFound, $"There is no workflow {workflowId} in this team.");
+    }
+
+    /// <summary>
+    /// The recipe for a start: an installed version that is not enabled is taken as well, so that the refusal happens where it is recorded, at the node.
+    /// What was never installed stays an error.
+    /// </summary>
+    internal async Task<RecipeValidation> ReadForStartAsync(string yaml, CancellationToken ct)
+    {
+        var installed = await plugins(ct);
+        return await RecipeReader.ReadAsync(
+            yaml,
+            installed with { Find = async (type, token) => await installed.Find(type, token) ?? Newest(installed.Installed, type) },
+            ct);
+    }
+
+    /// <summary>The recipe against exactly the package digests that a run pinned, whatever happened to the plugins since.</summary>
+    internal async Task<RecipeValidation> ReadPinnedAsync(string yaml, IReadOnlyList<string> digests, CancellationToken ct)
+    {
+        var installed = await plugins(ct);
+        var pinned = installed.Installed.Where(p => digests.Contains(p.Row.Digest, StringComparer.Ordinal)).ToList();
+        return await RecipeReader.ReadAsync(yaml, installed with { Find = (type, _) => Task.FromResult(Newest(pinned, type)) }, ct);
+    }
+
+    private static InstalledPlugin? Newest(IEnumerable<InstalledPlugin> plugins, string type)
+    {
+        var name = type.Split('@')[0];
+        return plugins.Where(p => p.Manifest.Id == name || p.Manifest.Aliases.Contains(name, StringComparer.Ordinal))
+            .OrderByDescending(p => p.Row.State == PluginState.Enabled).ThenByDescending(p => p.Row.DiscoveredAt).FirstOrDefault();
+    }
 }

@@ -40,7 +40,7 @@ internal static class TestPlugins
         string schema = "{}",
         PluginState state = PluginState.Enabled) =>
         new(
-            new PluginVersion { Id = Guid.NewGuid(), PluginId = id, Version = version, Digest = "sha256:" + new string('a', 64), State = state },
+            new PluginVersion { Id = Guid.NewGuid(), PluginId = id, Version = version, Digest = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(id + version))), State = state },
             new PluginManifest
             {
                 Id = id,

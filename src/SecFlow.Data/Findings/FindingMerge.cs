@@ -1,0 +1,138 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using SecFlow.Data.Runs;
+
+namespace SecFlow.Data.Findings;
+
+/// <summary>How many findings a checkpoint brought, by severity and outcome (<c>new</c>, <c>seen</c>, <c>reopened</c>, <c>fixed</c>).</summary>
+public sealed record FindingTally(Severity Severity, string Outcome, int Count);
+
+/// <summary>
+/// Merges what a node staged into the team's findings, set-based, inside the checkpoint's transaction.
+/// 1. Same fingerprint in a team = same finding; the first record of a fingerprint wins within a node.
+/// 2. One occurrence per finding and run.
+/// 3. A Fixed finding that is seen is Open again; every other decision of a person stays.
+/// 4. A finding that a complete assessment of its rule and target by its plugin did not see twice in a row is Fixed.
+/// 5. Each change of a status leaves a <see cref="FindingChange"/>.
+/// The SQL that differs stands in FindingMerge.Sqlite.cs and FindingMerge.Postgres.cs; staged data are the author's record plus
+/// <c>target</c> and <c>targetId</c>, set by the engine.
+/// </summary>
+internal static class FindingMerge
+{
+    /// <summary>Consecutive complete assessments without it after which a finding is Fixed.</summary>
+    public const int MissedRunsUntilFixed = 2;
+
+    /// <summary>What differs between the databases.</summary>
+    internal sealed record Dialect(string Upsert, string Occurrences, string NewId, string RuleInChecks);
+
+    public static async Task<IReadOnlyList<FindingTally>> RunAsync(Write write, Run run, NodeRun node, DatabaseKind kind, CancellationToken ct)
+    {
+        var sql = kind == DatabaseKind.Sqlite ? FindingMergeSqlite.Dialect : FindingMergePostgres.Dialect;
+        var tallies = new List<FindingTally>();
+        tallies.AddRange(await TallyAsync(write, run, node, ct));
+        await ReopenAsync(write, run, node, sql, ct);
+        await RunAsync(write, run, node, sql.Upsert, ct);
+        await RunAsync(write, run, node, sql.Occurrences, ct);
+        tallies.AddRange(await FixAsync(write, run, node, sql, ct));
+        return tallies;
+    }
+
+    private const string Staged = "SELECT s.fingerprint FROM staged_records s WHERE s.node_run_id = @node AND s.attempt = @attempt AND s.rejection IS NULL AND s.fingerprint IS NOT NULL";
+
+    private static async Task<List<FindingTally>> TallyAsync(Write write, Run run, NodeRun node, CancellationToken ct)
+    {
+        // The staged severity is the author's word; the enum's name starts with a capital.
+        var staged = write.Db.StagedRecords.Where(s => s.NodeRunId == node.Id && s.Attempt == node.Attempt && s.Rejection == null && s.Fingerprint != null)
+            .GroupBy(s => s.Fingerprint).Select(g => new { Fingerprint = g.Key, Severity = g.Max(s => s.Severity) });
+        var rows = await staged
+            .Select(s => new { s.Severity, Known = write.Db.Findings.Where(f => f.TeamId == run.TeamId && f.Fingerprint == s.Fingerprint).Select(f => (FindingStatus?)f.Status).FirstOrDefault() })
+            .GroupBy(s => new { s.Severity, s.Known }).Select(g => new { g.Key.Severity, g.Key.Known, Count = g.Count() }).ToListAsync(ct);
+        return [.. rows.Select(r => new FindingTally(
+            Enum.Parse<Severity>(r.Severity ?? nameof(Severity.Info), ignoreCase: true),
+            r.Known switch { null => "new", FindingStatus.Fixed => "reopened", _ => "seen" },
+            r.Count))];
+    }
+
+    private static async Task ReopenAsync(Write write, Run run, NodeRun node, Dialect sql, CancellationToken ct)
+    {
+        await RunAsync(
+            write,
+            run,
+            node,
+            $"""
+            INSERT INTO finding_changes (id, team_id, finding_id, time, actor, field, "from", "to", reason)
+            SELECT {sql.NewId}, f.team_id, f.id, @now, 'system', 'status', 'Fixed', 'Open', 'Seen again'
+            FROM findings f WHERE f.team_id = @team AND f.status = 'Fixed' AND f.fingerprint IN ({Staged})
+            """,
+            ct);
+        await RunAsync(write, run, node, $"UPDATE findings SET status = 'Open' WHERE team_id = @team AND status = 'Fixed' AND fingerprint IN ({Staged})", ct);
+    }
+
+    private static async Task<List<FindingTally>> FixAsync(Write write, Run run, NodeRun node, Dialect sql, CancellationToken ct)
+    {
+        // A second node of the same run with the same plugin must not count the same run twice.
+        var missed = $"""
+            f.team_id = @team AND f.plugin_id = @plugin AND f.status IN ('Open', 'Triaged') AND f.last_run_id <> @run
+            AND EXISTS (SELECT 1 FROM assessments a WHERE a.node_run_id = @node AND a.target_id = f.target_id AND a.verdict = 'Completed' AND {sql.RuleInChecks}
+              AND NOT EXISTS (SELECT 1 FROM assessments b WHERE b.run_id = @run AND b.node_run_id <> @node AND b.target_id = f.target_id AND b.plugin_id = @plugin AND b.verdict = 'Completed'))
+            """;
+        await RunAsync(write, run, node, $"UPDATE findings SET missed_runs = missed_runs + 1 WHERE id IN (SELECT f.id FROM findings f WHERE {missed})", ct);
+        var due = write.Db.Findings.Where(f => f.TeamId == run.TeamId && f.PluginId == node.PluginId && f.MissedRuns >= MissedRunsUntilFixed && (f.Status == FindingStatus.Open || f.Status == FindingStatus.Triaged));
+        var tallies = await due.GroupBy(f => f.Severity).Select(g => new FindingTally(g.Key, "fixed", g.Count())).ToListAsync(ct);
+        if (tallies.Count > 0)
+        {
+            await RunAsync(
+                write,
+                run,
+                node,
+                $"""
+                INSERT INTO finding_changes (id, team_id, finding_id, time, actor, field, "from", "to", reason)
+                SELECT {sql.NewId}, f.team_id, f.id, @now, 'system', 'status', f.status, 'Fixed', 'Not seen in {MissedRunsUntilFixed} consecutive complete assessments'
+                FROM findings f WHERE f.team_id = @team AND f.plugin_id = @plugin AND f.missed_runs >= {MissedRunsUntilFixed} AND f.status IN ('Open', 'Triaged')
+                """,
+                ct);
+            await due.ExecuteUpdateAsync(set => set.SetProperty(f => f.Status, FindingStatus.Fixed), ct);
+        }
+
+        return tallies;
+    }
+
+    private static async Task RunAsync(Write write, Run run, NodeRun node, string text, CancellationToken ct)
+    {
+        // Plain ADO on the transaction's connection: the statements use names, and few of them use all parameters.
+        await using var command = write.Db.Database.GetDbConnection().CreateCommand();
+        command.Transaction = write.Db.Database.CurrentTransaction!.GetDbTransaction();
+        command.CommandText = text;
+        Add(command, "team", run.TeamId);
+        Add(command, "run", run.Id);
+        Add(command, "node", node.Id);
+        Add(command, "attempt", node.Attempt);
+        Add(command, "now", write.Now.UtcTicks);
+        Add(command, "plugin", node.PluginId);
+        Add(command, "version", node.PluginVersion);
+        Add(command, "digest", node.PluginDigest);
+        Add(command, "signer", node.Signer ?? "");
+        Add(command, "policy", run.PolicyRevision);
+        Add(command, "trace", (object?)run.TraceId ?? DBNull.Value);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static void Add(DbCommand command, string name, object value)
+    {
+        if (!command.CommandText.Contains("@" + name, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = "@" + name;
+        parameter.Value = value;
+        if (value is DBNull)
+        {
+            parameter.DbType = System.Data.DbType.String;
+        }
+
+        command.Parameters.Add(parameter);
+    }
+}

@@ -1,0 +1,171 @@
+using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Audit;
+
+namespace SecFlow.Data.Runs;
+
+/// <summary>
+/// Rows of runs, outside of their execution.
+/// 1. A run and its audit event are committed together.
+/// 2. Whatever an engine writes of a run it executes goes through <see cref="RunWriter"/>, under a lease.
+/// </summary>
+public sealed class RunStore(Database database)
+{
+    /// <summary>Stores a run with its nodes as Queued. The same idempotency key of the same team gives the run that is already there.</summary>
+    public async Task<Run> CreateAsync(Run run, IReadOnlyList<NodeRun> nodes, AuditEntry audit, CancellationToken ct)
+    {
+        try
+        {
+            return await database.WriteAsync(
+                async write =>
+                {
+                    if (run.IdempotencyKey is { } key && await write.Db.Runs.SingleOrDefaultAsync(r => r.TeamId == run.TeamId && r.IdempotencyKey == key, ct) is { } earlier)
+                    {
+                        return earlier;
+                    }
+
+                    run.Status = RunStatus.Queued;
+                    run.QueuedAt = write.Now;
+                    write.Db.Runs.Add(run);
+                    write.Db.NodeRuns.AddRange(nodes);
+                    RunWriter.Append(write, run, [new("run.status", null, """{"status":"Queued"}""")]);
+                    write.Audit(audit);
+                    return run;
+                },
+                ct);
+        }
+        catch (DbUpdateException) when (run.IdempotencyKey is not null)
+        {
+            // Two requests with one key at the same moment: the unique index decided.
+            if (await FindByKeyAsync(run.TeamId, run.IdempotencyKey, ct) is { } other)
+            {
+                return other;
+            }
+
+            throw;
+        }
+    }
+
+    public Task<Run?> FindAsync(Guid runId, CancellationToken ct) =>
+        database.ReadAsync(db => db.Runs.SingleOrDefaultAsync(r => r.Id == runId, ct), ct);
+
+    public Task<Run?> FindByKeyAsync(Guid teamId, string idempotencyKey, CancellationToken ct) =>
+        database.ReadAsync(db => db.Runs.SingleOrDefaultAsync(r => r.TeamId == teamId && r.IdempotencyKey == idempotencyKey, ct), ct);
+
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<Run>> ListAsync(Guid teamId, int skip, int take, CancellationToken ct) =>
+        await database.ReadAsync(db => db.Runs.Where(r => r.TeamId == teamId).OrderByDescending(r => r.QueuedAt).ThenBy(r => r.Id).Skip(skip).Take(take).ToListAsync(ct), ct);
+
+    /// <summary>In execution order.</summary>
+    public async Task<IReadOnlyList<NodeRun>> NodesAsync(Guid runId, CancellationToken ct) =>
+        await database.ReadAsync(db => db.NodeRuns.Where(n => n.RunId == runId).OrderBy(n => n.Ordinal).ToListAsync(ct), ct);
+
+    public async Task<IReadOnlyList<Assessment>> AssessmentsAsync(Guid runId, CancellationToken ct) =>
+        await database.ReadAsync(db => db.Assessments.Where(a => a.RunId == runId).OrderBy(a => a.Target).ThenBy(a => a.Id).ToListAsync(ct), ct);
+
+    public async Task<IReadOnlyList<Dataset>> DatasetsAsync(Guid runId, CancellationToken ct) =>
+        await database.ReadAsync(db => db.Datasets.Where(d => d.RunId == runId).ToListAsync(ct), ct);
+
+    public async Task<IReadOnlyList<RunEvent>> EventsAsync(Guid runId, long afterSeq, int take, CancellationToken ct) =>
+        await database.ReadAsync(db => db.RunEvents.Where(e => e.RunId == runId && e.Seq > afterSeq).OrderBy(e => e.Seq).Take(take).ToListAsync(ct), ct);
+
+    /// <summary>Runs that somebody should claim: queued, or running under a lease that ran out.</summary>
+    public async Task<IReadOnlyList<Guid>> WaitingAsync(int take, CancellationToken ct)
+    {
+        var now = database.Time.GetUtcNow();
+        return await database.ReadAsync(
+            db => db.Runs.Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
+                .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(take).Select(r => r.Id).ToListAsync(ct),
+            ct);
+    }
+
+    /// <summary>Queued runs by priority, and the number of running ones, for the gauges.</summary>
+    public Task<(IReadOnlyDictionary<int, int> Queued, int Running)> DepthAsync(CancellationToken ct) => database.ReadAsync(
+        async db =>
+        {
+            var queued = await db.Runs.Where(r => r.Status == RunStatus.Queued).GroupBy(r => r.Priority).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+            return ((IReadOnlyDictionary<int, int>)queued, await db.Runs.CountAsync(r => r.Status == RunStatus.Running, ct));
+        },
+        ct);
+
+    /// <summary>
+    /// Claims the best eligible run under a new epoch: highest priority, then the team with the fewest running runs, then the oldest.
+    /// Its nodes that were running are Pending again and what they had staged is dropped. Null when nothing is eligible.
+    /// </summary>
+    public Task<RunLease?> ClaimAsync(RunClaim claim, CancellationToken ct) => database.WriteAsync(
+        async write =>
+        {
+            var (db, now) = (write.Db, write.Now);
+            var running = await db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now)
+                .GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+            var candidates = await db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
+                .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(200)
+                .Select(r => new { r.Id, r.TeamId, r.Priority, r.QueuedAt, r.LeaseEpoch }).ToListAsync(ct);
+            foreach (var best in candidates.Where(c => running.GetValueOrDefault(c.TeamId) < claim.RunsPerTeam)
+                .OrderByDescending(c => c.Priority).ThenBy(c => running.GetValueOrDefault(c.TeamId)).ThenBy(c => c.QueuedAt))
+            {
+                // Conditioned on the epoch that was read: of several engines one gets it.
+                var epoch = best.LeaseEpoch + 1;
+                var claimed = await db.Runs.Where(r => r.Id == best.Id && r.LeaseEpoch == best.LeaseEpoch && (r.Status == RunStatus.Queued || r.Status == RunStatus.Running)).ExecuteUpdateAsync(
+                    set => set.SetProperty(r => r.LeaseEpoch, epoch).SetProperty(r => r.LeaseOwner, claim.Owner).SetProperty(r => r.LeaseUntil, now + claim.LeaseFor)
+                        .SetProperty(r => r.Status, RunStatus.Running).SetProperty(r => r.StartedAt, r => r.StartedAt ?? now),
+                    ct);
+                if (claimed == 0)
+                {
+                    continue;
+                }
+
+                var run = await db.Runs.SingleAsync(r => r.Id == best.Id, ct);
+                await db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
+                await db.StagedRecords.Where(s => s.RunId == run.Id && db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status == NodeStatus.Pending)).ExecuteDeleteAsync(ct);
+                RunWriter.Append(write, run, [new("run.status", null, $$"""{"status":"Running","epoch":{{epoch}}}""")]);
+                return new RunLease(run.Id, run.TeamId, epoch, claim.Owner);
+            }
+
+            return null;
+        },
+        ct);
+
+    /// <summary>Lets every lease run out at once: for an engine that holds the only lock of its data folder and finds runs of a dead one.</summary>
+    public Task ExpireLeasesAsync(CancellationToken ct) => database.WriteAsync(
+        async write =>
+        {
+            var past = write.Now - TimeSpan.FromSeconds(1);
+            await write.Db.Runs.Where(r => r.Status == RunStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, past), ct);
+
+            // A crash between a checkpoint and the removal of what it merged leaves rows that nobody needs.
+            await write.Db.StagedRecords.Where(s => s.Rejection == null && write.Db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status != NodeStatus.Pending && n.Status != NodeStatus.Running)).ExecuteDeleteAsync(ct);
+        },
+        ct);
+
+    /// <summary>Records the wish to cancel. A queued run is Cancelled at once (true); a running one is told through its lease (false); a final one is left alone (null).</summary>
+    public Task<bool?> RequestCancelAsync(Guid runId, string by, AuditEntry audit, CancellationToken ct) => database.WriteAsync<bool?>(
+        async write =>
+        {
+            // Taking the row first orders this against a claim at the same moment.
+            await write.Db.Runs.Where(r => r.Id == runId).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, r => r.LeaseEpoch), ct);
+            var run = await write.Db.Runs.SingleAsync(r => r.Id == runId, ct);
+            if (run.Status.IsFinal())
+            {
+                return null;
+            }
+
+            write.Audit(audit);
+            run.CancelRequestedAt ??= write.Now;
+            run.CancelRequestedBy ??= by;
+            if (run.Status == RunStatus.Running)
+            {
+                return false;
+            }
+
+            run.Status = RunStatus.Cancelled;
+            run.EndedAt = write.Now;
+            foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == runId && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
+            {
+                (node.Status, node.EndedAt) = (NodeStatus.Cancelled, write.Now);
+            }
+
+            RunWriter.Append(write, run, [new("run.status", null, """{"status":"Cancelled"}""")]);
+            return true;
+        },
+        ct);
+}

@@ -1,0 +1,179 @@
+using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Audit;
+
+namespace SecFlow.Data.Runs;
+
+/// <summary>
+/// Everything that an engine writes of a run that it executes.
+/// 1. Each write first takes the run's row under the condition that the lease still holds; no row = <see cref="LeaseLostException"/> and nothing is changed.
+/// 2. Events get their sequence in that transaction: no gap, no double.
+/// 3. A transaction stages at most <see cref="MaxBatch"/> records.
+/// </summary>
+public sealed class RunWriter(Database database)
+{
+    public const int MaxBatch = 1000;
+
+    public Task<LeaseState> RenewAsync(RunLease lease, TimeSpan leaseFor, CancellationToken ct) => database.WriteAsync(
+        async write =>
+        {
+            var held = await write.Db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
+                .ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, write.Now + leaseFor), ct) == 1;
+            return new LeaseState(held, held && await CancelRequestedAsync(write.Db, lease, ct));
+        },
+        ct);
+
+    /// <summary>Cheap look without a write: is the lease held, was a cancel asked for?</summary>
+    public Task<LeaseState> LookAsync(RunLease lease, CancellationToken ct) => database.ReadAsync(
+        async db => await db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
+            .Select(r => new LeaseState(true, r.CancelRequestedAt != null)).SingleOrDefaultAsync(ct) ?? new LeaseState(false, false),
+        ct);
+
+    /// <summary>Stores events and staged records of a running node in one transaction.</summary>
+    public Task StageAsync(RunLease lease, IReadOnlyList<StagedRecord> records, IReadOnlyList<NewRunEvent> events, NodeProgress? progress, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(records.Count, MaxBatch);
+        return UnderLeaseAsync(
+            lease,
+            async (write, run) =>
+            {
+                write.Db.StagedRecords.AddRange(records);
+                Append(write, run, events);
+                if (progress is not null)
+                {
+                    await write.Db.NodeRuns.Where(n => n.Id == progress.NodeRunId).ExecuteUpdateAsync(
+                        set => set.SetProperty(n => n.Progress, progress.Percent).SetProperty(n => n.ProgressText, progress.Text)
+                            .SetProperty(n => n.Findings, progress.Findings).SetProperty(n => n.RejectedRecords, progress.Rejected),
+                        ct);
+                }
+            },
+            ct);
+    }
+
+    /// <summary>A change of the run row itself (trace id, sandbox level), with events.</summary>
+    public Task ChangeRunAsync(RunLease lease, Action<Run> change, IReadOnlyList<NewRunEvent> events, AuditEntry? audit, CancellationToken ct) => UnderLeaseAsync(
+        lease,
+        (write, run) =>
+        {
+            change(run);
+            Append(write, run, events);
+            if (audit is not null)
+            {
+                write.Audit(audit);
+            }
+
+            return Task.CompletedTask;
+        },
+        ct);
+
+    /// <summary>A change of a node's row outside of its checkpoint. What earlier attempts staged is dropped when a new one starts.</summary>
+    public Task ChangeNodeAsync(RunLease lease, Guid nodeRunId, Action<NodeRun, DateTimeOffset> change, IReadOnlyList<NewRunEvent> events, AuditEntry? audit, CancellationToken ct) => UnderLeaseAsync(
+        lease,
+        async (write, run) =>
+        {
+            var node = await write.Db.NodeRuns.SingleAsync(n => n.Id == nodeRunId, ct);
+            var attempt = node.Attempt;
+            change(node, write.Now);
+            if (node.Attempt != attempt)
+            {
+                await write.Db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt < node.Attempt).ExecuteDeleteAsync(ct);
+            }
+
+            Append(write, run, events);
+            if (audit is not null)
+            {
+                write.Audit(audit);
+            }
+        },
+        ct);
+
+    /// <summary>Ends the run: status, end, error, event, audit. Nodes that are still open get <paramref name="openNodes"/>.</summary>
+    public Task FinishAsync(RunLease lease, RunStatus status, NodeStatus openNodes, string? code, string? message, AuditEntry audit, IReadOnlyList<NewRunEvent> events, CancellationToken ct) => UnderLeaseAsync(
+        lease,
+        async (write, run) =>
+        {
+            (run.Status, run.EndedAt, run.ErrorCode, run.ErrorMessage, run.LeaseUntil) = (status, write.Now, code, message, null);
+            foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == run.Id && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
+            {
+                (node.Status, node.EndedAt) = (openNodes, write.Now);
+            }
+
+            Append(write, run, events);
+            write.Audit(audit);
+        },
+        ct);
+
+    /// <summary>Gives the run back to the queue: this engine stops. Its running node is Pending again.</summary>
+    public Task ReleaseAsync(RunLease lease, IReadOnlyList<NewRunEvent> events, CancellationToken ct) => UnderLeaseAsync(
+        lease,
+        async (write, run) =>
+        {
+            (run.Status, run.LeaseOwner, run.LeaseUntil) = (RunStatus.Queued, null, null);
+            await write.Db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
+            Append(write, run, events);
+        },
+        ct);
+
+    /// <summary>Records of one port of one attempt in the order of their arrival, in pages.</summary>
+    public async IAsyncEnumerable<string> StagedAsync(Guid nodeRunId, int attempt, string port, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        var after = 0L;
+        while (true)
+        {
+            var from = after;
+            var page = await database.ReadAsync(
+                db => db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt == attempt && s.Port == port && s.Rejection == null && s.Id > from)
+                    .OrderBy(s => s.Id).Take(MaxBatch).Select(s => new { s.Id, s.Data }).ToListAsync(ct),
+                ct);
+            foreach (var row in page)
+            {
+                yield return row.Data;
+            }
+
+            if (page.Count < MaxBatch)
+            {
+                yield break;
+            }
+
+            after = page[^1].Id;
+        }
+    }
+
+    /// <summary>Removes what a checkpoint merged, in pieces so that no transaction is long. Rejected records stay.</summary>
+    public async Task RemoveStagedAsync(Guid nodeRunId, CancellationToken ct)
+    {
+        int removed;
+        do
+        {
+            removed = await database.WriteAsync(
+                write => write.Db.StagedRecords.Where(s => write.Db.StagedRecords.Where(x => x.NodeRunId == nodeRunId && x.Rejection == null).OrderBy(x => x.Id).Take(5 * MaxBatch).Select(x => x.Id).Contains(s.Id)).ExecuteDeleteAsync(ct),
+                ct);
+        }
+        while (removed == 5 * MaxBatch);
+    }
+
+    internal async Task UnderLeaseAsync(RunLease lease, Func<Write, Run, Task> change, CancellationToken ct) => await database.WriteAsync(
+        async write =>
+        {
+            // The update takes the row's lock: a claim at the same moment comes before (and we find no row) or after.
+            var held = await write.Db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
+                .ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, lease.Epoch), ct);
+            if (held == 0)
+            {
+                throw new LeaseLostException(lease);
+            }
+
+            await change(write, await write.Db.Runs.SingleAsync(r => r.Id == lease.RunId, ct));
+        },
+        ct);
+
+    internal static void Append(Write write, Run run, IReadOnlyList<NewRunEvent> events)
+    {
+        foreach (var e in events)
+        {
+            write.Db.RunEvents.Add(new RunEvent { RunId = run.Id, TeamId = run.TeamId, Seq = ++run.LastEventSeq, Time = write.Now, Type = e.Type, NodeId = e.NodeId, Data = e.Data });
+        }
+    }
+
+    private static Task<bool> CancelRequestedAsync(SecFlowContext db, RunLease lease, CancellationToken ct) =>
+        db.Runs.AnyAsync(r => r.Id == lease.RunId && r.CancelRequestedAt != null, ct);
+}

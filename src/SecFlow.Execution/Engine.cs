@@ -1,0 +1,233 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Quartz;
+using SecFlow.Data;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Blobs;
+using SecFlow.Data.Findings;
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Findings;
+using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Runs;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Schedules;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Teams;
+using SecFlow.Execution.Trust;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Execution;
+
+/// <summary>The composition root of the engine: this list reads as its table of contents. Portal and command line both use it.</summary>
+public static class EngineServices
+{
+    /// <summary>Registers the engine; it starts and stops with the host. Throws SF1601 with every wrong option at once.</summary>
+    public static IServiceCollection AddSecFlowEngine(this IServiceCollection services, EngineOptions options)
+    {
+        options.Validate();
+        services.AddSingleton(options);
+        services.AddSecFlowData(options.EffectiveDatabase, options.DataFolder);
+        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<FindingStore>();
+        services.AddSingleton<SecFlowMeter>();
+
+        services.AddSingleton<Access>();
+        services.AddSingleton(new TargetFolders(options.DataFolder)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>().AddSingleton<TargetHttp>();
+        services.AddSingleton(_ => Sandboxing.Sandbox.ProbeAsync(Environment.GetEnvironmentVariable("SECFLOW_SANDBOX"), options.PluginHostPath, CancellationToken.None).GetAwaiter().GetResult());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TrustPolicyService>(provider, options.DataFolder));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<PluginRegistry>(provider, options.DataFolder));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<BuiltinPlugins>(provider, options.DataFolder, options.BuiltinPluginsFolder ?? BuiltinPlugins.DefaultFolder));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<HostProcess>(provider, options.PluginHostPath));
+        services.AddSingleton<PluginRunner>();
+
+        services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(provider => async ct =>
+        {
+            var registry = provider.GetRequiredService<PluginRegistry>();
+            return new RecipePlugins(registry.FindAsync, await registry.ListAsync(ct));
+        });
+        services.AddSingleton<WorkflowService>();
+        services.AddSingleton(provider => NodePlugins.Of(provider.GetRequiredService<PluginRunner>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam));
+        services.AddSingleton<FindingService>();
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSecFlowQuartz(options);
+
+        services.AddSingleton<Engine>();
+        services.AddHostedService(provider => provider.GetRequiredService<Engine>());
+        return services;
+    }
+
+    /// <summary>What executes runs.</summary>
+    internal static IServiceCollection AddSecFlowRuns(this IServiceCollection services, RunWorkerOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<RunSignals>()
+        .AddSingleton<ActiveRuns>()
+        .AddSingleton<NodeDatasets>()
+        .AddSingleton<Checkpoint>()
+        .AddSingleton<NodeExecutor>()
+        .AddSingleton<RunExecutor>()
+        .AddSingleton<RunWorker>()
+        .AddSingleton<RunQueue>()
+        .AddSingleton<RunService>();
+
+    /// <summary>Quartz, persistent: on SQLite in a file of its own (it holds its lock longer than our writes may wait), on PostgreSQL in the same database, clustered.</summary>
+    internal static IServiceCollection AddSecFlowQuartz(this IServiceCollection services, EngineOptions options)
+    {
+        services.AddQuartz(quartz =>
+        {
+            quartz.ConfigureScheduler(scheduler =>
+            {
+                scheduler.InstanceName = "SecFlow";
+                scheduler.InstanceId = options.InstanceId;
+                scheduler.IdleWaitTime = TimeSpan.FromSeconds(5);
+            });
+            quartz.UseDefaultThreadPool(options.ParallelRuns + 1);
+            quartz.UsePersistentStore(store =>
+            {
+                store.ProvisionSchema();
+                store.UseSystemTextJsonSerializer();
+                var database = options.EffectiveDatabase;
+                if (database.Kind == DatabaseKind.Sqlite)
+                {
+                    store.UseSqlite(SqliteFactory.Instance, $"Data Source={Path.Combine(options.DataFolder, "quartz.db")}");
+                }
+                else
+                {
+                    store.UsePostgres(NpgsqlFactory.Instance, database.ConnectionString);
+                    store.UseClustering();
+                }
+            });
+        });
+        return services;
+    }
+}
+
+/// <summary>
+/// The engine's life.
+/// Start: lock of the data folder, schema, sandbox probe, plugins, recovery of what a dead engine left, Quartz, sweep.
+/// Stop, in the other order: nothing new is claimed, running runs go back to the queue, Quartz ends, the lock is free.
+/// </summary>
+public sealed partial class Engine(IServiceProvider services, EngineOptions options, Database database, SecFlowMeter meter, ILogger<Engine> logger) : IHostedService, IDisposable
+{
+    private static readonly TimeSpan _sweepEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _auditCheckpointEvery = TimeSpan.FromHours(1);
+
+    private readonly CancellationTokenSource _stop = new();
+    private DataFolderLock? _lock;
+    private IScheduler? _scheduler;
+    private Task _loops = Task.CompletedTask;
+
+    /// <summary>True between the end of the start and the beginning of the stop.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>What confines plugins on this machine.</summary>
+    public SandboxReport Sandbox => services.GetRequiredService<Sandbox>().Report;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _lock = DataFolderLock.Take(options.DataFolder);
+        database.AuditCommitted = events =>
+        {
+            foreach (var e in events)
+            {
+                meter.AuditEvent(e.Action);
+            }
+        };
+        await database.MigrateAsync(cancellationToken);
+        services.GetRequiredService<BlobStore>().SweepTemporary(database.Time.GetUtcNow());
+        Confined(logger, Sandbox.Level);
+        await services.GetRequiredService<BuiltinPlugins>().InstallAsync(cancellationToken);
+        await services.GetRequiredService<PluginRegistry>().DiscoverAsync(Actor.System(), cancellationToken);
+        if (options.ExecuteRuns)
+        {
+            await StartQueueAsync(cancellationToken);
+        }
+
+        IsReady = true;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        IsReady = false;
+        await _stop.CancelAsync();
+        if (_scheduler is not null)
+        {
+            await _scheduler.Standby(CancellationToken.None);
+        }
+
+        try
+        {
+            await services.GetRequiredService<ActiveRuns>().StopAllAsync().WaitAsync(options.StopWithin, database.Time, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // Their leases stay; the next start claims them again as after a crash.
+            StillRunning(logger, services.GetRequiredService<ActiveRuns>().Count);
+        }
+
+        if (_scheduler is not null)
+        {
+            await _scheduler.Shutdown(false, CancellationToken.None);
+        }
+
+        await _loops;
+        _lock?.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _lock?.Dispose();
+    }
+
+    private async Task StartQueueAsync(CancellationToken ct)
+    {
+        if (database.Options.Kind == DatabaseKind.Sqlite)
+        {
+            // The lock of the folder says that no other engine lives: whatever is Running has no engine.
+            await services.GetRequiredService<RunStore>().ExpireLeasesAsync(ct);
+        }
+
+        var queue = services.GetRequiredService<RunQueue>();
+        _scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(ct);
+        await queue.PrepareAsync(ct);
+        await services.GetRequiredService<ScheduleMirror>().RebuildAsync(ct);
+        await _scheduler.Start(ct);
+        await queue.SweepAsync(ct);
+        _loops = Task.WhenAll(queue.SweepForeverAsync(_sweepEvery, _stop.Token), AuditCheckpointsAsync(_stop.Token));
+    }
+
+    private async Task AuditCheckpointsAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(_auditCheckpointEvery);
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await services.GetRequiredService<AuditLog>().CheckpointAsync(ct);
+                await timer.WaitForNextTickAsync(ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                CheckpointFailed(logger, e);
+                await timer.WaitForNextTickAsync(ct).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Plugins are confined at level {Level}")]
+    private static partial void Confined(ILogger logger, SandboxLevel level);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} runs did not stop in time; they continue at the next start")]
+    private static partial void StillRunning(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The audit log could not be checkpointed; it is tried again in an hour")]
+    private static partial void CheckpointFailed(ILogger logger, Exception error);
+}

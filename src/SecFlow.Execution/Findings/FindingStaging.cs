@@ -1,0 +1,222 @@
+using System.Text.Json.Nodes;
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Runs;
+using SecFlow.Execution.Targets;
+
+namespace SecFlow.Execution.Findings;
+
+/// <summary>
+/// What a node's plugin says, on its way into the database.
+/// 1. A record is staged valid, or rejected with its reason; rejected ones are counted, and the first <see cref="RejectedKept"/> are kept.
+/// 2. Only discovery, scan and analysis create findings.
+/// 3. A limit on records ends the node with that limit; nothing is dropped in silence.
+/// 4. Of several verdicts about a target the worst counts; their checks are joined.
+/// </summary>
+public sealed class FindingStaging : IPluginOutput
+{
+    public const int RejectedKept = 1000;
+
+    private static readonly string[] _findingCategories = ["discovery", "scan", "analysis"];
+
+    private readonly RunJournal _journal;
+    private readonly NodeRun _node;
+    private readonly PluginManifest _manifest;
+    private readonly IReadOnlyDictionary<string, string> _outputs;
+    private readonly IReadOnlyList<ScopedTarget> _targets;
+    private readonly HashSet<string> _fingerprints = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _perSeverity = new(StringComparer.Ordinal) { ["critical"] = 0, ["high"] = 0, ["medium"] = 0, ["low"] = 0, ["info"] = 0 };
+    private readonly Dictionary<string, int> _perPort = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, Said> _verdicts = [];
+    private int? _percent;
+    private string? _text;
+
+    /// <param name="journal">Where staged records and events go.</param>
+    /// <param name="node">The node run; its attempt marks the records.</param>
+    /// <param name="manifest">What the plugin declared.</param>
+    /// <param name="outputs">Port -> dataset name.</param>
+    /// <param name="targets">Approved targets of the node.</param>
+    public FindingStaging(RunJournal journal, NodeRun node, PluginManifest manifest, IReadOnlyDictionary<string, string> outputs, IReadOnlyList<ScopedTarget> targets) =>
+        (_journal, _node, _manifest, _outputs, _targets) = (journal, node, manifest, outputs, targets);
+
+    /// <summary>What was said of one target.</summary>
+    public sealed record Said(Verdict Verdict, string Reason, IReadOnlyList<string> Checks);
+
+    /// <summary>The limit that was reached; null while none is.</summary>
+    public Diagnostic? LimitReached { get; private set; }
+
+    /// <summary>Distinct findings of this attempt.</summary>
+    public int Findings => _fingerprints.Count;
+
+    public int Rejected { get; private set; }
+
+    public IReadOnlyDictionary<Guid, Said> Verdicts => _verdicts;
+
+    /// <summary>Records per bound output port.</summary>
+    public IReadOnlyDictionary<string, int> Records => _perPort;
+
+    public async ValueTask EmitAsync(string port, IReadOnlyList<JsonNode?> records, CancellationToken ct)
+    {
+        var type = _manifest.Outputs.FirstOrDefault(p => p.Name == port)?.Type ?? (port == "findings" && CreatesFindings ? "findings" : null);
+        var staged = new List<StagedRecord>(records.Count);
+        foreach (var record in records)
+        {
+            if (LimitReached is not null)
+            {
+                throw new SecFlowException(LimitReached);
+            }
+
+            staged.Add(type switch
+            {
+                null => Reject(port, record, $"'{_manifest.Id}' has no output port '{port}'"),
+                "findings" => Finding(port, record),
+                _ when !_outputs.ContainsKey(port) => Reject(port, record, $"the node does not bind the output port '{port}'"),
+                _ => Plain(port, type, record),
+            });
+        }
+
+        _journal.Progress(new NodeProgress(_node.Id, _percent, _text, Findings, Rejected));
+        for (var i = 0; i < staged.Count; i += RunWriter.MaxBatch)
+        {
+            await _journal.StageAsync([.. staged.Skip(i).Take(RunWriter.MaxBatch).Where(s => s.Data.Length > 0)], ct);
+        }
+    }
+
+    public ValueTask VerdictAsync(Verdict verdict, string reason, string? target, IReadOnlyList<string> checks, CancellationToken ct)
+    {
+        var about = target is null ? _targets : [.. _targets.Where(t => t.Value == target || t.Id.ToString() == target || t.Name == target)];
+        if (about.Count == 0)
+        {
+            _journal.Add("log", _node.NodeId, new JsonObject { ["level"] = "warn", ["text"] = $"A verdict about '{Head(target, 200)}' was ignored: it is not a target of this node." });
+            return ValueTask.CompletedTask;
+        }
+
+        foreach (var t in about)
+        {
+            var before = _verdicts.GetValueOrDefault(t.Id);
+            var worst = before is not null && before.Verdict > verdict ? before : null;
+            _verdicts[t.Id] = new Said(worst?.Verdict ?? verdict, worst?.Reason ?? Head(reason, 1000)!, [.. (before?.Checks ?? []).Union(checks.Take(5000).Select(c => Head(c, 300)!), StringComparer.Ordinal)]);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask LogAsync(string level, string text, CancellationToken ct)
+    {
+        _journal.Add("log", _node.NodeId, new JsonObject { ["level"] = level is "debug" or "info" or "warn" or "error" ? level : "info", ["text"] = Clean(Head(text, (int)Limits.LogLineBytes.Default)!) });
+        return _journal.RoomAsync(ct);
+    }
+
+    public ValueTask ProgressAsync(double percent, string text, CancellationToken ct)
+    {
+        _percent = double.IsFinite(percent) ? (int)Math.Clamp(percent, 0, 100) : null;
+        _text = Clean(Head(text, 500)!);
+        _journal.Progress(new NodeProgress(_node.Id, _percent, _text, Findings, Rejected));
+        _journal.Add("node.progress", _node.NodeId, new JsonObject { ["percent"] = _percent, ["text"] = _text });
+        return _journal.RoomAsync(ct);
+    }
+
+    public ValueTask RefusedAsync(Diagnostic diagnostic, CancellationToken ct)
+    {
+        _journal.Add("refused", _node.NodeId, new JsonObject { ["code"] = diagnostic.Code, ["message"] = Clean(diagnostic.Message), ["remedy"] = diagnostic.Remedy });
+        return _journal.RoomAsync(ct);
+    }
+
+    private bool CreatesFindings => _findingCategories.Contains(_manifest.Category, StringComparer.Ordinal);
+
+    private StagedRecord Finding(string port, JsonNode? raw)
+    {
+        if (!CreatesFindings)
+        {
+            return Reject(port, raw, $"a plugin of category '{_manifest.Category}' creates no findings");
+        }
+
+        var (record, target, problem) = RecordCheck.Finding(raw, _targets);
+        if (record is null)
+        {
+            return Reject(port, raw, problem!);
+        }
+
+        var fingerprint = Fingerprint.Of(_manifest.Id, record, _manifest.Fingerprint);
+        var severity = record["severity"]!.GetValue<string>();
+        if (_fingerprints.Count >= Limits.FindingsPerNode.Default)
+        {
+            LimitReached = new Diagnostic(Codes.LimitRecords, $"The node reported more than {Limits.FindingsPerNode.Default} findings. Narrow its targets or its checks.");
+            throw new SecFlowException(LimitReached);
+        }
+
+        Count(port);
+        if (_fingerprints.Add(fingerprint))
+        {
+            _perSeverity[severity]++;
+            _journal.Add("finding", _node.NodeId, new JsonObject
+            {
+                ["severity"] = severity,
+                ["title"] = record["title"]!.GetValue<string>(),
+                ["location"] = record["location"]!.GetValue<string>(),
+                ["ruleId"] = record["ruleId"]!.GetValue<string>(),
+                ["target"] = target!.Value,
+                ["fingerprint"] = fingerprint,
+                ["counts"] = new JsonObject(_perSeverity.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
+            });
+        }
+
+        return Row(port, RecordCheck.Write(record), fingerprint, severity, null);
+    }
+
+    private StagedRecord Plain(string port, string type, JsonNode? raw)
+    {
+        var (json, problem) = RecordCheck.Plain(type, raw);
+        if (json is null)
+        {
+            return Reject(port, raw, problem!);
+        }
+
+        Count(port);
+        return Row(port, json, null, null, null);
+    }
+
+    private void Count(string port)
+    {
+        if (_perPort.GetValueOrDefault(port) >= Limits.RecordsPerDataset.Default)
+        {
+            LimitReached = new Diagnostic(Codes.LimitRecords, $"The node emitted more than {Limits.RecordsPerDataset.Default} records to '{port}'. Narrow its targets.");
+            throw new SecFlowException(LimitReached);
+        }
+
+        _perPort[port] = _perPort.GetValueOrDefault(port) + 1;
+    }
+
+    private StagedRecord Reject(string port, JsonNode? raw, string reason)
+    {
+        Rejected++;
+        if (Rejected > RejectedKept)
+        {
+            return Row("", "", null, null, reason);
+        }
+
+        var kept = Clean(Head(raw?.ToJsonString() ?? "null", 64 * 1024)!);
+        _journal.Add("rejected", _node.NodeId, new JsonObject { ["port"] = Head(port, 63), ["reason"] = Head(reason, 500), ["record"] = Head(kept, 500) });
+        return Row(Clean(Head(port, 63)!), kept, null, null, Clean(Head(reason, 1000)!));
+    }
+
+    private StagedRecord Row(string port, string data, string? fingerprint, string? severity, string? rejection) => new()
+    {
+        TeamId = _node.TeamId,
+        RunId = _node.RunId,
+        NodeRunId = _node.Id,
+        Attempt = _node.Attempt,
+        Port = port,
+        Fingerprint = fingerprint,
+        Severity = severity,
+        Rejection = rejection,
+        Data = data,
+    };
+
+    private static string? Head(string? text, int most) => text is null || text.Length <= most ? text : text[..most];
+
+    // No database text holds NUL, and half a surrogate pair is no text.
+    private static string Clean(string text) => new([.. text.Select((c, i) =>
+        c == '\0' || (char.IsHighSurrogate(c) && (i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1]))) || (char.IsLowSurrogate(c) && (i == 0 || !char.IsHighSurrogate(text[i - 1]))) ? '\uFFFD' : c)]);
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Findings;
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>
+/// The end of a node as one transaction (<see cref="CheckpointStore"/>): after it the node never runs again, before it nothing of it counts.
+/// What an attempt found is kept however it ended; only the output of a plugin that broke out of its rules is not believed.
+/// </summary>
+public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter, ILogger<Checkpoint> logger)
+{
+    /// <summary>Called with a name between two steps; tests throw here to see what a crash leaves.</summary>
+    internal Action<string> Step { get; set; } = _ => { };
+
+    public async Task<NodeStatus> CommitAsync(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result, CancellationToken ct)
+    {
+        await context.Journal.FlushAsync(ct);
+        Step("flushed");
+        if (result.Fault is { } fault)
+        {
+            EngineFailed(logger, context.Run.Id, recipe.Id, fault);
+        }
+
+        var status = RunOutcome.NodeOf(result.Error, [.. result.Assessments.Select(a => a.Verdict)]);
+        foreach (var assessment in result.Assessments)
+        {
+            context.Journal.Add("assessment", recipe.Id, new JsonObject { ["target"] = assessment.Target, ["verdict"] = assessment.Verdict.ToString(), ["reason"] = assessment.Reason });
+        }
+
+        context.Journal.Add("node.status", recipe.Id, new JsonObject
+        {
+            ["status"] = status.ToString(),
+            ["attempt"] = node.Attempt,
+            ["findings"] = result.Staging?.Findings ?? 0,
+            ["code"] = result.Error?.Code,
+            ["message"] = result.Error?.Message,
+            ["remedy"] = result.Error?.Remedy,
+        });
+        IReadOnlyList<FindingTally>? tallies = null;
+        await context.Journal.CommitAsync(
+            async events => tallies = await store.CommitAsync(
+                context.Lease,
+                new NodeCheckpoint(node.Id, node.Attempt, result.Staging is not null && result.Outcome?.Violation != true, (n, now) => Fill(n, now, status, result))
+                {
+                    Assessments = result.Assessments,
+                    Datasets = result.Datasets,
+                    Events = events,
+                    Audit = found => Audit(context, recipe, node, status, result, found),
+                },
+                ct),
+            ct);
+        Step("committed");
+        foreach (var tally in tallies ?? [])
+        {
+            meter.Findings(tally.Severity.ToString().ToLowerInvariant(), tally.Outcome, tally.Count);
+        }
+
+        return status;
+    }
+
+    private static void Fill(NodeRun node, DateTimeOffset now, NodeStatus status, NodeResult result)
+    {
+        (node.Status, node.EndedAt, node.ErrorCode, node.ErrorMessage) = (status, now, result.Error?.Code, result.Error?.Message);
+        (node.Findings, node.RejectedRecords) = (result.Staging?.Findings ?? 0, result.Staging?.Rejected ?? 0);
+        (node.Signer, node.TrustRule) = (result.Provenance?.Signer, result.Provenance?.TrustRule);
+        if (status == NodeStatus.Succeeded)
+        {
+            node.Progress = 100;
+        }
+
+        if (result.Outcome is { } outcome)
+        {
+            (node.HttpRequests, node.RefusedCalls, node.PeakBytes, node.CpuMilliseconds) = (outcome.HttpRequests, outcome.RefusedCalls, outcome.PeakBytes, outcome.CpuMilliseconds);
+        }
+    }
+
+    private static AuditEntry Audit(RunContext context, RecipeNode recipe, NodeRun node, NodeStatus status, NodeResult result, IReadOnlyList<FindingTally> tallies) =>
+        new(context.Actor, "finish.node", "node", $"{context.Run.Id}/{recipe.Id}", recipe.Id)
+        {
+            Outcome = status switch { NodeStatus.Denied => AuditOutcome.Denied, NodeStatus.Succeeded or NodeStatus.Partial => AuditOutcome.Allowed, _ => AuditOutcome.Failed },
+            ReasonCode = result.Error?.Code,
+            OnBehalfOf = context.Run.StartedByName,
+            PolicyRevision = result.Provenance?.PolicyRevision ?? context.Run.PolicyRevision,
+            ScopeRevision = context.Run.ScopeRevision,
+            TraceId = context.Run.TraceId,
+            Details = new JsonObject
+            {
+                ["status"] = status.ToString(),
+                ["attempt"] = node.Attempt,
+                ["plugin"] = $"{node.PluginId}@{node.PluginVersion}",
+                ["digest"] = node.PluginDigest,
+                ["signer"] = result.Provenance?.Signer,
+                ["trustRule"] = result.Provenance?.TrustRule,
+                ["sandbox"] = result.Provenance?.Level.ToString(),
+                ["findings"] = new JsonObject(tallies.GroupBy(t => t.Outcome).Select(g => KeyValuePair.Create(g.Key, (JsonNode?)g.Sum(t => t.Count)))),
+                ["rejected"] = result.Staging?.Rejected ?? 0,
+                ["httpRequests"] = result.Outcome?.HttpRequests ?? 0,
+                ["refusedCalls"] = result.Outcome?.RefusedCalls ?? 0,
+                ["message"] = result.Error?.Message,
+            },
+        };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The engine failed while it ran node {NodeId} of run {RunId}")]
+    private static partial void EngineFailed(ILogger logger, Guid runId, string nodeId, Exception error);
+}

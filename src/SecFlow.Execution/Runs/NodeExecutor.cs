@@ -1,0 +1,207 @@
+using System.Text.Json.Nodes;
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Findings;
+using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>
+/// One node, top to bottom:
+///   1. attempt begins (row, event; what earlier attempts staged is gone)
+///   2. targets are resolved and pinned
+///   3. the plugin is verified and opened, the policy asked
+///   4. it runs; what it says is staged
+///   5. verdicts: every target that was to be assessed has one, said by the plugin or "not assessed"
+///   6. another attempt after a wait, when that may help
+///   7. checkpoint
+/// </summary>
+public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins plugins, NodeDatasets datasets, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
+{
+    /// <summary>An engine's own trouble (a database that is busy, a host that does not start) is worth these attempts, whatever the recipe says.</summary>
+    private static readonly RetryPolicy _infrastructure = new(3, 2, 1);
+
+    /// <summary>Runs the node to its end; the status that was checkpointed. Throws OperationCanceledException when the run is being stopped.</summary>
+    public async Task<NodeStatus> ExecuteAsync(RunContext context, RecipeNode recipe, NodeRun node, CancellationToken ct)
+    {
+        using var span = SecFlowMeter.Spans.StartActivity("node");
+        span?.SetTag("secflow.node", recipe.Id).SetTag("secflow.plugin", recipe.PluginId);
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var attempt = await BeginAsync(context, recipe, node, ct);
+            var result = await AttemptAsync(context, recipe, attempt, ct);
+            ct.ThrowIfCancellationRequested();
+
+            var policy = Policy(recipe, result);
+            if (attempt.Attempt < policy.MaxAttempts && RunOutcome.IsRetryable(result.Error, [.. result.Assessments.Select(a => a.Verdict)]))
+            {
+                context.Journal.DropRecords();
+                await WaitAsync(context, recipe, attempt.Attempt, policy, result, ct);
+                node = attempt;
+                continue;
+            }
+
+            var status = await checkpoint.CommitAsync(context, recipe, attempt, result, ct);
+            span?.SetTag("secflow.status", status.ToString());
+            meter.NodeEnded(recipe.PluginId, status.ToString(), time.GetElapsedTime(began), result.Outcome?.Wall ?? TimeSpan.Zero);
+            return status;
+        }
+    }
+
+    private static RetryPolicy Policy(RecipeNode recipe, NodeResult result) =>
+        result.Error is { } error && Codes.CategoryOf(error.Code) == DiagnosticCategory.Infrastructure && recipe.Retry.MaxAttempts < _infrastructure.MaxAttempts
+            ? _infrastructure
+            : recipe.Retry;
+
+    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, CancellationToken ct)
+    {
+        var attempt = node.Attempt + 1;
+        context.Journal.CheckpointInterval = TimeSpan.FromSeconds(context.Recipe.State.CheckpointIntervalSeconds);
+        context.Journal.Add("node.status", recipe.Id, new JsonObject { ["status"] = "Running", ["attempt"] = attempt, ["of"] = recipe.Retry.MaxAttempts });
+        NodeRun? row = null;
+        await context.Journal.CommitAsync(
+            events => writer.ChangeNodeAsync(
+                context.Lease,
+                node.Id,
+                (n, now) =>
+                {
+                    (n.Status, n.Attempt, n.EndedAt, n.Progress, n.ProgressText, n.ErrorCode, n.ErrorMessage) = (NodeStatus.Running, attempt, null, null, null, null, null);
+                    (n.Findings, n.RejectedRecords, n.HttpRequests, n.RefusedCalls) = (0, 0, 0, 0);
+                    n.StartedAt ??= now;
+                    row = n;
+                },
+                events,
+                null,
+                ct),
+            ct);
+        return row!;
+    }
+
+    private async Task<NodeResult> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun node, CancellationToken ct)
+    {
+        var result = new NodeResult();
+        try
+        {
+            var scope = await plugins.PinAsync(context.Targets, ct);
+            var session = await plugins.OpenAsync(new PluginRequest(context.Actor, node.PluginDigest, context.Run.Id, recipe.Id), ct);
+            try
+            {
+                (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
+                if (plugins.Decide(context.Actor, session.Manifest, context.Targets) is { } refusal)
+                {
+                    throw new SecFlowException(refusal);
+                }
+
+                result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets);
+                var work = new PluginWork
+                {
+                    Config = (JsonObject)recipe.Config.DeepClone(),
+                    Run = new JsonObject
+                    {
+                        ["id"] = context.Run.Id.ToString(),
+                        ["node"] = recipe.Id,
+                        ["attempt"] = node.Attempt,
+                        ["workflow"] = context.Run.WorkflowName,
+                        ["parameters"] = context.Parameters.DeepClone(),
+                    },
+                    Scope = scope,
+                    Inputs = datasets.Inputs(recipe, session.Manifest, await runs.DatasetsAsync(context.Run.Id, ct)),
+                    Timeout = recipe.Timeout,
+                };
+                using var span = SecFlowMeter.Spans.StartActivity("plugin.host");
+                meter.SandboxExecution("plugin-host", session.Provenance.Level.ToString());
+                result.Outcome = await session.RunAsync(work, result.Staging, ct);
+                result.Error = result.Staging.LimitReached ?? result.Outcome.Error;
+            }
+            finally
+            {
+                await session.CloseAsync();
+            }
+
+            await context.Journal.FlushAsync(ct);
+            result.Datasets = await datasets.WriteAsync(node, recipe, session.Manifest, result.Staging.Records, ct);
+        }
+        catch (SecFlowException e)
+        {
+            result.Error = result.Staging?.LimitReached ?? e.Diagnostics[0];
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or LeaseLostException))
+        {
+            // The engine's own trouble, not the plugin's: worth another attempt, and told in full in the log.
+            result.Error = new Diagnostic(e is IOException ? Codes.StorageFailed : Codes.DatabaseFailed, $"The engine could not do its part: {e.Message}");
+            result.Fault = e;
+        }
+
+        result.Assessments = Assess(context, recipe, node, result);
+        if (result.Outcome?.Limit is { } limit)
+        {
+            meter.SandboxLimit("plugin-host", limit);
+        }
+
+        return result;
+    }
+
+    /// <summary>Every target of a node that assesses has a verdict: the plugin's, or why there is none.</summary>
+    private static List<Assessment> Assess(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result)
+    {
+        var assessments = new List<Assessment>();
+        if (!Assesses(recipe, result.Manifest))
+        {
+            return assessments;
+        }
+
+        foreach (var target in context.Targets)
+        {
+            var said = result.Staging?.Verdicts.GetValueOrDefault(target.Id);
+            var (verdict, reason) = (said, result.Error) switch
+            {
+                (null, null) => (Verdict.Partial, $"{Codes.VerdictMissing}: not assessed: the plugin ended without a verdict for this target"),
+                (null, { } error) => (Verdict.Failed, $"{error.Code}: not assessed: {error.Message}"),
+                ({ Verdict: Verdict.Completed } s, { } error) => (Verdict.Partial, $"{error.Code} after: {s.Reason}"),
+                ({ } s, _) => (s.Verdict, s.Reason),
+            };
+            assessments.Add(new Assessment
+            {
+                Id = Guid.CreateVersion7(),
+                TeamId = node.TeamId,
+                RunId = node.RunId,
+                NodeRunId = node.Id,
+                TargetId = target.Id,
+                Target = target.Value,
+                PluginId = recipe.PluginId,
+                Verdict = verdict,
+                Reason = reason.Length > 1000 ? reason[..1000] : reason,
+                Checks = new JsonArray([.. (said?.Checks ?? []).Select(c => (JsonNode?)c)]).ToJsonString(),
+            });
+        }
+
+        return assessments;
+    }
+
+    // Analysis looks at targets only when it may reach them.
+    private static bool Assesses(RecipeNode recipe, PluginManifest? manifest) => recipe.PluginId.Split('.')[0] switch
+    {
+        "discovery" or "scan" => true,
+        "analysis" => manifest is not null && (manifest.Permissions.Network == NetworkPermission.Targets || manifest.Permissions.TargetFiles),
+        _ => false,
+    };
+
+    private async Task WaitAsync(RunContext context, RecipeNode recipe, int attempt, RetryPolicy policy, NodeResult result, CancellationToken ct)
+    {
+        var wait = TimeSpan.FromSeconds(Math.Min(policy.BaseDelaySeconds * Math.Pow(policy.BackoffFactor, attempt - 1), TimeSpan.FromHours(1).TotalSeconds));
+        var reason = result.Error?.ToString() ?? string.Join("; ", result.Assessments.Where(a => a.Verdict != Verdict.Completed).Take(3).Select(a => $"{a.Target}: {a.Verdict} {a.Reason}"));
+        context.Journal.Add("node.status", recipe.Id, new JsonObject
+        {
+            ["status"] = "Waiting",
+            ["attempt"] = attempt,
+            ["of"] = policy.MaxAttempts,
+            ["waitSeconds"] = wait.TotalSeconds,
+            ["reason"] = reason,
+        });
+        await Task.Delay(wait, time, ct);
+    }
+}

@@ -1,0 +1,27 @@
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Findings;
+using SecFlow.Execution.Plugins;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>What one attempt of a node came to.</summary>
+public sealed class NodeResult
+{
+    public Diagnostic? Error { get; set; }
+
+    /// <summary>The engine's own exception behind <see cref="Error"/>, for the log.</summary>
+    public Exception? Fault { get; set; }
+
+    public PluginProvenance? Provenance { get; set; }
+
+    public PluginManifest? Manifest { get; set; }
+
+    public PluginOutcome? Outcome { get; set; }
+
+    public FindingStaging? Staging { get; set; }
+
+    public IReadOnlyList<Assessment> Assessments { get; set; } = [];
+
+    public IReadOnlyList<Dataset> Datasets { get; set; } = [];
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Teams;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>A claimed run with everything that its nodes need.</summary>
+public sealed record RunContext(RunLease Lease, Run Run, Recipe Recipe, IReadOnlyList<ScopedTarget> Targets, RunJournal Journal, RunStop Stop)
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+
+    /// <summary>On whose authority the nodes act: the engine, for the run's team.</summary>
+    public Actor Actor { get; } = new(ActorKind.System, "engine", "engine", Run.TeamId, TeamRole.Analyst);
+
+    public JsonObject Parameters { get; } = (JsonObject)JsonNode.Parse(Run.Parameters)!;
+
+    public static string WriteTargets(IReadOnlyList<ScopedTarget> targets) => JsonSerializer.Serialize(targets, _json);
+
+    public static IReadOnlyList<ScopedTarget> ReadTargets(string json) => JsonSerializer.Deserialize<List<ScopedTarget>>(json, _json) ?? [];
+}
+
+/// <summary>Why a run is being stopped.</summary>
+public enum StopReason
+{
+    None,
+
+    /// <summary>A person asked for it.</summary>
+    Cancelled,
+
+    /// <summary>This engine stops; the run goes on later.</summary>
+    EngineStops,
+
+    /// <summary>Another engine holds the lease: nothing may be written any more.</summary>
+    LeaseLost,
+}
+
+/// <summary>Stops one run; the first reason stays.</summary>
+public sealed class RunStop : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private int _reason;
+
+    public CancellationToken Token => _source.Token;
+
+    public StopReason Reason => (StopReason)Volatile.Read(ref _reason);
+
+    public void Stop(StopReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, (int)reason, 0) == 0)
+        {
+            _source.Cancel();
+        }
+    }
+
+    public void Dispose() => _source.Dispose();
+}

@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Workflows;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>
+/// A claimed run, from its first node without a checkpoint to its end.
+/// 1. Nodes one after the other in the recipe's order; a node that is final is not run again.
+/// 2. Stopped by a person: Cancelled. Stopped because this engine stops: back to the queue. Lease lost: nothing is written any more.
+/// 3. The end is one transaction: status, open nodes, event, audit.
+/// </summary>
+public sealed partial class RunExecutor(
+    RunStore runs,
+    RunWriter writer,
+    WorkflowStore workflows,
+    WorkflowService recipes,
+    NodeExecutor nodes,
+    RunSignals signals,
+    SecFlowMeter meter,
+    TimeProvider time,
+    ILogger<RunExecutor> logger)
+{
+    public async Task ExecuteAsync(RunLease lease, RunStop stop)
+    {
+        var run = await runs.FindAsync(lease.RunId, CancellationToken.None) ?? throw new InvalidOperationException($"The claimed run {lease.RunId} does not exist.");
+        using var span = StartSpan(run);
+        var began = time.GetTimestamp();
+        meter.RunStarted((run.StartedAt ?? run.QueuedAt) - run.QueuedAt, run.WorkflowName);
+        signals.Notify(run.TeamId, run.Id);
+        var status = run.Status;
+        await using var journal = new RunJournal(lease, writer, signals, time, run.LastEventSeq);
+        try
+        {
+            status = await RunAsync(lease, run, journal, stop);
+        }
+        catch (LeaseLostException e)
+        {
+            LeaseLost(logger, run.Id, lease.Epoch, e);
+        }
+        catch (Exception e)
+        {
+            // Whatever happened, the run must not stay Running in silence.
+            RunFailed(logger, run.Id, e);
+            var (code, message) = e is SecFlowException known ? (known.Code, known.Diagnostics[0].Message) : (Codes.DatabaseFailed, $"The engine failed: {e.Message}");
+            status = await FinishAsync(lease, run, journal, RunStatus.Interrupted, NodeStatus.Interrupted, code, message);
+        }
+        finally
+        {
+            span?.SetTag("secflow.status", status.ToString());
+            meter.RunEnded(run.WorkflowName, status.ToString(), time.GetElapsedTime(began));
+            signals.Notify(run.TeamId, run.Id);
+        }
+    }
+
+    private async Task<RunStatus> RunAsync(RunLease lease, Run run, RunJournal journal, RunStop stop)
+    {
+        var rows = await runs.NodesAsync(run.Id, CancellationToken.None);
+        var recipe = await ReadRecipeAsync(run, rows);
+        var context = new RunContext(lease, run, recipe, RunContext.ReadTargets(run.Targets), journal, stop);
+        if (lease.Epoch > 1 && rows.Any(r => r.StartedAt is not null) && !recipe.State.ResumeOnFailure)
+        {
+            return await FinishAsync(lease, run, journal, RunStatus.Interrupted, NodeStatus.Interrupted, Codes.EngineStopped, "The engine stopped while the run was going on, and its recipe says resume_on_failure: false. Start it again.");
+        }
+
+        try
+        {
+            var done = await RunNodesAsync(context, rows, stop.Token);
+            var worst = rows.Count == 0 ? null : (await runs.NodesAsync(run.Id, CancellationToken.None)).FirstOrDefault(r => r.ErrorCode is not null);
+            return await FinishAsync(lease, run, journal, RunOutcome.RunOf(done), NodeStatus.Skipped, worst?.ErrorCode, worst?.ErrorMessage);
+        }
+        catch (OperationCanceledException) when (stop.Reason == StopReason.Cancelled)
+        {
+            journal.DropRecords();
+            return await FinishAsync(lease, run, journal, RunStatus.Cancelled, NodeStatus.Cancelled, null, null);
+        }
+        catch (OperationCanceledException) when (stop.Reason == StopReason.EngineStops)
+        {
+            journal.DropRecords();
+            if (!recipe.State.ResumeOnFailure)
+            {
+                return await FinishAsync(lease, run, journal, RunStatus.Interrupted, NodeStatus.Interrupted, Codes.EngineStopped, "The engine was stopped while the run was going on, and its recipe says resume_on_failure: false. Start it again.");
+            }
+
+            journal.Add("run.status", null, new JsonObject { ["status"] = "Queued", ["reason"] = "the engine stops; the run continues at its next start" });
+            await journal.CommitAsync(events => writer.ReleaseAsync(lease, events, CancellationToken.None), CancellationToken.None);
+            return RunStatus.Queued;
+        }
+        catch (OperationCanceledException) when (stop.Reason == StopReason.LeaseLost)
+        {
+            throw new LeaseLostException(lease);
+        }
+    }
+
+    private async Task<List<(NodeStatus Status, OnFailure OnFailure)>> RunNodesAsync(RunContext context, IReadOnlyList<NodeRun> rows, CancellationToken ct)
+    {
+        var done = new List<(NodeStatus, OnFailure)>();
+        var lost = new HashSet<string>(StringComparer.Ordinal);
+        var stopped = (string?)null;
+        foreach (var node in context.Recipe.Nodes)
+        {
+            ct.ThrowIfCancellationRequested();
+            var row = rows.Single(r => r.NodeId == node.Id);
+            var status = row.Status.IsFinal() ? row.Status
+                : stopped is not null ? await SkipAsync(context, row, $"the node '{stopped}' failed and stops the run", ct)
+                : node.Inputs.Values.FirstOrDefault(lost.Contains) is { } input ? await SkipAsync(context, row, $"the node that makes '{input}' failed and its dependents are skipped", ct)
+                : await ConditionHoldsAsync(context, node, ct) ? await nodes.ExecuteAsync(context, node, row, ct)
+                : await SkipAsync(context, row, $"its condition does not hold: {node.When}", ct);
+            done.Add((status, node.OnFailure));
+
+            // What depends on a skipped node of a lost branch is lost as well; a node that its own condition skipped leaves empty datasets.
+            var lostBranch = status == NodeStatus.Skipped && node.Inputs.Values.Any(lost.Contains);
+            if (lostBranch || (RunOutcome.IsFailure(status) && node.OnFailure == OnFailure.SkipDependents))
+            {
+                lost.UnionWith(node.Outputs.Values);
+            }
+            else if (RunOutcome.IsFailure(status) && node.OnFailure == OnFailure.Stop)
+            {
+                stopped ??= node.Id;
+            }
+        }
+
+        return done;
+    }
+
+    private async Task<bool> ConditionHoldsAsync(RunContext context, RecipeNode node, CancellationToken ct)
+    {
+        if (node.When is null)
+        {
+            return true;
+        }
+
+        var counts = (await runs.DatasetsAsync(context.Run.Id, ct)).ToDictionary(d => d.Name, d => d.Count, StringComparer.Ordinal);
+        return Condition.Parse(node.When, context.Recipe.Parameters).Holds(new Condition.Facts(counts, context.Parameters));
+    }
+
+    private async Task<NodeStatus> SkipAsync(RunContext context, NodeRun row, string reason, CancellationToken ct)
+    {
+        context.Journal.Add("node.status", row.NodeId, new JsonObject { ["status"] = "Skipped", ["reason"] = reason });
+        await context.Journal.CommitAsync(
+            events => writer.ChangeNodeAsync(
+                context.Lease,
+                row.Id,
+                (n, now) => (n.Status, n.EndedAt, n.ErrorMessage) = (NodeStatus.Skipped, now, "Skipped: " + reason),
+                events,
+                null,
+                ct),
+            ct);
+        return NodeStatus.Skipped;
+    }
+
+    /// <summary>The recipe against the plugin versions that the run pinned, whatever was installed since.</summary>
+    private async Task<Recipe> ReadRecipeAsync(Run run, IReadOnlyList<NodeRun> rows)
+    {
+        var version = await workflows.FindVersionAsync(run.TeamId, run.WorkflowVersionId)
+            ?? throw new SecFlowException(Codes.NotFound, $"The version of the workflow '{run.WorkflowName}' that the run pinned is gone.");
+        var result = await recipes.ReadPinnedAsync(version.Recipe, [.. rows.Select(r => r.PluginDigest)], CancellationToken.None);
+        return result.Recipe ?? throw new SecFlowException(result.Problems);
+    }
+
+    private async Task<RunStatus> FinishAsync(RunLease lease, Run run, RunJournal journal, RunStatus status, NodeStatus open, string? code, string? message)
+    {
+        if (journal.NotStored > 0)
+        {
+            journal.Add("run.status", null, new JsonObject { ["notStored"] = journal.NotStored, ["reason"] = $"a run keeps {RunJournal.MaxEvents} events" });
+        }
+
+        journal.Add("run.status", null, new JsonObject { ["status"] = status.ToString(), ["code"] = code, ["message"] = message });
+        var actor = Actor.System(run.TeamId, "engine");
+        var audit = new AuditEntry(actor, "finish.run", "run", run.Id.ToString(), run.WorkflowName)
+        {
+            Outcome = status switch { RunStatus.Denied => AuditOutcome.Denied, RunStatus.Succeeded or RunStatus.Partial => AuditOutcome.Allowed, _ => AuditOutcome.Failed },
+            ReasonCode = code,
+            OnBehalfOf = run.StartedByName,
+            PolicyRevision = run.PolicyRevision,
+            ScopeRevision = run.ScopeRevision,
+            TraceId = run.TraceId,
+            Details = new JsonObject { ["status"] = status.ToString(), ["epoch"] = lease.Epoch, ["message"] = message },
+        };
+        await journal.CommitAsync(events => writer.FinishAsync(lease, status, open, code, message, audit, events, CancellationToken.None), CancellationToken.None);
+        return status;
+    }
+
+    // The trace was named when the run was accepted; its spans join it, also after a restart.
+    private static Activity? StartSpan(Run run)
+    {
+        var parent = run.TraceId is { Length: 32 } id
+            ? new ActivityContext(ActivityTraceId.CreateFromString(id), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded)
+            : default;
+        return SecFlowMeter.Spans.StartActivity("run", ActivityKind.Internal, parent)?.SetTag("secflow.run", run.Id).SetTag("secflow.workflow", run.WorkflowName);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The run {RunId} was claimed by another engine; epoch {Epoch} is over")]
+    private static partial void LeaseLost(ILogger logger, Guid runId, long epoch, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The run {RunId} failed")]
+    private static partial void RunFailed(ILogger logger, Guid runId, Exception error);
+}

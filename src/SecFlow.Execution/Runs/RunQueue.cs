@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Logging;
+using Quartz;
+using SecFlow.Data.Runs;
+using SecFlow.Execution.Metrics;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>
+/// Quartz decides when and where, the runs table decides which.
+/// 1. A run's row is committed first; its trigger is added afterwards. A trigger that is missing (crash in between, restart, freed team limit) is added by the sweep.
+/// 2. A firing does not run "its" run but claims the best eligible one.
+/// 3. Adding a trigger that is there already changes nothing.
+/// </summary>
+public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs, SecFlowMeter meter, ILogger<RunQueue> logger)
+{
+    public const string Group = "runs";
+
+    private static readonly JobKey _claim = new("claim", Group);
+
+    /// <summary>Stores the job that triggers fire.</summary>
+    public async Task PrepareAsync(CancellationToken ct)
+    {
+        var scheduler = await schedulers.GetScheduler(ct);
+        await scheduler.AddJob(JobBuilder.Create<RunJob>().WithIdentity(_claim).StoreDurably().Build(), AddJobOptions.Replacing, ct);
+    }
+
+    /// <summary>Adds the run's trigger, to fire at once. Trouble is logged only: the run is accepted, and the sweep adds what is missing.</summary>
+    public async Task WakeAsync(Guid runId, CancellationToken ct)
+    {
+        try
+        {
+            await AddTriggerAsync(runId, ct);
+        }
+        catch (SchedulerException e)
+        {
+            WakeFailed(logger, runId, e);
+        }
+    }
+
+    private async Task AddTriggerAsync(Guid runId, CancellationToken ct)
+    {
+        var scheduler = await schedulers.GetScheduler(ct);
+        var trigger = TriggerBuilder.Create().WithIdentity(runId.ToString(), Group).ForJob(_claim).StartNow().Build();
+        await scheduler.ScheduleTrigger(trigger, TriggerConflict.Keep, ct);
+    }
+
+    /// <summary>Adds the triggers that are missing; returns how many runs wait.</summary>
+    public async Task<int> SweepAsync(CancellationToken ct)
+    {
+        var waiting = await runs.WaitingAsync(100, ct);
+        foreach (var run in waiting)
+        {
+            await AddTriggerAsync(run, ct);
+        }
+
+        meter.QueueDepth((await runs.DepthAsync(ct)).Queued);
+        return waiting.Count;
+    }
+
+    /// <summary>Sweeps until it is cancelled; a sweep that fails is logged and tried again.</summary>
+    public async Task SweepForeverAsync(TimeSpan every, CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(every);
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(ct);
+                await SweepAsync(ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                SweepFailed(logger, e);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The trigger of run {RunId} could not be added; the sweep adds it")]
+    private static partial void WakeFailed(ILogger logger, Guid runId, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sweep of the queue failed; the next one tries again")]
+    private static partial void SweepFailed(ILogger logger, Exception error);
+}
+
+/// <summary>A firing: one worker slot takes one run.</summary>
+public sealed class RunJob(RunWorker worker) : IJob
+{
+    // Not Quartz's token: a run is stopped by its own rules (cancel, engine stop), never in the middle of a transaction.
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) => await worker.RunOneAsync(CancellationToken.None);
+}

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging;
+using SecFlow.Data.Runs;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>How this instance works on runs.</summary>
+/// <param name="InstanceId">Name of this engine in leases.</param>
+/// <param name="RunsPerTeam">A team with that many running runs waits.</param>
+public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
+{
+    public TimeSpan LeaseFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the lease is renewed; how often a wish to cancel is looked for is <see cref="LookEvery"/>.</summary>
+    public TimeSpan RenewEvery { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(500);
+}
+
+/// <summary>
+/// One worker slot: claims the best eligible run, executes it, keeps its lease alive beside it.
+/// The lease is given up in time: when it could not be renewed for <see cref="RunWorkerOptions.LeaseFor"/>, the run is stopped before another engine may claim it.
+/// </summary>
+public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecutor executor, ActiveRuns active, RunWorkerOptions options, TimeProvider time, ILogger<RunWorker> logger)
+{
+    /// <summary>Executes one run to its end; false when nothing was eligible.</summary>
+    public async Task<bool> RunOneAsync(CancellationToken ct)
+    {
+        if (active.Stopping || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam), ct) is not { } lease)
+        {
+            return false;
+        }
+
+        Claimed(logger, lease.RunId, lease.Epoch);
+        using var stop = new RunStop();
+        using var entry = active.Enter(lease.RunId, stop);
+        using var ended = new CancellationTokenSource();
+        var heartbeat = HeartbeatAsync(lease, stop, ended.Token);
+        try
+        {
+            await executor.ExecuteAsync(lease, stop);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await heartbeat;
+        }
+
+        return true;
+    }
+
+    private async Task HeartbeatAsync(RunLease lease, RunStop stop, CancellationToken ct)
+    {
+        var renewed = time.GetTimestamp();
+        using var timer = new PeriodicTimer(options.LookEvery);
+        while (true)
+        {
+            try
+            {
+                if (!await timer.WaitForNextTickAsync(ct))
+                {
+                    return;
+                }
+
+                var renew = time.GetElapsedTime(renewed) >= options.RenewEvery;
+                var state = renew ? await writer.RenewAsync(lease, options.LeaseFor, ct) : await writer.LookAsync(lease, ct);
+                renewed = renew ? time.GetTimestamp() : renewed;
+                if (!state.Held)
+                {
+                    stop.Stop(StopReason.LeaseLost);
+                }
+                else if (state.CancelRequested)
+                {
+                    stop.Stop(StopReason.Cancelled);
+                }
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                HeartbeatFailed(logger, lease.RunId, e);
+                if (time.GetElapsedTime(renewed) >= options.LeaseFor - options.RenewEvery)
+                {
+                    stop.Stop(StopReason.LeaseLost);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Claimed run {RunId} under epoch {Epoch}")]
+    private static partial void Claimed(ILogger logger, Guid runId, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of run {RunId} could not be renewed")]
+    private static partial void HeartbeatFailed(ILogger logger, Guid runId, Exception error);
+}

@@ -1,0 +1,194 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Quartz;
+using SecFlow.Data;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Findings;
+using SecFlow.Data.Plugins;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
+using SecFlow.Data.Teams;
+using SecFlow.Execution.Findings;
+using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Runs;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Schedules;
+using SecFlow.Execution.Teams;
+using SecFlow.Execution.Workflows;
+using SecFlow.TestKit;
+
+using SecFlow.Execution.Tests.Workflows;
+
+namespace SecFlow.Execution.Tests.Runs;
+
+/// <summary>What a scripted plugin does when its node runs.</summary>
+internal delegate Task<PluginOutcome> PluginScript(PluginWork work, IPluginOutput output, CancellationToken ct);
+
+/// <summary>
+/// The engine without its plugins: real database, real queue, real executors; a node's plugin is a piece of C#. For what the engine does with the outcomes of plugins;
+/// that real plugins have these outcomes is tested where they run.
+/// </summary>
+internal sealed class TestEngine : IAsyncDisposable
+{
+    private readonly TestDatabase _database;
+    private readonly bool _ownsDatabase;
+    private readonly ServiceProvider _services;
+
+    private TestEngine(TestDatabase database, bool ownsDatabase, string instance, TimeProvider time)
+    {
+        (_database, _ownsDatabase) = (database, ownsDatabase);
+        var options = new EngineOptions { DataFolder = database.Folder, Database = database.Database.Options, InstanceId = instance };
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        services.AddSingleton(time);
+        services.AddSecFlowData(database.Database.Options, database.Folder);
+        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<FindingStore>();
+        services.AddSingleton<SecFlowMeter>().AddSingleton<Access>().AddSingleton<FindingService>();
+        services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(_ => ct => Task.FromResult(TestPlugins.Of([.. Plugins])));
+        services.AddSingleton<WorkflowService>();
+        services.AddSingleton(new NodePlugins
+        {
+            OpenAsync = OpenAsync,
+            PinAsync = (_, _) => Task.FromResult<Execution.Targets.TargetScope?>(null),
+            Decide = (_, manifest, _) => Decide(manifest),
+        });
+        services.AddSecFlowRuns(new RunWorkerOptions(instance) { LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSecFlowQuartz(options);
+        _services = services.BuildServiceProvider();
+    }
+
+    public static readonly InstalledPlugin Scan = TestPlugins.Plugin("scan.test", "1.0.0", [], [new("urls", "urls", false)], [new("findings", "findings", true), new("urls", "urls", false)]);
+    public static readonly InstalledPlugin Discovery = TestPlugins.Plugin("discovery.test", "1.0.0", [], [], [new("urls", "urls", true)]);
+
+    public List<InstalledPlugin> Plugins { get; } = [Scan, Discovery];
+
+    /// <summary>Node id -> what its plugin does.</summary>
+    public Dictionary<string, PluginScript> Scripts { get; } = new(StringComparer.Ordinal);
+
+    public Func<PluginManifest, Execution.Diagnostics.Diagnostic?> Decide { get; set; } = _ => null;
+
+    /// <summary>Thrown when a plugin is opened, by node.</summary>
+    public Dictionary<string, Func<Exception?>> OpenFaults { get; } = new(StringComparer.Ordinal);
+
+    public Actor Analyst { get; private set; } = null!;
+
+    public Guid TargetId { get; private set; }
+
+    public Database Database => _database.Database;
+
+    public RunService Runs => Get<RunService>();
+
+    public RunStore Store => Get<RunStore>();
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public static async Task<TestEngine> CreateAsync(DatabaseKind kind = DatabaseKind.Sqlite, TimeProvider? time = null)
+    {
+        time ??= TimeProvider.System;
+        var engine = new TestEngine(await TestDatabase.CreateAsync(kind, time), true, "engine-1", time);
+        var admin = Actor.System();
+        var team = await engine.Get<TeamStore>().CreateAsync(admin, "payments", "Payments");
+        engine.Analyst = new Actor(ActorKind.User, Guid.NewGuid().ToString(), "analyst", team.Id, TeamRole.Analyst);
+        await engine.Get<RunQueue>().PrepareAsync(default);
+        engine.TargetId = await engine.AddTargetAsync("shop", "http://127.0.0.1:8081/");
+        return engine;
+    }
+
+    /// <summary>Another engine on the same database, as after a restart or beside this one.</summary>
+    public TestEngine Twin(string instance = "engine-2")
+    {
+        var twin = new TestEngine(_database, false, instance, _database.Database.Time) { Analyst = Analyst, TargetId = TargetId, Decide = Decide };
+        foreach (var (node, script) in Scripts)
+        {
+            twin.Scripts[node] = script;
+        }
+
+        return twin;
+    }
+
+    public async Task<Guid> AddTargetAsync(string name, string value, DateTimeOffset? until = null) => (await Get<TargetStore>().AddAsync(
+        Analyst ?? Actor.System(),
+        new Target { Name = name, Kind = TargetKind.Url, Value = value, AuthorisedFrom = DateTimeOffset.UnixEpoch, AuthorisedUntil = until, AuthorisationReference = "TEST-1" })).Id;
+
+    public async Task<Guid> SaveAsync(string nodes, string more = "")
+    {
+        var version = await Get<WorkflowService>().SaveAsync(Analyst, $"version: \"1.0\"\nname: Test {Guid.NewGuid():N}\n{more}\nnodes:\n{nodes}\n", default);
+        return version.WorkflowId;
+    }
+
+    /// <summary>Accepts a run of a recipe with these nodes.</summary>
+    public async Task<Run> StartAsync(string nodes, string more = "", params Guid[] targets)
+    {
+        var workflow = await SaveAsync(nodes, more);
+        return await StartAsync(workflow, targets);
+    }
+
+    public Task<Run> StartAsync(Guid workflow, params Guid[] targets) =>
+        Runs.StartAsync(Analyst, new StartRun(workflow, targets.Length == 0 ? [TargetId] : targets, RunTrigger.Manual), default);
+
+    /// <summary>Executes what is queued, in this thread of control.</summary>
+    public Task<bool> WorkAsync() => Get<RunWorker>().RunOneAsync(default);
+
+    public async Task<RunDetail> DetailAsync(Guid run) => await Runs.GetAsync(Analyst, run, default);
+
+    public async Task<RunDetail> RunAsync(string nodes, string more = "", params Guid[] targets)
+    {
+        var run = await StartAsync(nodes, more, targets);
+        (await WorkAsync()).ShouldBeTrue();
+        return await DetailAsync(run.Id);
+    }
+
+    public static PluginOutcome Done(Execution.Diagnostics.Diagnostic? error = null, string? limit = null) =>
+        new(error, limit, 3, 0, 1000, 10, TimeSpan.FromMilliseconds(5), null);
+
+    /// <summary>A finding of a rule at a path of the target.</summary>
+    public static JsonObject Finding(string rule, string path = "", string severity = "high") => new()
+    {
+        ["ruleId"] = rule,
+        ["title"] = "Weakness " + rule,
+        ["severity"] = severity,
+        ["location"] = "http://127.0.0.1:8081/" + path,
+        ["cwe"] = new JsonArray(79, 80),
+    };
+
+    /// <summary>A plugin that reports these findings and assesses every target with these checks.</summary>
+    public static PluginScript Finds(IReadOnlyList<string> checks, params JsonObject[] findings) => async (_, output, ct) =>
+    {
+        await output.EmitAsync("findings", [.. findings.Select(f => f.DeepClone())], ct);
+        await output.VerdictAsync(Verdict.Completed, "looked at everything", null, checks, ct);
+        return Done();
+    };
+
+    public async Task<FindingPage> FindingsAsync() => await Get<FindingService>().ListAsync(Analyst, new FindingQuery { Sort = "title" }, default);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_services.GetRequiredService<ISchedulerFactory>() is { } factory && (await factory.GetAllSchedulers()).FirstOrDefault() is { } scheduler)
+        {
+            await scheduler.Shutdown(false);
+        }
+
+        await _services.DisposeAsync();
+        if (_ownsDatabase)
+        {
+            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+            await _database.DisposeAsync();
+        }
+    }
+
+    private Task<OpenPlugin> OpenAsync(PluginRequest request, CancellationToken ct)
+    {
+        if (OpenFaults.GetValueOrDefault(request.NodeId)?.Invoke() is { } fault)
+        {
+            throw fault;
+        }
+
+        var plugin = Plugins.First(p => p.Row.Digest == request.PluginDigest);
+        var provenance = new PluginProvenance(plugin.Manifest.Id, plugin.Manifest.Version, plugin.Row.Digest, "test signer", "builtin", "sha256:policy", SandboxLevel.L2);
+        return Task.FromResult(new OpenPlugin(provenance, plugin.Manifest, (work, output, token) => Scripts[request.NodeId](work, output, token), () => ValueTask.CompletedTask));
+    }
+}
