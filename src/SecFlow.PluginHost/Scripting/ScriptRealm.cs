@@ -77,8 +77,7 @@ public sealed class ScriptRealm
     public JsValue Load(string source, string fileName)
     {
         SourceCheck.Check(source, _limits.SourceBytes, _limits.NestingDepth);
-        // The line end: the parser reads past the end of a source that ends in a number.
-        var program = new JavaScriptParser().Parse(source + "\n", new ParserOptions { Source = fileName });
+        var program = new JavaScriptParser().Parse(source, new ParserOptions { Source = fileName });
         FunctionGuards.Insert(program, _guard, _thrown);
         return Engine.Execute(program).GetCompletionValue();
     }
