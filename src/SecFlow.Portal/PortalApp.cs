@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using SecFlow.Data;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Portal.Api;
@@ -93,7 +92,6 @@ public sealed class PortalApp : IAsyncDisposable
     /// <summary>Migrates, starts, makes the first administrator and the demo, and says where it is ready.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
-        await Services.GetRequiredService<Database>().MigrateAsync(ct);
         await App.StartAsync(ct);
         Url = PublicUrl(App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         await using var scope = Services.CreateAsyncScope();
@@ -169,6 +167,9 @@ public sealed class PortalApp : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+        // Says at each start that keys are not encrypted at rest; docs/operating says what protects them (mode 0700).
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         builder.Services.AddSingleton(options);

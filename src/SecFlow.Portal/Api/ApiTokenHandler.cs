@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
-using SecFlow.Portal.Teams;
+using SecFlow.Execution.Metrics;
 using SecFlow.Portal.Web;
 
 namespace SecFlow.Portal.Api;
 
 /// <summary><c>Authorization: Bearer sf_...</c>. Only the hash of the token is stored and compared.</summary>
-public sealed class ApiTokenHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder, TokenStore tokens)
+public sealed class ApiTokenHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder, TokenStore tokens, SecFlowMeter meter)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logs, encoder)
 {
     public const string SchemeName = "Token";
@@ -34,7 +34,7 @@ public sealed class ApiTokenHandler(IOptionsMonitor<AuthenticationSchemeOptions>
         var token = TextOf(Request) is { } text ? await tokens.FindAsync(text, Context.RequestAborted) : null;
         if (token is null)
         {
-            AuthenticationMetrics.Failed("token");
+            meter.AuthFailure("token");
             return AuthenticateResult.Fail("The token does not count.");
         }
 

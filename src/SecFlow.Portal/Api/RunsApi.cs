@@ -35,7 +35,7 @@ public sealed record ApiRunDetail(ApiRun Run, IReadOnlyList<ApiNode> Nodes, IRea
 /// <summary>Runs: start, list, read, cancel, events.</summary>
 public static class RunsApi
 {
-    private const int MaxKeyLength = 128;
+    private const int MaxKeyLength = 200;
 
     public static void MapRuns(this RouteGroupBuilder api)
     {

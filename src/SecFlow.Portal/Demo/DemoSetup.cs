@@ -1,4 +1,5 @@
 using SecFlow.Data.Audit;
+using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
@@ -43,11 +44,7 @@ public sealed partial class DemoSetup(TargetService targets, WorkflowService wor
             return;
         }
 
-        var target = (await targets.ListAsync(actor, ct)).FirstOrDefault(t => t.Name == TargetName)
-            ?? await targets.AddAsync(
-                actor,
-                new NewTarget(TargetName, Data.Targets.TargetKind.Url, targetUrl, "Demo target of this installation", null) { PrivateAddressApproved = true, RequestsPerSecond = 100, Tags = "demo" },
-                ct);
+        var target = await EnsureTargetAsync(actor, targetUrl, ct);
         var validation = await workflows.ValidateAsync(Recipe, ct);
         if (!validation.IsValid)
         {
@@ -57,10 +54,37 @@ public sealed partial class DemoSetup(TargetService targets, WorkflowService wor
         }
 
         var workflow = (await workflows.ListAsync(actor, ct)).FirstOrDefault(w => w.Name == WorkflowName)?.Id ?? (await workflows.SaveAsync(actor, Recipe, ct)).WorkflowId;
-        if (!(await schedules.ListAsync(actor, ct)).Any(s => s.Name == ScheduleName))
+        var schedule = (await schedules.ListAsync(actor, ct)).FirstOrDefault(s => s.Name == ScheduleName);
+        if (schedule is not null && !schedule.TargetIds.Contains(target.Id.ToString(), StringComparison.OrdinalIgnoreCase))
+        {
+            // The demo target moved to another port: its old address is not authorised any more.
+            await schedules.DeleteAsync(actor, schedule.Id, ct);
+            schedule = null;
+        }
+
+        if (schedule is null)
         {
             await schedules.AddAsync(actor, new NewSchedule(ScheduleName, workflow, "0 0 6 ? * MON", "UTC", [target.Id]), ct);
         }
+    }
+
+    private async Task<Target> EnsureTargetAsync(Actor actor, string url, CancellationToken ct)
+    {
+        var known = (await targets.ListAsync(actor, ct)).FirstOrDefault(t => t.Name == TargetName && t.ArchivedAt is null);
+        if (known is not null && new Uri(known.Value) == new Uri(url))
+        {
+            return known;
+        }
+
+        if (known is not null)
+        {
+            await targets.ArchiveAsync(actor, known.Id, ct);
+        }
+
+        return await targets.AddAsync(
+            actor,
+            new NewTarget(TargetName, TargetKind.Url, url, "Demo target of this installation", null) { PrivateAddressApproved = true, RequestsPerSecond = 100, Tags = "demo" },
+            ct);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The demo workflow was not made: {Problem}")]

@@ -26,6 +26,9 @@ public static class RunSentence
         };
     }
 
+    /// <summary>True for an end after which something of the targets was not assessed. A run that a person cancelled is not counted: that was meant.</summary>
+    public static bool IsIncomplete(RunStatus status) => status is RunStatus.Partial or RunStatus.Failed or RunStatus.TimedOut or RunStatus.Denied or RunStatus.Interrupted;
+
     private static string Running(RunDetail detail)
     {
         var node = detail.Nodes.FirstOrDefault(n => n.Status == NodeStatus.Running);

@@ -3,11 +3,12 @@ using Microsoft.AspNetCore.Identity;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Metrics;
 
 namespace SecFlow.Portal.Teams;
 
 /// <summary>Signing in by password or one-time link, and changing the team. Failures are audited, counted and answered alike, whatever was wrong.</summary>
-public sealed class SignInService(UserManager<User> users, SignInManager<User> signIn, TeamStore teams, SignInLinkStore links, AuditLog audit, TimeProvider time)
+public sealed class SignInService(UserManager<User> users, SignInManager<User> signIn, TeamStore teams, SignInLinkStore links, AuditLog audit, SecFlowMeter meter, TimeProvider time)
 {
     // Verified against when the user does not exist, so that both answers take the same time.
     private static readonly string DummyHash = new PasswordHasher<User>().HashPassword(new User(), Guid.NewGuid().ToString());
@@ -82,7 +83,7 @@ public sealed class SignInService(UserManager<User> users, SignInManager<User> s
 
     private async Task RefusedAsync(HttpContext context, string userId, string name, string reason)
     {
-        AuthenticationMetrics.Failed("sign-in");
+        meter.AuthFailure("sign-in");
 
         // What was typed as a name may be a password typed into the wrong field: only names of users that exist are kept.
         var shown = userId.Length > 0 || name == "one-time link" ? name : "unknown user";

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Identity;
 using SecFlow.Data;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Metrics;
 using SecFlow.Portal.Api;
 using SecFlow.Portal.Web;
 
@@ -90,7 +91,7 @@ public static class SignInSetup
 
             if (context.Request.Path.StartsWithSegments("/signin", StringComparison.Ordinal))
             {
-                AuthenticationMetrics.Failed("sign-in");
+                context.RequestServices.GetRequiredService<SecFlowMeter>().AuthFailure("sign-in");
                 context.Response.Redirect("/signin?problem=busy");
                 return;
             }

@@ -22,7 +22,7 @@ public sealed partial class MainLayout
     public NavigationManager Navigation { get; set; } = null!;
 
     [Inject]
-    public IServiceProvider Services { get; set; } = null!;
+    public Execution.Engine Engine { get; set; } = null!;
 
     [CascadingParameter]
     public Task<Microsoft.AspNetCore.Components.Authorization.AuthenticationState> Authentication { get; set; } = null!;
@@ -44,7 +44,7 @@ public sealed partial class MainLayout
         try
         {
             var actor = await Actors.OfUserAsync(principal, CancellationToken.None);
-            View = new FrameView(actor.Name, actor.Role, actor.TeamId, [.. teams.Select(t => t.Team)], Services.GetService<Sandbox>()?.Report.Level);
+            View = new FrameView(actor.Name, actor.Role, actor.TeamId, [.. teams.Select(t => t.Team)], Engine.Sandbox.Level);
         }
         catch (SecFlowException)
         {

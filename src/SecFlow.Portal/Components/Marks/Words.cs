@@ -34,8 +34,8 @@ public static class Words
         null => "-",
         { TotalSeconds: < 1 } d => $"{Math.Max(1, (int)d.TotalMilliseconds)} ms",
         { TotalSeconds: < 60 } d => d.TotalSeconds.ToString("0.0", _culture) + " s",
-        { TotalHours: < 1 } d => $"{(int)d.TotalMinutes} min {d.Seconds} s",
-        { } d => $"{(int)d.TotalHours} h {d.Minutes} min",
+        { TotalHours: < 1 } d => $"{(int)d.TotalMinutes} min{(d.Seconds == 0 ? "" : $" {d.Seconds} s")}",
+        { } d => $"{(int)d.TotalHours} h{(d.Minutes == 0 ? "" : $" {d.Minutes} min")}",
     };
 
     public static string Duration(DateTimeOffset? from, DateTimeOffset? to) => from is { } a && to is { } b ? Duration(b - a) : "-";

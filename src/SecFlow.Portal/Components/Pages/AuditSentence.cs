@@ -19,7 +19,7 @@ public static class AuditSentence
         var dot = entry.Action.IndexOf('.', StringComparison.Ordinal);
         var verb = dot < 0 ? entry.Action : entry.Action[..dot];
         var noun = (dot < 0 ? entry.ResourceKind : entry.Action[(dot + 1)..]).Replace('-', ' ');
-        var name = entry.ResourceName.Length > 0 ? " " + entry.ResourceName : "";
+        var name = entry.ResourceName.Length > 0 && entry.ResourceName != entry.ActorName ? " " + entry.ResourceName : "";
         return entry.Outcome switch
         {
             AuditOutcome.Denied => $"was refused: {verb} {noun}{name}",

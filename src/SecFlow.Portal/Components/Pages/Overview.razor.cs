@@ -65,7 +65,7 @@ public sealed partial class Overview
 
         _active = active;
         _latest = [.. runs.Where(r => r.Status.IsFinal()).Take(5)];
-        _notAssessed = runs.Count(r => r.Status is RunStatus.Partial);
+        _notAssessed = runs.Count(r => RunSentence.IsIncomplete(r.Status));
         var counts = await Findings.CountAsync(actor, Left);
         _urgent = counts.OpenBySeverity.GetValueOrDefault(Severity.Critical) + counts.OpenBySeverity.GetValueOrDefault(Severity.High);
         _open = counts.OpenBySeverity.Values.Sum();

@@ -34,6 +34,8 @@ public sealed partial class RunList
 
     private RunStatus? StatusFilter => Enum.TryParse<RunStatus>(Status, ignoreCase: true, out var status) && Enum.IsDefined(status) ? status : null;
 
+    private bool Filtered => StatusFilter is not null || Status == "incomplete";
+
     protected override object? Key => (SkipText, Status);
 
     protected override void OnAfterRender(bool firstRender)
@@ -46,9 +48,9 @@ public sealed partial class RunList
 
     protected override async Task LoadAsync(Actor actor)
     {
-        if (StatusFilter is { } status)
+        if (Filtered)
         {
-            _rows = [.. (await Runs.ListAsync(actor, 0, Looked, Left)).Where(r => r.Status == status)];
+            _rows = [.. (await Runs.ListAsync(actor, 0, Looked, Left)).Where(r => StatusFilter is { } status ? r.Status == status : RunSentence.IsIncomplete(r.Status))];
             _more = false;
             return;
         }

@@ -9,7 +9,7 @@ namespace SecFlow.Portal.Components.Pages;
 public sealed partial class Security
 {
     [Inject]
-    public IServiceProvider Services { get; set; } = null!;
+    public Execution.Engine Engine { get; set; } = null!;
 
     [Inject]
     public Access Access { get; set; } = null!;
@@ -19,7 +19,7 @@ public sealed partial class Security
     protected override async Task LoadAsync(Actor actor)
     {
         await Access.RequireAsync(actor, Permission.ReadRuns, null, "security", Left);
-        Report = Services.GetService<Sandbox>()?.Report;
+        Report = Engine.Sandbox;
     }
 
     private static string LevelWords(SandboxLevel level) => level switch

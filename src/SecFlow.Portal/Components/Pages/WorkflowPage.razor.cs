@@ -139,6 +139,6 @@ public sealed partial class WorkflowPage
     {
         var inputs = string.Join(", ", node.Inputs.Values);
         var outputs = string.Join(", ", node.Outputs.Values);
-        return $"{(inputs.Length > 0 ? inputs : "nothing")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.When is null ? "" : $", when {node.When}")}";
+        return $"{(inputs.Length > 0 ? inputs : "approved targets")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.When is null ? "" : $", when {node.When}")}";
     }
 }
