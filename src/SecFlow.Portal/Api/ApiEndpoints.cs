@@ -41,10 +41,11 @@ public static class ApiEndpoints
     public static Task WriteStatusAsync(StatusCodeContext status)
     {
         var code = status.HttpContext.Response.StatusCode;
-        return Problems.WriteAsync(status.HttpContext, code, code == 404 ? Codes.NotFound : Codes.RequestInvalid, code switch
+        return Problems.WriteAsync(status.HttpContext, code, code switch { 404 => Codes.NotFound, 413 => Codes.RequestTooLarge, _ => Codes.RequestInvalid }, code switch
         {
             404 => "There is no such address in this API. See /openapi/v1.json.",
             405 => "This address does not know that method. See /openapi/v1.json.",
+            413 => $"The body is larger than {MaxBodyBytes / 1024} KiB.",
             415 => "The body's type is not application/json. Send 'Content-Type: application/json'.",
             _ => "The request was not accepted.",
         });

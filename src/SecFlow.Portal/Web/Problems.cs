@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using SecFlow.Execution.Diagnostics;
 
@@ -36,7 +37,7 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
         BadHttpRequestException { InnerException: JsonException json } => (400, [Json(json)]),
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } =>
             (415, [new(Codes.RequestInvalid, "The body's type is not application/json. Send 'Content-Type: application/json'.")]),
-        BadHttpRequestException bad => (bad.StatusCode, [new(Codes.RequestInvalid, bad.Message)]),
+        BadHttpRequestException bad => (bad.StatusCode, [new(Codes.RequestInvalid, Unbound(bad.Message))]),
         _ => (500, [new(Codes.Unexpected, "Something failed that was not expected. It is in the log under the trace id of this answer.")]),
     };
 
@@ -97,6 +98,18 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
         503 => "Not available",
         _ => status >= 500 ? "Failed" : "The request is not valid",
     };
+
+    /// <summary>
+    /// <c>Failed to bind parameter "Nullable&lt;int&gt; limit" from "many".</c> names a type of this program: said again in the client's words.
+    /// </summary>
+    private static string Unbound(string message)
+    {
+        var match = Parameter().Match(message);
+        return match.Success ? $"{match.Groups["name"].Value}={match.Groups["value"].Value} is malformed: a value of another kind was expected." : "The request is malformed, or its JSON body is missing.";
+    }
+
+    [GeneratedRegex("""parameter "(\S+ )?(?<name>\w+)" from "(?<value>[^"]{0,100})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 200)]
+    private static partial Regex Parameter();
 
     private static Diagnostic Json(JsonException json)
     {
