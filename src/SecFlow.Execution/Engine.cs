@@ -12,12 +12,12 @@ using SecFlow.Data.Runs;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Runs;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
-using SecFlow.Execution.Trust;
 using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution;
@@ -37,11 +37,7 @@ public static class EngineServices
         services.AddSingleton<Access>();
         services.AddSingleton(new TargetFolders(options.DataFolder)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>().AddSingleton<TargetHttp>();
         services.AddSingleton(_ => Sandboxing.Sandbox.ProbeAsync(Environment.GetEnvironmentVariable("SECFLOW_SANDBOX"), options.PluginHostPath, CancellationToken.None).GetAwaiter().GetResult());
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TrustPolicyService>(provider, options.DataFolder));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<PluginRegistry>(provider, options.DataFolder));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<BuiltinPlugins>(provider, options.DataFolder, options.BuiltinPluginsFolder ?? BuiltinPlugins.DefaultFolder));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<HostProcess>(provider, options.PluginHostPath));
-        services.AddSingleton<PluginRunner>();
+        services.AddSecFlowPlugins(options.DataFolder, options.PluginHostPath, options.BuiltinPluginsFolder ?? BuiltinPlugins.DefaultFolder);
 
         services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(provider => async ct =>
         {
@@ -49,7 +45,12 @@ public static class EngineServices
             return new RecipePlugins(registry.FindAsync, await registry.ListAsync(ct));
         });
         services.AddSingleton<WorkflowService>();
-        services.AddSingleton(provider => NodePlugins.Of(provider.GetRequiredService<PluginRunner>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PolicyEvaluator(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => NodePlugins.Of(
+            provider.GetRequiredService<PluginRunner>(),
+            provider.GetRequiredService<PolicyEvaluator>(),
+            provider.GetRequiredService<Sandbox>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam));
         services.AddSingleton<FindingService>();
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();

@@ -91,7 +91,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
             try
             {
                 (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
-                if (plugins.Decide(context.Actor, session.Manifest, context.Targets) is { } refusal)
+                if (plugins.Decide(session.Manifest, context.Targets) is { } refusal)
                 {
                     throw new SecFlowException(refusal);
                 }

@@ -1,6 +1,8 @@
-using SecFlow.Data.Audit;
+using SecFlow.Data.Plugins;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Policies;
+using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 
 namespace SecFlow.Execution.Runs;
@@ -25,10 +27,12 @@ public sealed record NodePlugins
     public required Func<IReadOnlyList<ScopedTarget>, CancellationToken, Task<TargetScope?>> PinAsync { get; init; }
 
     /// <summary>The policy's answer at node start: null = allowed.</summary>
-    public Func<Actor, PluginManifest, IReadOnlyList<ScopedTarget>, Diagnostic?> Decide { get; init; } = (_, _, _) => null;
+    public required Func<PluginManifest, IReadOnlyList<ScopedTarget>, Diagnostic?> Decide { get; init; }
 
-    public static NodePlugins Of(PluginRunner runner, TimeProvider time) => new()
+    public static NodePlugins Of(PluginRunner runner, PolicyEvaluator policy, Sandbox sandbox, TimeProvider time) => new()
     {
+        // The runner opens enabled plugins only; that is asked of the registry's row, under the bytes that run.
+        Decide = (manifest, targets) => policy.NodeStart(new PolicySubject(manifest.Id, PluginState.Enabled, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions), targets, sandbox.Report).Refusal,
         OpenAsync = async (request, ct) =>
         {
             var session = await runner.OpenAsync(request, ct);

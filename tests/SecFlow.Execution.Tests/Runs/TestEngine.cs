@@ -52,7 +52,7 @@ internal sealed class TestEngine : IAsyncDisposable
         {
             OpenAsync = OpenAsync,
             PinAsync = (_, _) => Task.FromResult<Execution.Targets.TargetScope?>(null),
-            Decide = (_, manifest, _) => Decide(manifest),
+            Decide = (manifest, _) => Decide(manifest),
         });
         services.AddSecFlowRuns(new RunWorkerOptions(instance) { LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
