@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using NJsonSchema;
 using NJsonSchema.Validation;
 
@@ -22,7 +21,7 @@ public static class RecordSchemas
         }
 
         var errors = _schemas.GetOrAdd(type, t => new Lazy<JsonSchema>(() => Load(t))).Value.Validate(json);
-        return errors.Count == 0 ? null : string.Join("; ", errors.Take(3).Select(Words));
+        return errors.Count == 0 ? null : string.Join("; ", errors.SelectMany(Leaves).Take(3).Select(Words));
     }
 
     private static JsonSchema Load(string type)
@@ -32,6 +31,10 @@ public static class RecordSchemas
         using var reader = new StreamReader(stream);
         return JsonSchema.FromJsonAsync(reader.ReadToEnd()).GetAwaiter().GetResult();
     }
+
+    // An array's error holds the errors of its items.
+    private static IEnumerable<ValidationError> Leaves(ValidationError error) =>
+        error is ChildSchemaValidationError { Errors.Count: > 0 } child ? child.Errors.SelectMany(e => e.Value).SelectMany(Leaves).DefaultIfEmpty(error) : [error];
 
     private static string Words(ValidationError error) => error.Kind switch
     {

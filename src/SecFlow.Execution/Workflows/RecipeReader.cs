@@ -31,8 +31,15 @@ public static partial class RecipeReader
     public static async Task<RecipeValidation> ReadAsync(string yaml, RecipePlugins plugins, CancellationToken ct)
     {
         var problems = new RecipeProblems();
-        var draft = RecipeYaml.Load(yaml, problems) is { } root ? ReadRoot(root, problems) : null;
+        var root = RecipeYaml.Load(yaml, problems);
+        var draft = root is null ? null : ReadRoot(root, problems);
         var recipe = draft is null ? null : await RecipeBinder.BindAsync(draft, plugins, problems, ct);
+        if (draft is { State.CacheIntermediate: true } && problems.All.All(p => p.Code != Codes.RecipePluginNotInstalled))
+        {
+            // After the plugins: a recipe that names missing ones is told exactly that first.
+            problems.Add(Codes.RecipeUnsupported, root!.Children[new YamlScalarNode("state")], "state.cache_intermediate", "'cache_intermediate: true' is not supported in this version: every node runs in every run. Write false, or leave it out.");
+        }
+
         return new RecipeValidation(problems.Count == 0 ? recipe : null, problems.All);
     }
 

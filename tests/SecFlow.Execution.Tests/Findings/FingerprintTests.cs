@@ -48,5 +48,5 @@ public sealed class FingerprintTests
 
     [Fact]
     public void Fingerprint_is_stable_across_versions_of_the_program() =>
-        Of().ShouldBe("PINNED");
+        Of().ShouldBe("aea62cb0883c67b7651418cfff9f5739a6f5f21889374e712f386abb140f949a");
 }

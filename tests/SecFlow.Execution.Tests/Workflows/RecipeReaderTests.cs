@@ -165,6 +165,7 @@ public sealed class RecipeReaderTests
         { "version: \"1.0\"\nname: x\nparameters: {p: {type: integer, default: many}}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeParameter, 3, 42, "expected integer" },
         { "version: \"1.0\"\nname: x\nstate: {checkpoint_interval: 3601}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeOutOfRange, 3, 30, "0 to 3600" },
         { "version: \"1.0\"\nname: x\nstate: {resume_on_failure: maybe}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeWrongType, 3, 28, "true or false" },
+        { "version: \"1.0\"\nname: x\nstate: {cache_intermediate: true}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeUnsupported, 3, 8, "not supported in this version" },
         { "version: \"1.0\"\nname: &n x\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "anchor" },
         { "version: \"1.0\"\nname: !!str x\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "tag" },
         { "version: \"1.0\"\nname: x\n---\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 3, 1, "one YAML document" },
