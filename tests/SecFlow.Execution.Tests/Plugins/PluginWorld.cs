@@ -1,0 +1,174 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Plugins;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Teams;
+using SecFlow.Data.Trust;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Teams;
+using SecFlow.Execution.Trust;
+using SecFlow.TestKit;
+
+namespace SecFlow.Execution.Tests.Plugins;
+
+/// <summary>A data folder, a database and every real part between a plugin folder and a running plugin.</summary>
+internal sealed class PluginWorld : IAsyncDisposable
+{
+    private static readonly Lazy<Task<Sandbox>> _sandbox = new(() => Sandbox.ProbeAsync(CancellationToken.None));
+    private readonly TestDatabase _database;
+
+    private PluginWorld(TestDatabase database)
+    {
+        _database = database;
+        DataFolder = Path.Combine(database.Folder, "data");
+        Directory.CreateDirectory(DataFolder);
+        Audit = new AuditLog(database.Database, AuditFiles.In(DataFolder));
+        Store = new PluginStore(database.Database);
+        Policies = new TrustPolicyService(DataFolder, new TrustPolicyStore(database.Database), Audit);
+        Registry = new PluginRegistry(DataFolder, Store, Policies, new Access(Audit, new OwnerStore(database.Database)), Audit, database.Database.Time);
+    }
+
+    public string DataFolder { get; }
+
+    public AuditLog Audit { get; }
+
+    public PluginStore Store { get; }
+
+    public TrustPolicyService Policies { get; }
+
+    public PluginRegistry Registry { get; }
+
+    public string Shipped => Path.Combine(_database.Folder, "shipped");
+
+    public Actor Admin { get; } = new(ActorKind.User, "admin", "admin", Guid.Empty, TeamRole.Admin);
+
+    public TestTime Time => (TestTime)_database.Database.Time;
+
+    public static async Task<PluginWorld> CreateAsync() => new(await TestDatabase.CreateAsync());
+
+    /// <summary>Files of a small, valid plugin.</summary>
+    public static Dictionary<string, byte[]> Files(string id = "scan.dummy", string script = "module.exports = { execute: function (ctx) { ctx.log.info('hello'); } };", string manifest = "", string version = "1.0.0") => new(StringComparer.Ordinal)
+    {
+        ["plugin.yaml"] = Encoding.UTF8.GetBytes($"apiVersion: secflow/v1\nid: {id}\nversion: {version}\ntitle: Dummy\nintrusiveness: passive\noutputs:\n  findings: {{ type: findings }}\n{manifest}"),
+        ["index.js"] = Encoding.UTF8.GetBytes(script),
+        ["config.schema.json"] = "{\"type\":\"object\"}"u8.ToArray(),
+        ["README.md"] = "# Dummy\n"u8.ToArray(),
+        ["fixtures/a.json"] = "{}"u8.ToArray(),
+    };
+
+    public static PluginPackage Package(Dictionary<string, byte[]> files)
+    {
+        var all = new Dictionary<string, byte[]>(files, StringComparer.Ordinal) { ["SHA256SUMS"] = Checksums.Write(files) };
+        return PluginPackage.FromFiles(all);
+    }
+
+    public static void Write(string folder, IEnumerable<KeyValuePair<string, byte[]>> files)
+    {
+        foreach (var (path, bytes) in files)
+        {
+            var file = Path.Combine(folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllBytes(file, bytes);
+        }
+    }
+
+    public BuiltinPlugins Builtin() => new(DataFolder, Shipped, Store, Registry, Policies, Time);
+
+    /// <summary>Ships a plugin and installs it as a built-in one: signed, enabled.</summary>
+    public async Task<PluginVersion> EnableAsync(Dictionary<string, byte[]> files)
+    {
+        Write(Path.Combine(Shipped, "p" + Directory.CreateDirectory(Shipped).GetDirectories().Length), files);
+        await Builtin().InstallAsync(CancellationToken.None);
+        var digest = Package(files).Digest!;
+        return (await Store.FindByDigestAsync(Guid.Empty, digest))!;
+    }
+
+    /// <summary>Puts a policy in force that trusts one key for everything.</summary>
+    public async Task TrustAsync(ECDsa key, string extra = "")
+    {
+        var pem = Encoding.ASCII.GetBytes(key.ExportSubjectPublicKeyInfoPem());
+        Directory.CreateDirectory(Path.Combine(DataFolder, "trust"));
+        await File.WriteAllBytesAsync(Path.Combine(DataFolder, "trust", "team.pub"), pem);
+        await Policies.ReplaceAsync(Admin, PolicyYaml(pem, extra), CancellationToken.None);
+    }
+
+    public static string PolicyYaml(byte[] pem, string extra = "") => $$"""
+        apiVersion: secflow/v1
+        kind: PluginTrustPolicy
+        spec:
+          noMatch: deny
+          rules:
+            - name: team
+              match: { plugins: ["scan.*"] }
+              authorities:
+                - key: { id: team-key, file: trust/team.pub, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(pem))}}", tlog: 0, timestamps: 0 }
+        {{extra}}
+        """;
+
+    public async Task<HostProcess> HostsAsync() => new(await _sandbox.Value, PluginHostProgram.DefaultPath, TimeProvider.System);
+
+    public async Task<PluginRunner> RunnerAsync() => new(
+        Registry, Store, new TeamStore(_database.Database), Policies, await HostsAsync(), Http, Audit, Time);
+
+    public TargetHttp Http { get; } = MakeHttp();
+
+    public PluginRequest Request(PluginVersion row) => new(Admin, row.Digest, Guid.NewGuid(), "node");
+
+    public string Folder(PluginVersion row) => Path.Combine(DataFolder, row.Folder);
+
+    public async Task<IReadOnlyList<AuditEvent>> EventsAsync(string action) =>
+        (await Audit.ListAsync(new AuditQuery(Guid.Empty) { Installation = true, Action = action, Take = 500 })).Events;
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        Registry.Dispose();
+        Policies.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    private static TargetHttp MakeHttp() => new();
+}
+
+/// <summary>Keeps everything that a plugin says.</summary>
+internal sealed class TestOutput : IPluginOutput
+{
+    public List<(string Port, JsonNode? Record)> Records { get; } = [];
+
+    public List<(Verdict Verdict, string Reason)> Verdicts { get; } = [];
+
+    public List<string> Logs { get; } = [];
+
+    public List<Diagnostic> Refusals { get; } = [];
+
+    public ValueTask EmitAsync(string port, IReadOnlyList<JsonNode?> records, CancellationToken ct)
+    {
+        Records.AddRange(records.Select(r => (port, r)));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask VerdictAsync(Verdict verdict, string reason, string? target, IReadOnlyList<string> checks, CancellationToken ct)
+    {
+        Verdicts.Add((verdict, reason));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask LogAsync(string level, string text, CancellationToken ct)
+    {
+        Logs.Add(level + " " + text);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ProgressAsync(double percent, string text, CancellationToken ct) => ValueTask.CompletedTask;
+
+    public ValueTask RefusedAsync(Diagnostic diagnostic, CancellationToken ct)
+    {
+        Refusals.Add(diagnostic);
+        return ValueTask.CompletedTask;
+    }
+}
