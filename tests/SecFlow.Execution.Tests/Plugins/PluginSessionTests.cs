@@ -147,7 +147,7 @@ public sealed class PluginSessionTests
         await using var world = await PluginWorld.CreateAsync();
         var development = new DevelopmentSession(await world.HostsAsync());
         var file = Path.Combine(world.DataFolder, "bare.js");
-        await File.WriteAllTextAsync(file, "1 + 1");
+        await File.WriteAllTextAsync(file, "var x = 1;\nx + 1;");
         var fine = await development.ExecuteAsync(file, TimeSpan.FromSeconds(10), CancellationToken.None);
         (fine.Outcome, fine.Code, fine.Value).ShouldBe(("completed", null, "2"), fine.Message);
         await File.WriteAllTextAsync(file, "while (true) {}");
