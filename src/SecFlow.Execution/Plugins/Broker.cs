@@ -1,15 +1,15 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Targets;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Plugins;
 
 /// <summary>On whose behalf a broker answers; null where nothing may leave (bare scripts).</summary>
-internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, TargetHttp Http, AuditLog Audit);
+internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, AuditLog Audit);
 
 /// <summary>
 /// Answers the calls of one work that leave the plugin host.
@@ -20,9 +20,6 @@ internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Prove
 /// </summary>
 internal sealed class Broker : IAsyncDisposable
 {
-    private static readonly Meter _meter = new("SecFlow");
-    private static readonly Counter<long> _decisions = _meter.CreateCounter<long>("secflow.policy.decisions");
-
     private readonly BrokerGrant? _grant;
     private readonly PluginWork _work;
     private readonly IPluginOutput _output;
@@ -127,19 +124,15 @@ internal sealed class Broker : IAsyncDisposable
 
     private async Task<JsonNode?> HttpAsync(JsonNode? arguments, CancellationToken ct)
     {
-        if (_grant is null || _work.Scope is null || _grant.Manifest.Permissions.Network != NetworkPermission.Targets)
+        if (_grant is null)
         {
-            throw new SecFlowException(new Diagnostic(Codes.PermissionNotDeclared, "ctx.http is not declared by this plugin. Expected 'network: targets' in its manifest.")
-            {
-                Rule = "permissions.network",
-                Remedy = "Declare 'permissions: { network: targets }' in plugin.yaml, pack, sign and get it approved.",
-            });
+            throw new SecFlowException(Codes.PermissionNotDeclared, "A bare script has no network. Make it a plugin that declares 'permissions: { network: targets }'.");
         }
 
         var request = HttpCall.Read(arguments);
-        var response = await _grant.Http.SendAsync(_work.Scope, request, ct);
+        _grant.Policy.HttpCall(_grant.Subject, _work.Scope, request.Url).Require();
+        var response = await _grant.Http.SendAsync(_work.Scope!, request, ct);
         HttpRequests++;
-        _decisions.Add(1, new KeyValuePair<string, object?>("result", "allowed"), new KeyValuePair<string, object?>("point", "broker"));
         _hosts[request.Url.Authority] = _hosts.GetValueOrDefault(request.Url.Authority) + 1;
         return HttpCall.Write(response, await Handles.KeepAsync(response.Body, ct));
     }
@@ -172,7 +165,6 @@ internal sealed class Broker : IAsyncDisposable
     private async Task RefusedAsync(Diagnostic refusal, CallMessage call, CancellationToken ct)
     {
         RefusedCalls++;
-        _decisions.Add(1, new KeyValuePair<string, object?>("result", "denied"), new KeyValuePair<string, object?>("point", "broker"));
         var what = call.Method + (Host(call) is { Length: > 0 } host ? " " + host : "");
 
         // an attacker chooses hosts: of many different ones only the first hundred get a counter of their own

@@ -39,7 +39,7 @@ public sealed class DevelopmentSession(HostProcess hosts)
         };
         var provenance = new PluginProvenance(Path.GetFileName(scriptPath), "", PluginPackage.DigestOf(Encoding.UTF8.GetBytes(source)), "Development", "", "", hosts.Level);
         await using var session = new PluginSession(
-            hosts, null, provenance, manifest, source, SessionLimits.For(null), (work, output) => new Broker(null, work, output), _ => Task.CompletedTask);
+            hosts, null, provenance, manifest, source, SessionLimits.For(null), _ => Task.CompletedTask, (work, output) => new Broker(null, work, output), _ => Task.CompletedTask);
         var outcome = await session.RunAsync(new PluginWork { Entry = PluginEntry.Script, Timeout = timeout }, Nothing.Instance, ct);
         var word = outcome.Error is null ? "completed" : outcome.Violation ? "violation" : outcome.Limit is not null ? "limit" : "failed";
         return new ScriptResult(

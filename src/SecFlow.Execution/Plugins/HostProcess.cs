@@ -9,6 +9,8 @@ public sealed class HostProcess(Sandbox sandbox, string hostPath, TimeProvider t
 {
     public SandboxLevel Level => sandbox.Report.Level;
 
+    internal SandboxReport Report => sandbox.Report;
+
     internal TimeProvider Time => time;
 
     /// <summary>Throws SF4030 (nothing confines) and SF7003 (it does not start, or speaks another protocol).</summary>

@@ -7,6 +7,7 @@ using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Trust;
@@ -76,15 +77,17 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// <summary>
 /// The only way to a running plugin.
 /// 1. The package is read once; these bytes are hashed, compared with the pinned digest, verified by Trust, and handed to the session from memory.
-/// 2. Order: pinned digest, signature and policy, life, sandbox level. Every decision is audited and counted; a refusal is audited before it is thrown.
-/// 3. Throws SF2xxx (trust), SF4030/4031 (sandbox), SF7003 (host).
+/// 2. Order: pinned digest, signature and trust policy, then life, sandbox level, authorisation and intrusiveness (<see cref="PolicyEvaluator"/>).
+///    Every decision is audited and counted; a refusal is audited before it is thrown.
+/// 3. A session may serve several nodes: trust and policy are asked again before each, about the same bytes in memory.
+/// 4. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
 public sealed class PluginRunner(
-    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, HostProcess hosts, TargetHttp http, AuditLog audit, TimeProvider time)
+    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostProcess hosts, TargetHttp http, AuditLog audit,
+    TimeProvider time)
 {
     private static readonly Meter _meter = new("SecFlow");
     private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
-    private static readonly Counter<long> _decisions = _meter.CreateCounter<long>("secflow.policy.decisions");
 
     /// <summary>Verifies and opens. The caller disposes of the session at the end of the run.</summary>
     public async Task<PluginSession> OpenAsync(PluginRequest request, CancellationToken ct)
@@ -101,18 +104,20 @@ public sealed class PluginRunner(
             var package = ReadPinned(row);
             var manifest = package.ReadManifest();
             var team = request.Actor.TeamId == Guid.Empty ? null : (await teams.FindAsync(request.Actor.TeamId, ct))?.Slug;
-            verdict = PluginVerifier.Verify(package, manifest.Id, await policies.CurrentAsync(ct), team, time.GetUtcNow());
-            _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "node"));
-            RequireAllowed(row, manifest, verdict);
+            verdict = await VerifyAsync(package, manifest, team, ct);
+            RequireAllowed(row, manifest, verdict, []);
             var source = SourceOf(package);
             var limits = SessionLimits.For(manifest);
             var process = await hosts.StartAsync(limits, ct);
             var provenance = new PluginProvenance(
                 manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, hosts.Level);
             await AuditAsync(request, row, verdict, null, CancellationToken.None);
-            var grant = new BrokerGrant(request, provenance, manifest, http, audit);
+            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, audit);
             return new PluginSession(
-                hosts, process, provenance, manifest, source, limits, (work, output) => new Broker(grant, work, output), violation => QuarantineAsync(request, row, violation));
+                hosts, process, provenance, manifest, source, limits,
+                work => AdmitAsync(request, row.Id, package, manifest, team, work),
+                (work, output) => new Broker(grant, work, output),
+                violation => QuarantineAsync(request, row, violation));
         }
         catch (SecFlowException e)
         {
@@ -149,34 +154,37 @@ public sealed class PluginRunner(
         },
         inner);
 
-    private void RequireAllowed(PluginVersion row, PluginManifest manifest, TrustVerdict verdict)
+    /// <summary>Before each node: somebody may have revoked, disabled or quarantined the plugin, or an authorisation may have ended, since the session was opened.</summary>
+    private async Task AdmitAsync(PluginRequest request, Guid id, PluginPackage package, PluginManifest manifest, string? team, PluginWork work)
+    {
+        var verdict = await VerifyAsync(package, manifest, team, CancellationToken.None);
+        var row = await plugins.FindAsync(request.Actor.TeamId, id, CancellationToken.None);
+        try
+        {
+            RequireAllowed(row!, manifest, verdict, work.Scope?.Targets ?? []);
+        }
+        catch (SecFlowException e)
+        {
+            await AuditAsync(request, row, verdict, e.Diagnostics[0], CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<TrustVerdict> VerifyAsync(PluginPackage package, PluginManifest manifest, string? team, CancellationToken ct)
+    {
+        var verdict = PluginVerifier.Verify(package, manifest.Id, await policies.CurrentAsync(ct), team, time.GetUtcNow());
+        _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "node"));
+        return verdict;
+    }
+
+    private void RequireAllowed(PluginVersion row, PluginManifest manifest, TrustVerdict verdict, IReadOnlyList<ScopedTarget> targets)
     {
         if (!verdict.Allowed)
         {
             throw new SecFlowException(verdict.ToDiagnostic($"{manifest.Id} {manifest.Version}"));
         }
 
-        if (row.State != PluginState.Enabled)
-        {
-            throw new SecFlowException(new Diagnostic(Codes.PluginNotEnabled, $"The plugin '{row.PluginId}' {row.Version} is {row.State} ({row.StateReason}); expected Enabled. An administrator can enable it.")
-            {
-                Rule = "plugin.state",
-                Remedy = "An administrator enables it on the plugins page.",
-            });
-        }
-
-        if (hosts.Level == SandboxLevel.L0)
-        {
-            throw new SecFlowException(Codes.SandboxUnavailable, "Nothing confines plugins on this machine, so none runs. Run 'secflow doctor' to see what is missing.");
-        }
-
-        if (hosts.Level < manifest.MinLevel)
-        {
-            throw new SecFlowException(new Diagnostic(Codes.SandboxLevelTooLow, $"The plugin '{row.PluginId}' needs sandbox level {manifest.MinLevel}; this machine offers {hosts.Level}. Run 'secflow doctor' to see what is missing.")
-            {
-                Rule = "plugin.minLevel",
-            });
-        }
+        evaluator.NodeStart(PolicySubject.Of(row, manifest), targets, hosts.Report).Require();
     }
 
     private static string SourceOf(PluginPackage package)
@@ -199,7 +207,6 @@ public sealed class PluginRunner(
 
     private Task AuditAsync(PluginRequest request, PluginVersion? row, TrustVerdict? verdict, Diagnostic? refusal, CancellationToken ct)
     {
-        _decisions.Add(1, new KeyValuePair<string, object?>("result", refusal is null ? "allowed" : "denied"), new KeyValuePair<string, object?>("point", "node"));
         return audit.AppendAsync(
             Entry(request, row, "open.plugin") with
             {

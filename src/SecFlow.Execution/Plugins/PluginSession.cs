@@ -16,6 +16,7 @@ public sealed class PluginSession : IAsyncDisposable
 {
     private readonly HostProcess _hosts;
     private readonly string _source;
+    private readonly Func<PluginWork, Task> _admit;
     private readonly Func<PluginWork, IPluginOutput, Broker> _broker;
     private readonly Func<Diagnostic, Task> _violated;
     private readonly SessionLimits _limits;
@@ -24,16 +25,17 @@ public sealed class PluginSession : IAsyncDisposable
 
     internal PluginSession(
         HostProcess hosts, SandboxedProcess? process, PluginProvenance provenance, PluginManifest manifest, string source, SessionLimits limits,
-        Func<PluginWork, IPluginOutput, Broker> broker, Func<Diagnostic, Task> violated)
+        Func<PluginWork, Task> admit, Func<PluginWork, IPluginOutput, Broker> broker, Func<Diagnostic, Task> violated)
     {
-        (_hosts, _process, Provenance, Manifest, _source, _limits, _broker, _violated) = (hosts, process, provenance, manifest, source, limits, broker, violated);
+        (_hosts, _process, Provenance, Manifest, _source, _limits) = (hosts, process, provenance, manifest, source, limits);
+        (_admit, _broker, _violated) = (admit, broker, violated);
     }
 
     public PluginProvenance Provenance { get; }
 
     public PluginManifest Manifest { get; }
 
-    /// <summary>Runs one piece of work. Never throws for what the plugin does; throws OperationCanceledException when <paramref name="ct"/> is cancelled (the tree is dead by then).</summary>
+    /// <summary>Runs one piece of work. Never throws for what the plugin does; throws what <see cref="PluginRunner.OpenAsync"/> throws when it may not run any more, and OperationCanceledException when <paramref name="ct"/> is cancelled (the tree is dead by then).</summary>
     public async Task<PluginOutcome> RunAsync(PluginWork work, IPluginOutput output, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
@@ -42,6 +44,7 @@ public sealed class PluginSession : IAsyncDisposable
             throw new SecFlowException(Codes.PluginNotEnabled, $"The plugin '{Provenance.PluginId}' is quarantined after a violation. An administrator looks at it first.");
         }
 
+        await _admit(work);
         var started = _hosts.Time.GetTimestamp();
         var process = _process ?? await _hosts.StartAsync(_limits, ct);
         _process = null;

@@ -92,6 +92,17 @@ public sealed class PluginRunnerTests
     }
 
     [Fact]
+    public async Task Run_DisabledSinceTheSessionWasOpened_IsDeniedAtTheNextNode()
+    {
+        await using var world = await PluginWorld.CreateAsync();
+        var row = await world.EnableAsync(PluginWorld.Files());
+        await using var session = await (await world.RunnerAsync()).OpenAsync(world.Request(row), CancellationToken.None);
+        (await session.RunAsync(new PluginWork(), new TestOutput(), CancellationToken.None)).Error.ShouldBeNull();
+        await world.Registry.ChangeStateAsync(world.Admin, row.Id, PluginState.Disabled, "not needed", CancellationToken.None);
+        (await Should.ThrowAsync<SecFlowException>(() => session.RunAsync(new PluginWork(), new TestOutput(), CancellationToken.None))).Code.ShouldBe(Codes.PluginNotEnabled);
+    }
+
+    [Fact]
     public async Task Open_Disabled_IsDenied()
     {
         await using var world = await PluginWorld.CreateAsync();

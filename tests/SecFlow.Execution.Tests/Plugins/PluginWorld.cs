@@ -8,6 +8,7 @@ using SecFlow.Data.Teams;
 using SecFlow.Data.Trust;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
@@ -113,7 +114,7 @@ internal sealed class PluginWorld : IAsyncDisposable
     public async Task<HostProcess> HostsAsync() => new(await _sandbox.Value, PluginHostProgram.DefaultPath, TimeProvider.System);
 
     public async Task<PluginRunner> RunnerAsync() => new(
-        Registry, Store, new TeamStore(_database.Database), Policies, await HostsAsync(), Http, Audit, Time);
+        Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), await HostsAsync(), Http, Audit, Time);
 
     public TargetHttp Http { get; } = MakeHttp();
 
@@ -132,7 +133,7 @@ internal sealed class PluginWorld : IAsyncDisposable
         await _database.DisposeAsync();
     }
 
-    private static TargetHttp MakeHttp() => new();
+    private static TargetHttp MakeHttp() => new(TimeProvider.System);
 }
 
 /// <summary>Keeps everything that a plugin says.</summary>
