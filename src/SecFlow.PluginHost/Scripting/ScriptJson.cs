@@ -12,6 +12,7 @@ using SecFlow.PluginProtocol;
 
 namespace SecFlow.PluginHost.Scripting;
 
+// long: reader and writer of one format, which share their bounds
 /// <summary>
 /// JSON to script values and back, bounded in depth and size in both directions. The interpreter's own JSON recurses without a bound,
 /// so <c>JSON.parse</c> and <c>JSON.stringify</c> are these as well.

@@ -72,13 +72,13 @@ internal static partial class FileRules
 
     private static bool IsCode(string file) => Path.GetExtension(file) is ".cs" or ".razor" or ".ts" or ".css" || (file.EndsWith(".js", StringComparison.Ordinal) && !file.EndsWith("/index.js", StringComparison.Ordinal));
 
-    [GeneratedRegex(@"(?<![A-Za-z0-9_.~$}])(/(work|farm|home|Users|root)/[A-Za-z0-9._-]+|[A-Z]:\\Users\\)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?<![A-Za-z0-9_.~$}])(/(work|farm|home|Users)/[A-Za-z0-9._-]+|[A-Z]:\\Users\\)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex MachinePath();
 
     [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE[ ]KEY", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex PrivateKey();
 
-    [GeneratedRegex(@"\b(TO[D]O|FIX[M]E|HAC[K]|XX[X]|NotImplemented[E]xception)\b", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"((//|/\*+|@\*)\s*(TO[D]O|FIX[M]E|HAC[K]|XX[X])\b|\bnew NotImplemented[E]xception\b)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Unfinished();
 
     [GeneratedRegex(@"\[(Fact|Theory)\([^)\]]*\bSkip *= *""", RegexOptions.CultureInvariant, 1000)]

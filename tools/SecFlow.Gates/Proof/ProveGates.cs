@@ -8,7 +8,7 @@ namespace SecFlow.Gates.Proof;
 /// <summary>
 /// Shows that each check can turn red.
 /// 1. Everything happens in a copy in a temporary folder, which is removed at the end; the working tree is never touched.
-/// 2. The copy is green first: a check that is red anyway proves nothing.
+/// 2. The copy builds first: a check that is red because of the build proves nothing.
 /// 3. A check counts as proven when it is red and its answer names what was planted.
 /// </summary>
 internal sealed class ProveGates(Repository repository)
@@ -100,6 +100,8 @@ internal sealed class ProveGates(Repository repository)
         var run = new TestRun(copy, new Dictionary<string, string>(StringComparer.Ordinal));
         switch (violation.Gate)
         {
+            case "lint" when !violation.NeedsFormat:
+                return GateResult.Check("lint", LintGate.Rules(copy), TimeSpan.Zero);
             case "lint":
                 return await LintGate.RunAsync(copy).ConfigureAwait(false);
             case "types":
