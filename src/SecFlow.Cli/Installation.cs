@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
+using SecFlow.Execution;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Targets;
 
@@ -13,18 +16,41 @@ internal sealed class Installation : IAsyncDisposable
 {
     private const int PageSize = 200;
 
-    private Installation(ServiceProvider services, Actor actor)
+    private const string TeamSlug = "local";
+    private readonly IHost _host;
+
+    private Installation(IHost host, Actor actor)
     {
-        Services = services;
+        _host = host;
         Actor = actor;
     }
 
-    public IServiceProvider Services { get; }
+    public IServiceProvider Services => _host.Services;
 
     /// <summary>The system user who runs the command, as admin of the one team of this folder.</summary>
     public Actor Actor { get; }
 
-    public static Task<Installation> OpenAsync(string folder, Terminal terminal, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>Takes the folder (SF7005 when another process has it), brings the schema up to date, installs the built-in plugins and starts the engine.</summary>
+    public static async Task<Installation> OpenAsync(string folder, Terminal terminal, CancellationToken ct)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.SetMinimumLevel(LogLevel.Error).AddProvider(new TerminalLog(terminal));
+        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = Path.GetFullPath(folder), ParallelRuns = 1, StopWithin = TimeSpan.FromSeconds(5) });
+        var host = builder.Build();
+        try
+        {
+            PrivateFolder(folder);
+            await host.StartAsync(ct);
+            var teams = host.Services.GetRequiredService<TeamStore>();
+            var team = await teams.FindBySlugAsync(TeamSlug, ct) ?? await teams.CreateAsync(Actor.System(), TeamSlug, "Command line", ct: ct);
+            return new Installation(host, new Actor(ActorKind.User, "local:" + Environment.UserName, Environment.UserName, team.Id, TeamRole.Admin));
+        }
+        catch
+        {
+            await DisposeAsync(host);
+            throw;
+        }
+    }
 
     /// <summary>The target with this value; a new one is recorded as authorised by the system user.</summary>
     public async Task<Guid> AuthoriseAsync(string value, CancellationToken ct)
@@ -58,7 +84,11 @@ internal sealed class Installation : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await ((ServiceProvider)Services).DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        await DisposeAsync(_host);
+    }
 
     internal static TargetKind KindOf(string value) =>
         value.Contains("://", StringComparison.Ordinal) ? TargetKind.Url
@@ -67,4 +97,26 @@ internal sealed class Installation : IAsyncDisposable
         : TargetKind.Host;
 
     private static string NameOf(string value) => value.Length <= 100 ? value : value[..100];
+
+    /// <summary>Findings and keys are nobody else's business.</summary>
+    private static void PrivateFolder(string folder)
+    {
+        if (!Directory.Exists(folder) && !OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>The container holds services that only dispose asynchronously.</summary>
+    private static async ValueTask DisposeAsync(IHost host)
+    {
+        if (host is IAsyncDisposable asynchronous)
+        {
+            await asynchronous.DisposeAsync();
+        }
+        else
+        {
+            host.Dispose();
+        }
+    }
 }
