@@ -8,6 +8,7 @@ using SecFlow.TestKit;
 
 namespace SecFlow.Data.Tests.Audit;
 
+// long: one case each for everything that an audit log must withstand, over one fixture
 public sealed class AuditLogTests
 {
     [DatabaseData]

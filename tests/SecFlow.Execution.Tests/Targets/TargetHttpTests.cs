@@ -11,6 +11,7 @@ using SecFlow.Execution.Targets;
 
 namespace SecFlow.Execution.Tests.Targets;
 
+// long: one case each for every way out of the scope, over one fixture
 public sealed class TargetHttpTests : IDisposable
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
