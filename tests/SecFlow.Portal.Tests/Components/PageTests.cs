@@ -43,7 +43,7 @@ public sealed class PageTests(PortalFixture portal)
 
         var page = await browser.GetAsync("/audit?action=start.session");
 
-        page.Html.ShouldContain("<strong>ana</strong> started session");
+        page.Html.ShouldContain(">ana</strong> started session");
         page.Html.ShouldContain("Verify");
     }
 
