@@ -68,7 +68,7 @@ internal static class RunDocument
         ("id", run.Id.ToString()),
         ("workflow", run.WorkflowName),
         ("workflowVersion", run.WorkflowVersionNumber),
-        ("status", Word(run.Status)),
+        ("status", run.Status.ToString()),
         ("trigger", Word(run.Trigger)),
         ("startedBy", run.StartedByName),
         ("parameters", JsonNode.Parse(run.Parameters)),
@@ -83,7 +83,7 @@ internal static class RunDocument
 
     private static JsonObject Node(NodeRun node) => Object(
         ("id", node.NodeId),
-        ("status", Word(node.Status)),
+        ("status", node.Status.ToString()),
         ("attempt", node.Attempt),
         ("plugin", Object(("id", node.PluginId), ("version", node.PluginVersion), ("digest", node.PluginDigest), ("signer", node.Signer), ("rule", node.TrustRule))),
         ("startedAt", Time(node.StartedAt)),

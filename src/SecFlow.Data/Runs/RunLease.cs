@@ -17,7 +17,11 @@ public sealed record NewRunEvent(string Type, string? NodeId, string Data);
 /// <param name="Owner">Instance that claims.</param>
 /// <param name="LeaseFor">How long the lease holds without a renewal.</param>
 /// <param name="RunsPerTeam">A team with that many running runs waits.</param>
-public sealed record RunClaim(string Owner, TimeSpan LeaseFor, int RunsPerTeam);
+public sealed record RunClaim(string Owner, TimeSpan LeaseFor, int RunsPerTeam)
+{
+    /// <summary>What confines plugins where the run is executed; kept in its record.</summary>
+    public string? SandboxLevel { get; init; }
+}
 
 /// <summary>What a renewal tells the holder of a lease.</summary>
 public sealed record LeaseState(bool Held, bool CancelRequested);

@@ -107,7 +107,8 @@ public sealed class RunStore(Database database)
                 var epoch = best.LeaseEpoch + 1;
                 var claimed = await db.Runs.Where(r => r.Id == best.Id && r.LeaseEpoch == best.LeaseEpoch && (r.Status == RunStatus.Queued || r.Status == RunStatus.Running)).ExecuteUpdateAsync(
                     set => set.SetProperty(r => r.LeaseEpoch, epoch).SetProperty(r => r.LeaseOwner, claim.Owner).SetProperty(r => r.LeaseUntil, now + claim.LeaseFor)
-                        .SetProperty(r => r.Status, RunStatus.Running).SetProperty(r => r.StartedAt, r => r.StartedAt ?? now),
+                        .SetProperty(r => r.Status, RunStatus.Running).SetProperty(r => r.StartedAt, r => r.StartedAt ?? now)
+                        .SetProperty(r => r.SandboxLevel, claim.SandboxLevel),
                     ct);
                 if (claimed == 0)
                 {

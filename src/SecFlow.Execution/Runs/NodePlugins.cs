@@ -29,6 +29,9 @@ public sealed record NodePlugins
     /// <summary>The policy's answer at node start: null = allowed.</summary>
     public required Func<PluginManifest, IReadOnlyList<ScopedTarget>, Diagnostic?> Decide { get; init; }
 
+    /// <summary>Level that confines plugins on this machine, for the record of the run; null where scripted plugins stand in.</summary>
+    public SandboxLevel? Level { get; init; }
+
     public static NodePlugins Of(PluginRunner runner, PolicyEvaluator policy, Sandbox sandbox, TimeProvider time) => new()
     {
         // The runner opens enabled plugins only; that is asked of the registry's row, under the bytes that run.
@@ -39,5 +42,6 @@ public sealed record NodePlugins
             return new OpenPlugin(session.Provenance, session.Manifest, session.RunAsync, session.DisposeAsync);
         },
         PinAsync = async (targets, ct) => await TargetScope.PinAsync(targets, time, ct),
+        Level = sandbox.Report.Level,
     };
 }

@@ -20,12 +20,12 @@ public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
 /// One worker slot: claims the best eligible run, executes it, keeps its lease alive beside it.
 /// The lease is given up in time: when it could not be renewed for <see cref="RunWorkerOptions.LeaseFor"/>, the run is stopped before another engine may claim it.
 /// </summary>
-public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecutor executor, ActiveRuns active, RunWorkerOptions options, TimeProvider time, ILogger<RunWorker> logger)
+public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecutor executor, NodePlugins plugins, ActiveRuns active, RunWorkerOptions options, TimeProvider time, ILogger<RunWorker> logger)
 {
     /// <summary>Executes one run to its end; false when nothing was eligible.</summary>
     public async Task<bool> RunOneAsync(CancellationToken ct)
     {
-        if (active.Stopping || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam), ct) is not { } lease)
+        if (active.Stopping || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam) { SandboxLevel = plugins.Level?.ToString() }, ct) is not { } lease)
         {
             return false;
         }

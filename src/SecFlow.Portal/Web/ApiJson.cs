@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SecFlow.Data.Runs;
 
 namespace SecFlow.Portal.Web;
 
@@ -15,6 +16,9 @@ public static class ApiJson
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.MaxDepth = 16;
+        // Statuses of runs and nodes are spelled as everywhere else (Succeeded, TimedOut); other words are lower case.
+        options.Converters.Add(new JsonStringEnumConverter<RunStatus>(namingPolicy: null, allowIntegerValues: false));
+        options.Converters.Add(new JsonStringEnumConverter<NodeStatus>(namingPolicy: null, allowIntegerValues: false));
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
         options.Converters.Add(new UtcConverter());
         return options;

@@ -36,7 +36,7 @@ public sealed class RunTests : IDisposable
         json.Code.ShouldBe(0, json.Error);
         var document = JsonNode.Parse(json.Out)!;
         document["findings"]!.AsArray().Select(f => (string)f!["ruleId"]!).Order(StringComparer.Ordinal).ShouldBe(planted);
-        ((string?)document["run"]!["status"]).ShouldBe("succeeded");
+        ((string?)document["run"]!["status"]).ShouldBe("Succeeded");
         ((string?)document["nodes"]![0]!["plugin"]!["rule"]).ShouldBe("builtin");
         ((string?)document["assessments"]![0]!["verdict"]).ShouldBe("completed");
 

@@ -41,7 +41,7 @@ public sealed class RunApiTests : IAsyncLifetime
         resumed[^1].ShouldBe("end");
 
         using var detail = JsonDocument.Parse(await _api.GetStringAsync(new Uri($"/api/v1/runs/{first}", UriKind.Relative)));
-        detail.RootElement.GetProperty("run").GetProperty("status").GetString().ShouldBe("partial");
+        detail.RootElement.GetProperty("run").GetProperty("status").GetString().ShouldBe("Partial");
         detail.RootElement.GetProperty("assessments")[0].GetProperty("verdict").GetString().ShouldBe("unreachable");
 
         await ShouldBeHiddenAsync(first);

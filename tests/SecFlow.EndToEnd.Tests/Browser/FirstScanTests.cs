@@ -1,0 +1,91 @@
+using Microsoft.Playwright;
+using SecFlow.EndToEnd.Tests.Stage;
+using SecFlow.PortalKit;
+using static Microsoft.Playwright.Assertions;
+
+namespace SecFlow.EndToEnd.Tests.Browser;
+
+/// <summary>What a person does first, in a real browser: sign in, run the demo workflow, watch it, open a finding, look at the audit log.</summary>
+public sealed class FirstScanTests
+{
+    /// <summary>Set to a folder to keep a screenshot of every page in both themes and widths.</summary>
+    private static readonly string? _screenshots = Environment.GetEnvironmentVariable("SECFLOW_SCREENSHOTS");
+
+    private static readonly string[] _pages = ["", "runs", "findings", "workflows", "schedules", "targets", "plugins", "audit", "security", "account"];
+
+    [Fact]
+    public async Task FirstScan_FromSignInToAuditLog_LiveAndWithoutConsoleError()
+    {
+        await using var portal = await RunningPortal.StartAsync("demo");
+        await using var chromium = await Chromium.StartAsync();
+        var page = await chromium.PageAsync(portal.Url);
+        await SignInAsync(page);
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Workflows" }).First.ClickAsync();
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Run", Exact = true }).ClickAsync();
+        await page.Locator("#start-run").ClickAsync();
+        await page.WaitForURLAsync("**/runs/*");
+        await page.EvaluateAsync("window.notReloaded = true");
+
+        // live: the status changes and findings appear in the same document
+        await Expect(page.GetByText("An environment file is exposed").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText("Succeeded").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        (await page.EvaluateAsync<bool>("window.notReloaded === true")).ShouldBeTrue();
+        await page.GetByRole(AriaRole.Tab, new() { Name = "Log" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Log)).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Tab, new() { Name = "Provenance" }).ClickAsync();
+        await Expect(page.GetByText("accepted by rule builtin")).ToBeVisibleAsync();
+
+        await page.GotoAsync("findings", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await page.GetByRole(AriaRole.Link, new() { Name = "An environment file is exposed" }).First.ClickAsync();
+        await Expect(page.GetByText("scan.web-baseline").First).ToBeVisibleAsync();
+        await Expect(page.GetByText("sha256:").First).ToBeVisibleAsync();
+
+        await page.GotoAsync("audit", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await Expect(page.GetByText("start.run").First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Verify" }).ClickAsync();
+        await Expect(page.GetByText("Intact").First).ToBeVisibleAsync();
+
+        chromium.Errors.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1440)]
+    [InlineData(ColorScheme.Dark, 1440)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public async Task EveryPage_AfterARun_FitsItsWidthWithoutConsoleError(ColorScheme scheme, int width)
+    {
+        await using var portal = await RunningPortal.StartAsync("demo");
+        var target = await portal.AddTargetAsync(portal.Shop.Url);
+        var run = await portal.RunAsync(await portal.SaveWorkflowAsync("A look at the shop", "scan.web-baseline"), target.Id);
+        var finding = (await portal.FindingsAsync(run.Run.Id))[0];
+        await using var chromium = await Chromium.StartAsync();
+        var page = await chromium.PageAsync(portal.Url, scheme, width);
+        await SignInAsync(page);
+
+        foreach (var path in _pages.Concat([$"runs/{run.Run.Id}", $"findings/{finding.Id}", $"workflows/{run.Run.WorkflowId}"]))
+        {
+            await page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+            await Expect(page.Locator("main h1").First).ToBeVisibleAsync();
+            if (_screenshots is not null)
+            {
+                await page.ScreenshotAsync(new() { Path = Path.Combine(_screenshots, $"{(path.Length == 0 ? "overview" : path.Split('/')[0] + (path.Contains('/', StringComparison.Ordinal) ? "-one" : ""))}-{scheme}-{width}.png".ToLowerInvariant()), FullPage = true });
+            }
+
+            (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, $"/{path} is wider than the window");
+        }
+
+        chromium.Errors.ShouldBeEmpty();
+    }
+
+    private static async Task SignInAsync(IPage page)
+    {
+        await page.GotoAsync("signin");
+        await page.GetByLabel("User").FillAsync("admin");
+        await page.GetByLabel("Password").FillAsync(SecFlowApplication.AdminPassword);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Overview" })).ToBeVisibleAsync();
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using SecFlow.Cli;
+using SecFlow.DemoTarget;
+
+namespace SecFlow.EndToEnd.Tests.Runs;
+
+/// <summary>The same engine by the command line, with its exit codes.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private const string Recipe = """
+        version: "1.0"
+        name: Baseline
+        nodes:
+          - id: baseline
+            type: scan.web-baseline
+            inputs: [targets]
+            outputs: [findings]
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("secflow-cli-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Run_WeakTarget_PrintsFindingsAndFailsOnHigh()
+    {
+        await using var shop = await WeakShop.StartAsync(DemoFaults.Choose("demo", 1), 1);
+        var (code, output, error) = await CommandAsync("workflow", "run", await WriteAsync(Recipe), "--target", shop.Url.ToString(), "--data", Data, "--format", "json", "--fail-on", "high");
+
+        code.ShouldBe(1, error);
+        using var json = JsonDocument.Parse(output);
+        json.RootElement.GetProperty("run").GetProperty("status").GetString().ShouldBe("Succeeded");
+        json.RootElement.GetProperty("findings").GetArrayLength().ShouldBe(shop.Planted.Count);
+        json.RootElement.GetProperty("nodes").GetArrayLength().ShouldBe(1);
+        json.RootElement.GetProperty("assessments").GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Run_DeadPort_ExitsWithNotEverythingAssessed()
+    {
+        var (code, output, error) = await CommandAsync("workflow", "run", await WriteAsync(Recipe), "--target", $"http://127.0.0.1:{PlantedFaultsTests.DeadPort()}/", "--data", Data, "--format", "json");
+
+        code.ShouldBe(5, error);
+        using var json = JsonDocument.Parse(output);
+        json.RootElement.GetProperty("run").GetProperty("status").GetString().ShouldBe("Partial");
+        json.RootElement.GetProperty("findings").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Validate_OriginalSampleRecipe_NamesEachPluginThatIsNotInstalled()
+    {
+        const string sample = """
+            version: "1.0"
+            name: Linear Security Scan
+            description: discovery -> scan -> enrich
+            nodes:
+              - id: discovery
+                type: discovery.ferox
+                config: { wordlist: "res://wordlist/common:latest", threads: 50 }
+                inputs: [targets]
+                outputs: [urls]
+              - id: scan
+                type: scan.nuclei
+                config: { templates: "res://templates/owasp-top10:latest", rate_limit: 150 }
+                inputs: [urls]
+                outputs: [findings]
+              - id: enrich
+                type: enrich.cve
+                config: { sources: [nvd, osv] }
+                inputs: [findings]
+                outputs: [enriched_findings]
+            retry: { max_attempts: 3, backoff_factor: 2.0, base_delay: 5 }
+            state: { checkpoint_interval: 30, resume_on_failure: true, cache_intermediate: true }
+            """;
+        var (code, output, error) = await CommandAsync("workflow", "validate", await WriteAsync(sample), "--data", Data);
+
+        code.ShouldBe(1);
+        var said = output + error;
+        said.ShouldContain("SF1009");
+        foreach (var plugin in new[] { "discovery.ferox", "scan.nuclei", "enrich.cve" })
+        {
+            said.ShouldContain(plugin);
+        }
+    }
+
+    private string Data => Path.Combine(_folder, "data");
+
+    private static async Task<(int Code, string Output, string Error)> CommandAsync(params string[] arguments)
+    {
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        var code = await CliApp.RunAsync(arguments, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private async Task<string> WriteAsync(string recipe)
+    {
+        var file = Path.Combine(_folder, "recipe.yaml");
+        await File.WriteAllTextAsync(file, recipe);
+        return file;
+    }
+}

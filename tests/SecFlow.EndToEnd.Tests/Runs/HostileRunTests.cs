@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using SecFlow.Data.Runs;
+using SecFlow.EndToEnd.Tests.Stage;
+
+namespace SecFlow.EndToEnd.Tests.Runs;
+
+/// <summary>Plugins that attack, through the engine of one running portal: each ends with its code in time, beside a run that goes on, and leaves nothing.</summary>
+public sealed class HostileRunTests
+{
+    // limits of the attack: statements 5,000,000, script time 2 s a callback, heap 128 MiB, session CPU 60 s
+    private static readonly (string Name, string Body, string[] Codes)[] _attacks =
+    [
+        ("endless-loop", "while (true) {}", ["SF4001", "SF4002"]),
+        ("memory-bomb", "var a = []; while (true) { a.push(new Array(100000).join('x') + a.length); }", ["SF4004", "SF4001", "SF4002"]),
+        ("deep-recursion", "function f() { return f() + 1; } f();", ["SF4003"]),
+        ("getter-recursion", "var o = {}; Object.defineProperty(o, 'x', { get: function () { return o.x; } }); o.x;", ["SF4003", "SF4008"]),
+        ("native-loop", "[].forEach.call({ length: 4294967295 }, function () {});", ["SF4002", "SF4005", "SF4007", "SF4001"]),
+        ("regex-bomb", "/(a+)+$/.test(new Array(40).join('a') + '!');", ["SF4002", "SF4005", "SF4007"]),
+        ("clr-walk", "var t = ctx.log.info.GetType || ctx.GetType; if (t) { t.call(ctx.log.info).Assembly.GetType('System.IO.File'); } throw new Error('no clr: ' + (typeof t) + ' ' + (typeof System) + ' ' + (typeof importNamespace));", ["SF6001"]),
+        ("clr-import", "importNamespace('System.IO').File.ReadAllText('/etc/passwd');", ["SF6001"]),
+        ("file", "require('fs').readFileSync('/etc/passwd');", ["SF6001"]),
+        ("network", "new XMLHttpRequest();", ["SF6001"]),
+        ("tool-not-granted", "ctx.tool('sh', ['-c', 'id']);", ["SF6001", "SF3009"]),
+        ("secret-not-granted", "ctx.secret('admin');", ["SF6001", "SF3009"]),
+        ("deep-source", new string('(', 100_000) + "1" + new string(')', 100_000) + ";", ["SF4011"]),
+    ];
+
+    [Fact]
+    public async Task Attack_ThroughTheEngine_EndsWithItsCodeWhileAnotherRunGoesOnAndLeavesNothing()
+    {
+        await using var portal = await RunningPortal.StartAsync("demo");
+        var target = await portal.AddTargetAsync(portal.Shop.Url);
+        var good = await portal.SaveWorkflowAsync("Good", "scan.web-baseline");
+        var before = LeftOvers();
+
+        foreach (var (name, body, codes) in _attacks)
+        {
+            await portal.Plugins.InstallAsync("scan.test-" + name, $"module.exports = {{ execute: function (ctx) {{ {body} }} }};");
+            var bad = await portal.SaveWorkflowAsync("Attack " + name, "scan.test-" + name);
+            var beside = await portal.StartRunAsync(good, target.Id);
+            var clock = Stopwatch.StartNew();
+            var attack = await portal.WaitAsync((await portal.StartRunAsync(bad, target.Id)).Id);
+            clock.Stop();
+
+            var node = attack.Nodes.ShouldHaveSingleItem();
+            codes.ShouldContain(node.ErrorCode, $"{name}: {node.ErrorMessage}");
+            attack.Run.Status.ShouldBe(RunStatus.Failed, name);
+            // the longest limit that may end it is the callback's 2 s; 2 s on top, and a share of a machine with two busy cores
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(12), name);
+            (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
+        }
+
+        await Task.Delay(500);
+        LeftOvers().ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Attack_OutsideTheScope_IsRefusedCountedAndAudited()
+    {
+        await using var portal = await RunningPortal.StartAsync("none");
+        var target = await portal.AddTargetAsync(portal.Shop.Url);
+        await portal.Plugins.InstallAsync("scan.test-scope", """
+            module.exports = { execute: function (ctx) {
+              var urls = ['http://127.0.0.1:1/', 'http://169.254.169.254/latest/meta-data/', 'http://[::1]/', 'http://2130706433/', 'file:///etc/passwd'], refused = 0;
+              for (var i = 0; i < urls.length; i++) {
+                try { ctx.http({ url: urls[i] }); } catch (e) { if (/^SF3|^SF1/.test(e.code)) { refused++; } }
+              }
+              if (refused !== urls.length) { throw new Error('only ' + refused + ' were refused'); }
+              ctx.verdict('completed', 'all refused', { target: ctx.targets[0].id, checks: ['none'] });
+            } };
+            """);
+        var detail = await portal.RunAsync(await portal.SaveWorkflowAsync("Scope", "scan.test-scope"), target.Id);
+
+        detail.Run.Status.ShouldBe(RunStatus.Succeeded, detail.Nodes[0].ErrorMessage);
+        detail.Nodes[0].RefusedCalls.ShouldBeGreaterThanOrEqualTo(4);
+        (await portal.AuditAsync()).Count(e => e.ReasonCode is "SF3003" or "SF3008").ShouldBeGreaterThanOrEqualTo(3);
+    }
+
+    [Fact]
+    public async Task Cancel_RunningNode_KillsTheTreeWithinTwoSeconds()
+    {
+        await using var portal = await RunningPortal.StartAsync("none");
+        var target = await portal.AddTargetAsync(portal.Shop.Url);
+        await portal.Plugins.InstallAsync("scan.test-slow", "module.exports = { execute: function (ctx) { for (var i = 0; i < 100000; i++) { ctx.http({ url: ctx.targets[0].url }); } } };");
+        var run = await portal.StartRunAsync(await portal.SaveWorkflowAsync("Slow", "scan.test-slow"), target.Id);
+        while ((await portal.Runs.GetAsync(portal.Actor, run.Id, CancellationToken.None)).Nodes[0].Status != NodeStatus.Running)
+        {
+            await Task.Delay(50);
+        }
+
+        await Task.Delay(500);
+        var clock = Stopwatch.StartNew();
+        await portal.Runs.CancelAsync(portal.Actor, run.Id, CancellationToken.None);
+        var detail = await portal.WaitAsync(run.Id, 10);
+
+        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(4));
+        detail.Run.Status.ShouldBe(RunStatus.Cancelled);
+        LeftOvers().ShouldBe([]);
+    }
+
+    [Fact]
+    public async Task Timeout_OfTheNode_IsTimedOut()
+    {
+        await using var portal = await RunningPortal.StartAsync("none");
+        var target = await portal.AddTargetAsync(portal.Shop.Url);
+        await portal.Plugins.InstallAsync("scan.test-late", "module.exports = { execute: function (ctx) { for (var i = 0; i < 100000; i++) { ctx.http({ url: ctx.targets[0].url }); } } };");
+        var detail = await portal.RunAsync(await portal.SaveWorkflowAsync("Late", "scan.test-late", "2"), target.Id);
+
+        detail.Run.Status.ShouldBe(RunStatus.TimedOut);
+        detail.Nodes[0].Status.ShouldBe(NodeStatus.TimedOut);
+        detail.Nodes[0].ErrorCode.ShouldBe("SF4006");
+    }
+
+    /// <summary>Plugin hosts and sandboxes that are children of this process, dead or alive.</summary>
+    private static IReadOnlyList<string> LeftOvers()
+    {
+        var left = new List<string>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0])))
+        {
+            try
+            {
+                var stat = File.ReadAllText(Path.Combine(folder, "stat"));
+                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                if (fields[1] == Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture))
+                {
+                    left.Add(stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..stat.LastIndexOf(')')]);
+                }
+            }
+            catch (IOException)
+            {
+                // it ended while we looked
+            }
+        }
+
+        return [.. left.Where(name => name is "bwrap" or "dotnet" or "prlimit" or "setpriv" or "sh").Order(StringComparer.Ordinal)];
+    }
+}
