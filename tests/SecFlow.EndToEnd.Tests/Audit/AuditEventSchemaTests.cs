@@ -37,14 +37,5 @@ public sealed class AuditEventSchemaTests
         schema.Validate(document.ToJsonString()).Count.ShouldBe(2);
     }
 
-    private static async Task<JsonSchema> SchemaAsync()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "SecFlow.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(Path.Combine(folder.FullName, "docs", "schemas", "audit-event.schema.json")));
-    }
+    private static async Task<JsonSchema> SchemaAsync() => await JsonSchema.FromJsonAsync(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "schemas", "audit-event.schema.json")));
 }

@@ -7,23 +7,8 @@ namespace SecFlow.EndToEnd.Tests.Runs;
 /// <summary>Plugins that attack, through the engine of one running portal: each ends with its code in time, beside a run that goes on, and leaves nothing.</summary>
 public sealed class HostileRunTests
 {
-    // limits of the attack: statements 5,000,000, script time 2 s a callback, heap 128 MiB, session CPU 60 s
-    private static readonly (string Name, string Body, string[] Codes)[] _attacks =
-    [
-        ("endless-loop", "while (true) {}", ["SF4001", "SF4002"]),
-        ("memory-bomb", "var a = []; while (true) { a.push(new Array(100000).join('x') + a.length); }", ["SF4004", "SF4001", "SF4002"]),
-        ("deep-recursion", "function f() { return f() + 1; } f();", ["SF4003"]),
-        ("getter-recursion", "var o = {}; Object.defineProperty(o, 'x', { get: function () { return o.x; } }); o.x;", ["SF4003", "SF4008"]),
-        ("native-loop", "[].forEach.call({ length: 4294967295 }, function () {});", ["SF4002", "SF4005", "SF4007", "SF4001"]),
-        ("regex-bomb", "/(a+)+$/.test(new Array(40).join('a') + '!');", ["SF4002", "SF4005", "SF4007"]),
-        ("clr-walk", "var t = ctx.log.info.GetType || ctx.GetType; if (t) { t.call(ctx.log.info).Assembly.GetType('System.IO.File'); } throw new Error('no clr: ' + (typeof t) + ' ' + (typeof System) + ' ' + (typeof importNamespace));", ["SF6001"]),
-        ("clr-import", "importNamespace('System.IO').File.ReadAllText('/etc/passwd');", ["SF6001"]),
-        ("file", "require('fs').readFileSync('/etc/passwd');", ["SF6001"]),
-        ("network", "new XMLHttpRequest();", ["SF6001"]),
-        ("tool-not-granted", "ctx.tool('sh', ['-c', 'id']);", ["SF6001", "SF3009"]),
-        ("secret-not-granted", "ctx.secret('admin');", ["SF6001", "SF3009"]),
-        ("deep-source", new string('(', 100_000) + "1" + new string(')', 100_000) + ";", ["SF4011"]),
-    ];
+    /// <summary>The longest limit that ends an attack is the callback's 2 s, and 2 s on top for starting and clearing up; the rest is for a machine whose two cores are busy with the run beside it.</summary>
+    private static readonly TimeSpan _endsWithin = TimeSpan.FromSeconds(12);
 
     [Fact]
     public async Task Attack_ThroughTheEngine_EndsWithItsCodeWhileAnotherRunGoesOnAndLeavesNothing()
@@ -32,10 +17,15 @@ public sealed class HostileRunTests
         var target = await portal.AddTargetAsync(portal.Shop.Url);
         var good = await portal.SaveWorkflowAsync("Good", "scan.web-baseline");
         var before = LeftOvers();
+        var attacks = Directory.GetFiles(Path.Combine(Repository.Root, "tests", "HostilePlugins"), "*.js").Order(StringComparer.Ordinal).ToList();
+        attacks.Count.ShouldBeGreaterThanOrEqualTo(18);
 
-        foreach (var (name, body, codes) in _attacks)
+        foreach (var file in attacks)
         {
-            await portal.Plugins.InstallAsync("scan.test-" + name, $"module.exports = {{ execute: function (ctx) {{ {body} }} }};");
+            var name = Path.GetFileNameWithoutExtension(file);
+            var script = await File.ReadAllTextAsync(file);
+            var codes = script[(script.IndexOf("// expect: ", StringComparison.Ordinal) + 11)..script.IndexOf('\n', StringComparison.Ordinal)].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            await portal.Plugins.InstallAsync("scan.test-" + name, script);
             var bad = await portal.SaveWorkflowAsync("Attack " + name, "scan.test-" + name);
             var beside = await portal.StartRunAsync(good, target.Id);
             var clock = Stopwatch.StartNew();
@@ -43,10 +33,10 @@ public sealed class HostileRunTests
             clock.Stop();
 
             var node = attack.Nodes.ShouldHaveSingleItem();
-            codes.ShouldContain(node.ErrorCode, $"{name}: {node.ErrorMessage}");
-            attack.Run.Status.ShouldBe(RunStatus.Failed, name);
-            // the longest limit that may end it is the callback's 2 s; 2 s on top, and a share of a machine with two busy cores
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(12), name);
+            // an attack that achieves nothing ends by itself, and has said of no target that it was assessed
+            var ended = attack.Run.Status == RunStatus.Partial ? "Completed" : node.ErrorCode;
+            codes.ShouldContain(ended, $"{name}: {attack.Run.Status} {node.ErrorMessage}");
+            clock.Elapsed.ShouldBeLessThan(_endsWithin, name);
             (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
         }
 
