@@ -26,7 +26,7 @@ public sealed class HostileRunTests
             var script = await File.ReadAllTextAsync(file);
             var codes = script[(script.IndexOf("// expect: ", StringComparison.Ordinal) + 11)..script.IndexOf('\n', StringComparison.Ordinal)].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             await portal.Plugins.InstallAsync("scan.test-" + name, script);
-            var bad = await portal.SaveWorkflowAsync("Attack " + name, "scan.test-" + name);
+            var bad = await portal.SaveWorkflowAsync("Attack " + name, "scan.test-" + name, "8");
             var beside = await portal.StartRunAsync(good, target.Id);
             var clock = Stopwatch.StartNew();
             var attack = await portal.WaitAsync((await portal.StartRunAsync(bad, target.Id)).Id);
