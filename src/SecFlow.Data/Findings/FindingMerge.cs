@@ -38,6 +38,23 @@ internal static class FindingMerge
         return tallies;
     }
 
+    internal const string Insert = """
+        INSERT INTO findings (id, team_id, fingerprint, fingerprint_version, rule_id, title, severity, confidence, location, method, parameter, description, remediation,
+          target_id, target, record, cwe, owasp, cve, status, plugin_id, plugin_version, plugin_digest, signer, policy_revision,
+          first_run_id, last_run_id, first_seen_at, last_seen_at, trace_id, missed_runs)
+        """;
+
+    internal const string Update = """
+        ON CONFLICT (team_id, fingerprint) DO UPDATE SET
+          rule_id = excluded.rule_id, title = excluded.title, severity = excluded.severity, confidence = excluded.confidence, location = excluded.location, method = excluded.method,
+          parameter = excluded.parameter, description = excluded.description, remediation = excluded.remediation, target_id = excluded.target_id, target = excluded.target,
+          record = excluded.record, cwe = excluded.cwe, owasp = excluded.owasp, cve = excluded.cve, plugin_id = excluded.plugin_id, plugin_version = excluded.plugin_version,
+          plugin_digest = excluded.plugin_digest, signer = excluded.signer, policy_revision = excluded.policy_revision, last_run_id = excluded.last_run_id,
+          last_seen_at = excluded.last_seen_at, trace_id = excluded.trace_id, missed_runs = 0
+        """;
+
+    internal const string SeverityNumber = "CASE s.severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END";
+
     private const string Staged = "SELECT s.fingerprint FROM staged_records s WHERE s.node_run_id = @node AND s.attempt = @attempt AND s.rejection IS NULL AND s.fingerprint IS NOT NULL";
 
     private static async Task<List<FindingTally>> TallyAsync(Write write, Run run, NodeRun node, CancellationToken ct)

@@ -58,7 +58,7 @@ public static partial class ManifestReader
     /// <summary>Reads the bytes of a <c>plugin.yaml</c>, at most 64 KiB.</summary>
     public static ManifestReading Read(ReadOnlyMemory<byte> utf8)
     {
-        var problems = new YamlProblems(Codes.ManifestInvalid);
+        var problems = new YamlProblems(YamlForm.Manifest);
         var root = YamlTree.Read(utf8, problems);
         var manifest = root is null ? null : Manifest(new YamlFields(
             root, "", problems, "apiVersion", "id", "aliases", "version", "title", "description", "publisher", "license", "homepage", "intrusiveness", "inputs",
@@ -109,7 +109,7 @@ public static partial class ManifestReader
         var category = id.Split('.')[0];
         if (id.Length > 0 && !_categories.Contains(category, StringComparer.Ordinal))
         {
-            fields.Problem(key, $"The category '{category}' of '{id}' is not known.{YamlProblems.Hint(category, _categories)} Categories: {string.Join(", ", _categories)}.");
+            fields.Problem(key, $"The category '{category}' of '{id}' is not known.{Spelling.Hint(category, _categories)} Categories: {string.Join(", ", _categories)}.");
         }
     }
 
@@ -121,7 +121,7 @@ public static partial class ManifestReader
             var type = port.Text("type", "one of " + string.Join(", ", _types), 20, required: true) ?? "";
             if (type.Length > 0 && !_types.Contains(type, StringComparer.Ordinal))
             {
-                port.Problem("type", $"The type '{type}' is not known.{YamlProblems.Hint(type, _types)} Types: {string.Join(", ", _types)}.");
+                port.Problem("type", $"The type '{type}' is not known.{Spelling.Hint(type, _types)} Types: {string.Join(", ", _types)}.");
             }
 
             ports.Add(new PluginPort(name, type, port.Flag("required", fallback: false)));
@@ -191,7 +191,7 @@ public static partial class ManifestReader
             case "targets":
                 return (NetworkPermission.Targets, []);
             case { } other:
-                permissions.Problem("network", $"'network' must be none, targets or {{hosts: [name:port]}}; found '{other}'.{YamlProblems.Hint(other, ["none", "targets"])}");
+                permissions.Problem("network", $"'network' must be none, targets or {{hosts: [name:port]}}; found '{other}'.{Spelling.Hint(other, ["none", "targets"])}");
                 return (NetworkPermission.None, []);
         }
 

@@ -35,7 +35,7 @@ public sealed partial class TrustPolicyReader
     };
 
     private readonly string _dataFolder;
-    private readonly YamlProblems _problems = new(Codes.TrustPolicyInvalid);
+    private readonly YamlProblems _problems = new(YamlForm.TrustPolicy);
     private readonly HashSet<string> _roots = new(StringComparer.Ordinal);
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
 
@@ -58,7 +58,7 @@ public sealed partial class TrustPolicyReader
         {
             if (!root.Has("spec"))
             {
-                root.Problem("spec", "The key 'spec' is missing: expected noMatch, rules and the rest of the policy.");
+                root.Missing("spec", "noMatch, rules and the rest of the policy");
             }
 
             return null;
@@ -188,7 +188,7 @@ public sealed partial class TrustPolicyReader
         var root = keyless.Text("root", "the name of a trust root", 64, required: true, Name()) ?? "";
         if (root.Length > 0 && !_roots.Contains(root))
         {
-            keyless.Problem("root", $"The trust root '{root}' is not declared under 'trustRoots'.{YamlProblems.Hint(root, _roots)}");
+            keyless.Problem("root", $"The trust root '{root}' is not declared under 'trustRoots'.{Spelling.Hint(root, _roots)}");
         }
 
         var issuer = keyless.Text("issuer", "an https url, exactly as in the certificate", 300, required: true, Https()) ?? "";
@@ -236,7 +236,7 @@ public sealed partial class TrustPolicyReader
             var key = entry.Text("key", "the id of a key or sha256: and its fingerprint", 80, pattern: KeyReference());
             if (key is not null && !key.StartsWith("sha256:", StringComparison.Ordinal) && !_keys.Contains(key))
             {
-                entry.Problem("key", $"No key '{key}' is declared in this policy.{YamlProblems.Hint(key, _keys)} To revoke a key that is no longer listed, give its fingerprint sha256:hex.");
+                entry.Problem("key", $"No key '{key}' is declared in this policy.{Spelling.Hint(key, _keys)} To revoke a key that is no longer listed, give its fingerprint sha256:hex.");
             }
 
             var identity = entry.Text("identity", "an identity that does not begin with *, without **", 500, pattern: IdentityGlob());

@@ -203,7 +203,7 @@ public sealed class Condition
             {
                 var name = path["parameters.".Length..];
                 var parameter = parameters.FirstOrDefault(p => p.Name == name)
-                    ?? throw Wrong(token.Column, $"there is no parameter '{name}'.{RecipeProblems.Hint(name, parameters.Select(p => p.Name))}".TrimEnd('.'));
+                    ?? throw Wrong(token.Column, $"there is no parameter '{name}'.{Spelling.Hint(name, parameters.Select(p => p.Name))}".TrimEnd('.'));
                 return parameter.Type switch
                 {
                     "integer" or "number" => new Term(Kind.Number, f => f.Parameters[name] is { } v && v.GetValueKind() == JsonValueKind.Number ? double.Parse(v.ToJsonString(), CultureInfo.InvariantCulture) : 0d),

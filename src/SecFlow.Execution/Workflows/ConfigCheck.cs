@@ -4,14 +4,15 @@ using NJsonSchema;
 using NJsonSchema.Validation;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
-using YamlDotNet.RepresentationModel;
+using SecFlow.Execution.Yaml;
+using YamlDotNet.Core;
 
 namespace SecFlow.Execution.Workflows;
 
 /// <summary>A node's <c>config</c> against the plugin's config.schema.json; each fault at its place in the YAML.</summary>
 internal static partial class ConfigCheck
 {
-    public static async Task CheckAsync(NodeDraft node, InstalledPlugin plugin, RecipeProblems problems, CancellationToken ct)
+    public static async Task CheckAsync(NodeDraft node, InstalledPlugin plugin, YamlProblems problems, CancellationToken ct)
     {
         var at = node.Fields.Where("config");
         JsonSchema schema;
@@ -49,7 +50,7 @@ internal static partial class ConfigCheck
         return error.Kind switch
         {
             ValidationErrorKind.NoAdditionalPropertiesAllowed =>
-                $"'{name}' is not a setting of this plugin.{RecipeProblems.Hint(name, schema.ActualProperties.Keys)} Known: {string.Join(", ", schema.ActualProperties.Keys)}",
+                $"'{name}' is not a setting of this plugin.{Spelling.Hint(name, schema.ActualProperties.Keys)} Known: {string.Join(", ", schema.ActualProperties.Keys)}",
             ValidationErrorKind.PropertyRequired => $"The setting '{name}' is missing",
             ValidationErrorKind.NumberTooBig or ValidationErrorKind.IntegerTooBig => $"'{name}' is above the maximum {schema.Maximum}",
             ValidationErrorKind.NumberTooSmall => $"'{name}' is below the minimum {schema.Minimum}",
@@ -66,24 +67,23 @@ internal static partial class ConfigCheck
     }
 
     // NJsonSchema's paths: "#/threads", "#/headers.accept", "#/list[2].name". Walks as far as the YAML goes.
-    private static (YamlNode Place, string Path) Find(NodeDraft node, string jsonPath)
+    private static (Mark Place, string Path) Find(NodeDraft node, string jsonPath)
     {
-        var (place, path) = (node.Fields.Where("config"), node.Fields.At("config"));
+        var (place, value, path) = (node.Fields.Where("config"), node.Fields.Value("config"), node.Fields.At("config"));
         foreach (Match part in Segment().Matches(jsonPath.TrimStart('#', '/')))
         {
-            YamlNode? next;
             if (part.Groups["index"].Success)
             {
-                next = place is YamlSequenceNode list && int.TryParse(part.Groups["index"].Value, out var i) && i < list.Children.Count ? list.Children[i] : null;
+                value = value is YamlList list && int.TryParse(part.Groups["index"].Value, out var i) && i < list.Items.Count ? list.Items[i] : null;
                 path += part.Value;
             }
             else
             {
-                next = place is YamlMappingNode map ? map.Children.FirstOrDefault(c => (c.Key as YamlScalarNode)?.Value == part.Value).Value : null;
+                value = (value as YamlMap)?.Find(part.Value);
                 path += "." + part.Value;
             }
 
-            place = next ?? place;
+            place = value?.At ?? place;
         }
 
         return (place, path);

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using SecFlow.Data.Plugins;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Yaml;
 
 namespace SecFlow.Execution.Workflows;
 
@@ -18,10 +19,10 @@ internal sealed partial class RecipeBinder
     public const string Targets = "targets";
 
     private readonly RecipeDraft _draft;
-    private readonly RecipeProblems _problems;
+    private readonly YamlProblems _problems;
     private readonly Dictionary<string, Produced> _datasets = new(StringComparer.Ordinal);
 
-    private RecipeBinder(RecipeDraft draft, RecipeProblems problems) => (_draft, _problems) = (draft, problems);
+    private RecipeBinder(RecipeDraft draft, YamlProblems problems) => (_draft, _problems) = (draft, problems);
 
     /// <summary>Who makes a dataset; type null = its plugin is not known.</summary>
     private sealed record Produced(int Node, string? Type);
@@ -39,7 +40,7 @@ internal sealed partial class RecipeBinder
         public SortedSet<int> Needs { get; } = [];
     }
 
-    public static async Task<Recipe?> BindAsync(RecipeDraft draft, RecipePlugins plugins, RecipeProblems problems, CancellationToken ct)
+    public static async Task<Recipe?> BindAsync(RecipeDraft draft, RecipePlugins plugins, YamlProblems problems, CancellationToken ct)
     {
         var binder = new RecipeBinder(draft, problems);
         var bound = new List<Bound>();
@@ -91,7 +92,7 @@ internal sealed partial class RecipeBinder
         var same = plugins.Installed.Where(p => p.Manifest.Id == name || p.Manifest.Aliases.Contains(name, StringComparer.Ordinal)).ToList();
         var enabled = same.Where(p => p.Row.State == PluginState.Enabled).Select(p => p.Manifest.Version).ToList();
         var message = same.Count == 0
-            ? $"The plugin '{name}' is not installed.{RecipeProblems.Hint(name, plugins.Installed.SelectMany(p => p.Manifest.Aliases.Prepend(p.Manifest.Id)))} Install its package, or use an installed one."
+            ? $"The plugin '{name}' is not installed.{Spelling.Hint(name, plugins.Installed.SelectMany(p => p.Manifest.Aliases.Prepend(p.Manifest.Id)))} Install its package, or use an installed one."
             : enabled.Count == 0
                 ? $"The plugin '{name}' is installed but {same[0].Row.State}{(same[0].Row.StateReason.Length > 0 ? $" ({same[0].Row.StateReason})" : "")}. An administrator can enable it."
                 : $"No enabled version of '{name}' fits '{node.Type[(name.Length + 1)..]}'; enabled: {string.Join(", ", enabled)}.";
@@ -105,7 +106,7 @@ internal sealed partial class RecipeBinder
         {
             foreach (var second in twins.Skip(1))
             {
-                _problems.Add(Codes.RecipeDuplicate, second.Fields.Where("id"), second.Fields.At("id"), $"The id '{second.Id}' is taken by the node in line {twins.First().Fields.Where("id").Start.Line}. Ids are unique.");
+                _problems.Add(Codes.RecipeDuplicate, second.Fields.Where("id"), second.Fields.At("id"), $"The id '{second.Id}' is taken by the node in line {twins.First().Fields.Where("id").Line}. Ids are unique.");
             }
         }
     }
@@ -152,7 +153,7 @@ internal sealed partial class RecipeBinder
 
             if (!_datasets.TryGetValue(entry.Dataset, out var source))
             {
-                _problems.Add(Codes.RecipeUnresolvedInput, entry.At, entry.Path, $"No node makes the dataset '{entry.Dataset}'.{RecipeProblems.Hint(entry.Dataset, _datasets.Keys.Append(Targets))} There is: {string.Join(", ", _datasets.Keys.Prepend(Targets))}.");
+                _problems.Add(Codes.RecipeUnresolvedInput, entry.At, entry.Path, $"No node makes the dataset '{entry.Dataset}'.{Spelling.Hint(entry.Dataset, _datasets.Keys.Append(Targets))} There is: {string.Join(", ", _datasets.Keys.Prepend(Targets))}.");
                 continue;
             }
 
@@ -181,7 +182,7 @@ internal sealed partial class RecipeBinder
         var port = ports.FirstOrDefault(p => p.Name == wanted);
         if (port is null && entry.Port is not null)
         {
-            _problems.Add(Codes.RecipePortMismatch, entry.At, entry.Path, $"'{id}' has no {direction} '{wanted}'.{RecipeProblems.Hint(wanted, ports.Select(p => p.Name))} {Known(ports, direction)}");
+            _problems.Add(Codes.RecipePortMismatch, entry.At, entry.Path, $"'{id}' has no {direction} '{wanted}'.{Spelling.Hint(wanted, ports.Select(p => p.Name))} {Known(ports, direction)}");
             return null;
         }
 
@@ -241,7 +242,7 @@ internal sealed partial class RecipeBinder
                 }
                 else
                 {
-                    _problems.Add(Codes.RecipeCondition, at, path, $"The condition asks for '{name}', but no node makes that dataset.{RecipeProblems.Hint(name, _datasets.Keys)}");
+                    _problems.Add(Codes.RecipeCondition, at, path, $"The condition asks for '{name}', but no node makes that dataset.{Spelling.Hint(name, _datasets.Keys)}");
                 }
             }
         }

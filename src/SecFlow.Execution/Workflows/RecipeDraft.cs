@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using YamlDotNet.RepresentationModel;
+using SecFlow.Execution.Yaml;
+using YamlDotNet.Core;
 
 namespace SecFlow.Execution.Workflows;
 
@@ -15,8 +16,7 @@ internal sealed record RecipeDraft(
 
 /// <summary>One node as written. Input and output entries keep their place for messages.</summary>
 internal sealed record NodeDraft(
-    RecipeFields Fields,
-    string Path,
+    YamlFields Fields,
     string Id,
     string Type,
     JsonObject Config,
@@ -30,4 +30,4 @@ internal sealed record NodeDraft(
 /// <summary>A list of dataset names, or port -> dataset name.</summary>
 internal sealed record PortDraft(bool ByPort, IReadOnlyList<PortEntry> Entries);
 
-internal sealed record PortEntry(string? Port, string Dataset, YamlNode At, string Path);
+internal sealed record PortEntry(string? Port, string Dataset, Mark At, string Path);

@@ -20,7 +20,7 @@ public static class RecipeParameters
         {
             if (declared.All(p => p.Name != name))
             {
-                problems.Add(new(Codes.RecipeParameter, $"The workflow has no parameter '{name}'.{RecipeProblems.Hint(name, declared.Select(p => p.Name))}") { Path = name });
+                problems.Add(new(Codes.RecipeParameter, $"The workflow has no parameter '{name}'.{Spelling.Hint(name, declared.Select(p => p.Name))}") { Path = name });
             }
         }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
-using YamlDotNet.RepresentationModel;
+using SecFlow.Execution.Yaml;
 
 namespace SecFlow.Execution.Workflows;
 
@@ -18,9 +18,13 @@ public static partial class RecipeReader
 {
     private static readonly string[] _topKeys = ["version", "name", "description", "parameters", "nodes", "retry", "state"];
     private static readonly string[] _nodeKeys = ["id", "type", "config", "inputs", "outputs", "timeout", "retry", "when", "on_failure", "foreach", "chunk"];
-    private static readonly string[] _retryKeys = ["max_attempts", "backoff_factor", "base_delay"];
-    private static readonly string[] _stateKeys = ["checkpoint_interval", "resume_on_failure", "cache_intermediate"];
-    private static readonly string[] _parameterKeys = ["type", "required", "default"];
+
+    private static readonly Dictionary<string, OnFailure> _onFailure = new(StringComparer.Ordinal)
+    {
+        ["stop"] = OnFailure.Stop,
+        ["continue"] = OnFailure.Continue,
+        ["skip_dependents"] = OnFailure.SkipDependents,
+    };
 
     /// <summary>Types of parameters.</summary>
     public static readonly IReadOnlyList<string> ParameterTypes = ["string", "integer", "number", "boolean", "url", "host"];
@@ -30,93 +34,61 @@ public static partial class RecipeReader
 
     public static async Task<RecipeValidation> ReadAsync(string yaml, RecipePlugins plugins, CancellationToken ct)
     {
-        var problems = new RecipeProblems();
-        var root = RecipeYaml.Load(yaml, problems);
+        var problems = new YamlProblems(YamlForm.Recipe);
+        var root = YamlTree.Read(yaml, problems);
         var draft = root is null ? null : ReadRoot(root, problems);
         var recipe = draft is null ? null : await RecipeBinder.BindAsync(draft, plugins, problems, ct);
         if (draft is { State.CacheIntermediate: true } && problems.All.All(p => p.Code != Codes.RecipePluginNotInstalled))
         {
             // After the plugins: a recipe that names missing ones is told exactly that first.
-            problems.Add(Codes.RecipeUnsupported, root!.Children[new YamlScalarNode("state")], "state.cache_intermediate", "'cache_intermediate: true' is not supported in this version: every node runs in every run. Write false, or leave it out.");
+            problems.Add(Codes.RecipeUnsupported, root!.Find("state")!.At, "state.cache_intermediate", "'cache_intermediate: true' is not supported in this version: every node runs in every run. Write false, or leave it out.");
         }
 
         return new RecipeValidation(problems.Count == 0 ? recipe : null, problems.All);
     }
 
-    private static RecipeDraft ReadRoot(YamlMappingNode root, RecipeProblems problems)
+    private static RecipeDraft ReadRoot(YamlMap root, YamlProblems problems)
     {
-        var fields = new RecipeFields(root, "", problems, _topKeys);
-        var version = fields.Text("version", 10, required: true, "write version: \"1.0\"");
+        var fields = new YamlFields(root, "", problems, _topKeys);
+        var version = fields.Text("version", "version: \"1.0\"", 10, required: true);
         if (version is not (null or "1.0"))
         {
-            problems.Add(Codes.RecipeOutOfRange, fields.Where("version"), "version", $"Recipes of version '{version}' are not known; write version: \"1.0\".");
+            fields.Problem("version", $"Recipes of version '{version}' are not known; write version: \"1.0\".");
         }
 
-        var name = fields.Text("name", 100, required: true, "1 to 100 characters");
-        var description = fields.Text("description", 500, required: false, "");
-        var retry = ReadRetry(fields, RetryPolicy.None, problems);
-        var draft = new RecipeDraft("1.0", name ?? "", description ?? "", ReadParameters(fields, problems), ReadNodes(fields, retry, problems), retry, ReadState(fields, problems));
-        return draft;
+        var name = fields.Text("name", "a text of 1 to 100 characters", 100, required: true);
+        var description = fields.Text("description", "a text", 500);
+        var retry = ReadRetry(fields, RetryPolicy.None);
+        return new RecipeDraft("1.0", name ?? "", description ?? "", ReadParameters(fields), ReadNodes(fields, retry), retry, ReadState(fields));
     }
 
-    private static RetryPolicy ReadRetry(RecipeFields owner, RetryPolicy inherited, RecipeProblems problems)
+    private static RetryPolicy ReadRetry(YamlFields owner, RetryPolicy inherited) => owner.Object("retry", "max_attempts", "backoff_factor", "base_delay") is not { } fields
+        ? inherited
+        : new RetryPolicy(
+            (int)(fields.Integer("max_attempts", 1, 10) ?? inherited.MaxAttempts),
+            fields.Number("backoff_factor", 1, 10) ?? inherited.BackoffFactor,
+            fields.Number("base_delay", 0, 300) ?? inherited.BaseDelaySeconds);
+
+    private static StatePolicy ReadState(YamlFields owner)
     {
-        if (owner.Mapping("retry") is not { } node)
-        {
-            return inherited;
-        }
-
-        var fields = new RecipeFields(node, owner.At("retry"), problems, _retryKeys);
-        return new RetryPolicy(
-            (int)fields.Number("max_attempts", inherited.MaxAttempts, 1, 10, whole: true),
-            fields.Number("backoff_factor", inherited.BackoffFactor, 1, 10, whole: false),
-            fields.Number("base_delay", inherited.BaseDelaySeconds, 0, 300, whole: false));
-    }
-
-    private static StatePolicy ReadState(RecipeFields owner, RecipeProblems problems)
-    {
-        if (owner.Mapping("state") is not { } node)
-        {
-            return new StatePolicy(DefaultCheckpointSeconds, ResumeOnFailure: true, CacheIntermediate: false);
-        }
-
-        var fields = new RecipeFields(node, "state", problems, _stateKeys);
+        var fields = owner.Object("state", "checkpoint_interval", "resume_on_failure", "cache_intermediate");
         return new StatePolicy(
-            (int)fields.Number("checkpoint_interval", DefaultCheckpointSeconds, 0, 3600, whole: true),
-            fields.Flag("resume_on_failure", true),
-            fields.Flag("cache_intermediate", false));
+            (int)(fields?.Integer("checkpoint_interval", 0, 3600) ?? DefaultCheckpointSeconds),
+            fields?.Flag("resume_on_failure", true) ?? true,
+            fields?.Flag("cache_intermediate", false) ?? false);
     }
 
-    private static List<RecipeParameter> ReadParameters(RecipeFields owner, RecipeProblems problems)
+    private static List<RecipeParameter> ReadParameters(YamlFields owner)
     {
         var parameters = new List<RecipeParameter>();
-        foreach (var (key, value) in owner.Mapping("parameters")?.Children ?? new YamlMappingNode().Children)
+        var named = owner.Named("parameters", "a name of a parameter: a lower-case letter, then letters, digits or '_', at most 63", int.MaxValue, ParameterName(), "type", "required", "default");
+        foreach (var (name, fields) in named)
         {
-            var name = (key as YamlScalarNode)?.Value ?? "";
-            var path = $"parameters.{name}";
-            if (!ParameterName().IsMatch(name))
-            {
-                problems.Add(Codes.RecipeOutOfRange, key, path, $"'{name}' is not a name of a parameter: a lower-case letter, then letters, digits or '_', at most 63.");
-            }
-
-            if (value is not YamlMappingNode node)
-            {
-                problems.Add(Codes.RecipeWrongType, value, path, $"A parameter is a mapping such as {{ type: url, required: true }}; found {RecipeFields.Describe(value)}.");
-                continue;
-            }
-
-            var fields = new RecipeFields(node, path, problems, _parameterKeys);
-            var type = fields.Text("type", 20, required: true, $"one of {string.Join(", ", ParameterTypes)}");
-            if (type is not null && !ParameterTypes.Contains(type, StringComparer.Ordinal))
-            {
-                problems.Add(Codes.RecipeOutOfRange, fields.Where("type"), fields.At("type"), $"'{type}' is not a type of a parameter.{RecipeProblems.Hint(type, ParameterTypes)} Known: {string.Join(", ", ParameterTypes)}.");
-                type = null;
-            }
-
-            var parameter = new RecipeParameter(name, type ?? "string", fields.Flag("required", false), fields.Value("default") is { } d ? RecipeYaml.ToJson(d) : null);
+            var type = fields.Choice("type", ParameterTypes, required: true);
+            var parameter = new RecipeParameter(name, type ?? "string", fields.Flag("required", false), fields.Value("default")?.ToJson());
             if (type is not null && parameter.Default is not null && RecipeParameters.Problem(parameter, parameter.Default) is { } wrong)
             {
-                problems.Add(Codes.RecipeParameter, fields.Where("default"), fields.At("default"), $"The default of '{name}' does not fit: {wrong}.");
+                fields.Problem("default", $"The default of '{name}' does not fit: {wrong}.", Codes.RecipeParameter);
             }
 
             parameters.Add(parameter);
@@ -125,91 +97,78 @@ public static partial class RecipeReader
         return parameters;
     }
 
-    private static List<NodeDraft> ReadNodes(RecipeFields owner, RetryPolicy retry, RecipeProblems problems)
+    private static List<NodeDraft> ReadNodes(YamlFields owner, RetryPolicy retry)
     {
-        var nodes = new List<NodeDraft>();
-        if (owner.Value("nodes") is not { } value)
+        const string expected = "a list of at least one node";
+        if (!owner.Has("nodes"))
         {
-            owner.Missing("nodes", "a list of at least one node");
-            return nodes;
+            owner.Missing("nodes", expected);
         }
-
-        if (value is not YamlSequenceNode { Children.Count: > 0 } list)
+        else if (owner.Value("nodes") is not YamlList { Items.Count: > 0 } list)
         {
-            owner.WrongType("nodes", "a list of at least one node");
-            return nodes;
+            owner.WrongType("nodes", expected);
         }
-
-        if (list.Children.Count > Limits.NodesPerRecipe.Default)
+        else
         {
-            problems.Add(Codes.RecipeTooLarge, list, "nodes", $"The recipe has {list.Children.Count} nodes; at most {Limits.NodesPerRecipe.Default} are allowed.");
-        }
-
-        for (var i = 0; i < list.Children.Count; i++)
-        {
-            if (list.Children[i] is YamlMappingNode node)
+            if (list.Items.Count > Limits.NodesPerRecipe.Default)
             {
-                nodes.Add(ReadNode(node, $"nodes[{i}]", retry, problems));
+                owner.Problem("nodes", $"The recipe has {list.Items.Count} nodes; at most {Limits.NodesPerRecipe.Default} are allowed.", Codes.RecipeTooLarge);
             }
-            else
-            {
-                problems.Add(Codes.RecipeWrongType, list.Children[i], $"nodes[{i}]", $"A node is a mapping with 'id' and 'type'; found {RecipeFields.Describe(list.Children[i])}.");
-            }
+
+            return [.. owner.Objects("nodes", int.MaxValue, _nodeKeys).Select(node => ReadNode(node, retry))];
         }
 
-        return nodes;
+        return [];
     }
 
-    private static NodeDraft ReadNode(YamlMappingNode node, string path, RetryPolicy retry, RecipeProblems problems)
+    private static NodeDraft ReadNode(YamlFields fields, RetryPolicy retry)
     {
-        var fields = new RecipeFields(node, path, problems, _nodeKeys);
-        var id = fields.Text("id", 63, required: true, "a name for this step") ?? "";
+        var id = fields.Text("id", "a name for this step", 63, required: true) ?? "";
         if (id.Length > 0 && (!NodeId().IsMatch(id) || id == "targets"))
         {
-            problems.Add(Codes.RecipeOutOfRange, fields.Where("id"), fields.At("id"), $"'{id}' is not an id of a node: a lower-case letter, then lower-case letters, digits, '_' or '-', at most 63; 'targets' is taken.");
+            fields.Problem("id", $"'{id}' is not an id of a node: a lower-case letter, then lower-case letters, digits, '_' or '-', at most 63; 'targets' is taken.");
         }
 
         foreach (var later in new[] { "foreach", "chunk" })
         {
-            if (fields.Value(later) is { } unsupported)
+            if (fields.Has(later))
             {
-                problems.Add(Codes.RecipeUnsupported, unsupported, fields.At(later), $"'{later}' is not supported in this version. Remove it: the node then gets the whole dataset at once.");
+                fields.Problem(later, $"'{later}' is not supported in this version. Remove it: the node then gets the whole dataset at once.", Codes.RecipeUnsupported);
             }
         }
 
-        var config = fields.Mapping("config") is { } c ? (JsonObject)RecipeYaml.ToJson(c)! : [];
+        var config = fields.Mapping("config") is { } c ? (JsonObject)c.ToJson()! : [];
         return new NodeDraft(
             fields,
-            path,
             id,
-            fields.Text("type", 200, required: true, "the id of a plugin, such as scan.web-baseline") ?? "",
+            fields.Text("type", "the id of a plugin, such as scan.web-baseline", 200, required: true) ?? "",
             config,
-            ReadPorts(fields, "inputs", problems),
-            ReadPorts(fields, "outputs", problems),
-            fields.Duration("timeout", TimeSpan.FromSeconds(Limits.NodeWallSeconds.Default), TimeSpan.FromSeconds(Limits.NodeWallSeconds.Ceiling)),
-            ReadRetry(fields, retry, problems),
-            fields.Text("when", Condition.MaxLength, required: false, ""),
-            ReadOnFailure(fields, problems));
+            ReadPorts(fields, "inputs"),
+            ReadPorts(fields, "outputs"),
+            fields.Duration("timeout", TimeSpan.FromSeconds(Limits.NodeWallSeconds.Ceiling)) ?? TimeSpan.FromSeconds(Limits.NodeWallSeconds.Default),
+            ReadRetry(fields, retry),
+            fields.Text("when", "a condition such as outputs.urls.count > 0", Condition.MaxLength),
+            fields.Choice("on_failure", _onFailure) ?? OnFailure.Stop);
     }
 
-    private static PortDraft? ReadPorts(RecipeFields fields, string key, RecipeProblems problems)
+    private static PortDraft? ReadPorts(YamlFields fields, string key)
     {
         var entries = new List<PortEntry>();
         switch (fields.Value(key))
         {
             case null:
                 return null;
-            case YamlSequenceNode list:
-                for (var i = 0; i < list.Children.Count; i++)
+            case YamlList list:
+                for (var i = 0; i < list.Items.Count; i++)
                 {
-                    Add(null, list.Children[i], $"{fields.At(key)}[{i}]");
+                    Add(null, list.Items[i], $"[{i}]");
                 }
 
                 return new PortDraft(false, entries);
-            case YamlMappingNode map:
-                foreach (var (port, dataset) in map.Children)
+            case YamlMap map:
+                foreach (var entry in map.Entries)
                 {
-                    Add((port as YamlScalarNode)?.Value ?? "", dataset, $"{fields.At(key)}.{port}");
+                    Add(entry.Key, entry.Value, $".{entry.Key}");
                 }
 
                 return new PortDraft(true, entries);
@@ -218,31 +177,16 @@ public static partial class RecipeReader
                 return null;
         }
 
-        void Add(string? port, YamlNode at, string path)
+        void Add(string? port, YamlValue value, string place)
         {
-            if (at is YamlScalarNode { Value: { } name } && DatasetName().IsMatch(name))
+            if (value is YamlText text && DatasetName().IsMatch(text.Value))
             {
-                entries.Add(new PortEntry(port, name, at, path));
+                entries.Add(new PortEntry(port, text.Value, value.At, fields.At(key) + place));
             }
             else
             {
-                problems.Add(Codes.RecipeWrongType, at, path, $"A dataset name is a lower-case letter, then lower-case letters, digits, '_', '-' or '.'; found {RecipeFields.Describe(at)}.");
+                fields.WrongType(value, fields.At(key) + place, "a dataset name: a lower-case letter, then lower-case letters, digits, '_', '-' or '.'");
             }
-        }
-    }
-
-    private static OnFailure ReadOnFailure(RecipeFields fields, RecipeProblems problems)
-    {
-        string[] known = ["stop", "continue", "skip_dependents"];
-        var text = fields.Text("on_failure", 40, required: false, "") ?? "stop";
-        switch (Array.IndexOf(known, text))
-        {
-            case 0: return OnFailure.Stop;
-            case 1: return OnFailure.Continue;
-            case 2: return OnFailure.SkipDependents;
-            default:
-                problems.Add(Codes.RecipeOutOfRange, fields.Where("on_failure"), fields.At("on_failure"), $"'{text}' is not known.{RecipeProblems.Hint(text, known)} Known: {string.Join(", ", known)}.");
-                return OnFailure.Stop;
         }
     }
 

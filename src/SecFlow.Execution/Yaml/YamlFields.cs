@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SecFlow.Execution.Diagnostics;
 using YamlDotNet.Core;
 
 namespace SecFlow.Execution.Yaml;
@@ -22,99 +23,116 @@ internal sealed class YamlFields
                 continue;
             }
 
-            problems.Add(entry.KeyAt, At(entry.Key), $"The key '{Short(entry.Key)}' is not known here.{YamlProblems.Hint(entry.Key, known)} Known keys: {string.Join(", ", known)}.");
+            problems.Add(problems.Codes.UnknownKey, entry.KeyAt, At(entry.Key), $"The key '{Short(entry.Key)}' is not known here.{Spelling.Hint(entry.Key, known)} Known keys: {string.Join(", ", known)}.");
         }
     }
 
     public string Path { get; }
 
-    public YamlMap Map => _map;
-
     public string At(string key) => YamlProblems.Join(Path, Short(key));
 
     public bool Has(string key) => _values.ContainsKey(key);
 
-    public Mark Where(string key) => _values.TryGetValue(key, out var value) ? value.At : _map.At;
+    public YamlValue? Value(string key) => _values.GetValueOrDefault(key);
 
-    public void Problem(string key, string message) => _problems.Add(Where(key), At(key), message);
+    public Mark Where(string key) => Value(key)?.At ?? _map.At;
+
+    /// <summary>A value outside its rule, unless another code says more.</summary>
+    public void Problem(string key, string message, string? code = null) => _problems.Add(code ?? _problems.Codes.OutOfRange, Where(key), At(key), message);
+
+    public void Missing(string key, string expected) => Problem(key, $"The key '{key}' is missing: expected {expected}.", _problems.Codes.Missing);
+
+    public void WrongType(string key, string expected) => Problem(key, $"'{key}' must be {expected}; found {Describe(_values[key])}.", _problems.Codes.WrongType);
+
+    /// <summary>A value further down, which the caller looked at itself.</summary>
+    public void WrongType(YamlValue value, string path, string expected) => _problems.Add(_problems.Codes.WrongType, value.At, path, $"Expected {expected}; found {Describe(value)}.");
 
     /// <summary>A text; null when absent (a problem when required) or wrong.</summary>
     public string? Text(string key, string rule, int atMost, bool required = false, Regex? pattern = null)
     {
-        if (!_values.TryGetValue(key, out var value))
+        if (Scalar(key, rule, required) is not { } text)
         {
-            if (required)
-            {
-                Problem(key, $"The key '{key}' is missing: expected {rule}.");
-            }
-
             return null;
         }
 
-        if (value is YamlText { IsNull: false } text && text.Value.Length <= atMost && (text.Value.Length > 0 || !required) && !text.Value.Any(IsControl)
-            && (pattern?.IsMatch(text.Value) ?? true))
+        if (text.Length > atMost)
         {
-            return text.Value;
+            Problem(key, $"'{key}' has {text.Length} characters; at most {atMost} are allowed.");
+            return null;
         }
 
-        Problem(key, $"'{key}' must be {rule}{(pattern is null ? $" of at most {atMost} characters" : "")}; found {Describe(value)}.");
-        return null;
+        if ((required && string.IsNullOrWhiteSpace(text)) || text.Any(IsControl) || pattern?.IsMatch(text) == false)
+        {
+            Problem(key, $"'{key}' must be {rule}; found {Describe(_values[key])}.");
+            return null;
+        }
+
+        return text;
     }
 
     /// <summary>One of a few words.</summary>
+    public string? Choice(string key, IReadOnlyCollection<string> choices, bool required = false)
+    {
+        var rule = $"one of {string.Join(", ", choices)}";
+        var text = Scalar(key, rule, required);
+        if (text is null || choices.Contains(text))
+        {
+            return text;
+        }
+
+        Problem(key, $"'{key}' must be {rule}; found {Describe(_values[key])}.{Spelling.Hint(text, choices)}");
+        return null;
+    }
+
+    /// <summary>What one of a few words stands for.</summary>
     public T? Choice<T>(string key, IReadOnlyDictionary<string, T> choices, bool required = false)
-        where T : struct
-    {
-        if (!_values.TryGetValue(key, out var value))
-        {
-            if (required)
-            {
-                Problem(key, $"The key '{key}' is missing: expected one of {string.Join(", ", choices.Keys)}.");
-            }
+        where T : struct => Choice(key, [.. choices.Keys], required) is { } word ? choices[word] : null;
 
-            return null;
-        }
+    public long? Integer(string key, long least, long most) => (long?)Number(key, least, most, whole: true);
 
-        if (value is YamlText text && choices.TryGetValue(text.Value, out var choice))
-        {
-            return choice;
-        }
-
-        Problem(key, $"'{key}' must be one of {string.Join(", ", choices.Keys)}; found {Describe(value)}.{YamlProblems.Hint((value as YamlText)?.Value ?? "", choices.Keys)}");
-        return null;
-    }
-
-    public long? Integer(string key, long least, long most)
-    {
-        if (!_values.TryGetValue(key, out var value))
-        {
-            return null;
-        }
-
-        if (value is YamlText { Plain: true } text && long.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            && number >= least && number <= most)
-        {
-            return number;
-        }
-
-        Problem(key, $"'{key}' must be a whole number from {least} to {most}; found {Describe(value)}.");
-        return null;
-    }
+    public double? Number(string key, double least, double most) => Number(key, least, most, whole: false);
 
     public bool Flag(string key, bool fallback)
     {
-        if (!_values.TryGetValue(key, out var value))
+        if (Value(key) is not { } value)
         {
             return fallback;
         }
 
-        if (value is YamlText { Plain: true, Value: "true" or "false" } text)
+        if (value.AsFlag() is { } flag)
         {
-            return text.Value == "true";
+            return flag;
         }
 
-        Problem(key, $"'{key}' must be true or false; found {Describe(value)}.");
+        WrongType(key, "true or false");
         return fallback;
+    }
+
+    /// <summary>Seconds, or a number with s, m or h; at least one second.</summary>
+    public TimeSpan? Duration(string key, TimeSpan most)
+    {
+        if (Value(key) is not { } value)
+        {
+            return null;
+        }
+
+        var text = (value as YamlText)?.Value ?? "";
+        var unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, >= '0' and <= '9' => 1, _ => 0 };
+        var digits = text.Length > 0 && char.IsAsciiLetter(text[^1]) ? text[..^1] : text;
+        if (unit == 0 || !int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var amount))
+        {
+            WrongType(key, "seconds, or a number with s, m or h such as 5m");
+            return null;
+        }
+
+        var duration = TimeSpan.FromSeconds((double)amount * unit);
+        if (duration < TimeSpan.FromSeconds(1) || duration > most)
+        {
+            Problem(key, $"'{key}' is {Short(text)}; 1 s to {most.TotalHours:0} h is allowed.");
+            return null;
+        }
+
+        return duration;
     }
 
     /// <summary>An RFC 3339 time in UTC.</summary>
@@ -144,11 +162,12 @@ internal sealed class YamlFields
             if (item is not YamlText { IsNull: false } text || text.Value.Length is 0 or > 500 || text.Value.Any(IsControl) || pattern?.IsMatch(text.Value) == false
                 || choices?.Contains(text.Value) == false)
             {
-                _problems.Add(item.At, path, $"Each of '{key}' must be {rule}; found {Describe(item)}.{(choices is null ? "" : YamlProblems.Hint((item as YamlText)?.Value ?? "", choices))}");
+                var code = item is YamlText { IsNull: false } ? _problems.Codes.OutOfRange : _problems.Codes.WrongType;
+                _problems.Add(code, item.At, path, $"Each of '{key}' must be {rule}; found {Describe(item)}.{(choices is null ? "" : Spelling.Hint((item as YamlText)?.Value ?? "", choices))}");
             }
             else if (list.Contains(text.Value, StringComparer.Ordinal))
             {
-                _problems.Add(item.At, path, $"'{Short(text.Value)}' stands twice in '{key}'.");
+                _problems.Add(_problems.Codes.Duplicate, item.At, path, $"'{Short(text.Value)}' stands twice in '{key}'.");
             }
             else
             {
@@ -162,20 +181,20 @@ internal sealed class YamlFields
     /// <summary>The elements of a list with their paths.</summary>
     public IEnumerable<(YamlValue Item, string Path)> Items(string key, int atMost)
     {
-        if (!_values.TryGetValue(key, out var value))
+        if (Value(key) is not { } value)
         {
             return [];
         }
 
         if (value is not YamlList list)
         {
-            Problem(key, $"'{key}' must be a list; found {Describe(value)}.");
+            WrongType(key, "a list");
             return [];
         }
 
         if (list.Items.Count > atMost)
         {
-            Problem(key, $"'{key}' has {list.Items.Count} elements; at most {atMost} are allowed.");
+            Problem(key, $"'{key}' has {list.Items.Count} elements; at most {atMost} are allowed.", _problems.Codes.TooLarge);
             return [];
         }
 
@@ -193,21 +212,21 @@ internal sealed class YamlFields
             }
             else
             {
-                _problems.Add(item.At, path, $"Each of '{key}' must be a mapping with {string.Join(", ", known)}; found {Describe(item)}.");
+                _problems.Add(_problems.Codes.WrongType, item.At, path, $"Each of '{key}' must be a mapping with {string.Join(", ", known)}; found {Describe(item)}.");
             }
         }
     }
 
     public YamlFields? Object(string key, params string[] known) =>
-        MapOf(key) is { } map ? new YamlFields(map, At(key), _problems, known) : null;
+        Mapping(key) is { } map ? new YamlFields(map, At(key), _problems, known) : null;
 
     /// <summary>A mapping from names under a rule to mappings.</summary>
     public IEnumerable<(string Name, YamlFields Fields)> Named(string key, string rule, int atMost, Regex pattern, params string[] known)
     {
-        var map = MapOf(key);
+        var map = Mapping(key);
         if (map?.Entries.Count > atMost)
         {
-            Problem(key, $"'{key}' has {map.Entries.Count} entries; at most {atMost} are allowed.");
+            Problem(key, $"'{key}' has {map.Entries.Count} entries; at most {atMost} are allowed.", _problems.Codes.TooLarge);
             yield break;
         }
 
@@ -216,35 +235,79 @@ internal sealed class YamlFields
             var path = YamlProblems.Join(At(key), Short(entry.Key));
             if (!pattern.IsMatch(entry.Key))
             {
-                _problems.Add(entry.KeyAt, path, $"'{Short(entry.Key)}' must be {rule}.");
+                _problems.Add(_problems.Codes.OutOfRange, entry.KeyAt, path, $"'{Short(entry.Key)}' must be {rule}.");
             }
-            else if (entry.Value is YamlMap value)
+
+            if (entry.Value is YamlMap value)
             {
                 yield return (entry.Key, new YamlFields(value, path, _problems, known));
             }
             else
             {
-                _problems.Add(entry.Value.At, path, $"'{Short(entry.Key)}' must be a mapping with {string.Join(", ", known)}; found {Describe(entry.Value)}.");
+                _problems.Add(_problems.Codes.WrongType, entry.Value.At, path, $"'{Short(entry.Key)}' must be a mapping with {string.Join(", ", known)}; found {Describe(entry.Value)}.");
             }
         }
     }
 
     /// <summary>The value when it is a mapping; a problem when it is something else.</summary>
-    private YamlMap? MapOf(string key)
+    public YamlMap? Mapping(string key)
     {
-        if (!_values.TryGetValue(key, out var value) || value is YamlMap)
+        var value = Value(key);
+        if (value is null or YamlMap)
         {
             return value as YamlMap;
         }
 
-        Problem(key, $"'{key}' must be a mapping; found {Describe(value)}.");
+        WrongType(key, "a mapping");
         return null;
     }
 
     /// <summary>The value when it is a scalar; null otherwise, without a problem.</summary>
-    public string? Word(string key) => _values.TryGetValue(key, out var value) && value is YamlText { IsNull: false } text ? text.Value : null;
+    public string? Word(string key) => Value(key) is YamlText { IsNull: false } text ? text.Value : null;
 
-    public static string Describe(YamlValue value) => value switch
+    private string? Scalar(string key, string rule, bool required)
+    {
+        if (Word(key) is { } text)
+        {
+            return text;
+        }
+
+        if (Has(key))
+        {
+            WrongType(key, rule);
+        }
+        else if (required)
+        {
+            Missing(key, rule);
+        }
+
+        return null;
+    }
+
+    private double? Number(string key, double least, double most, bool whole)
+    {
+        if (Value(key) is not { } value)
+        {
+            return null;
+        }
+
+        var rule = string.Create(CultureInfo.InvariantCulture, $"{(whole ? "a whole number" : "a number")} from {least} to {most}");
+        if (value.AsNumber() is not { } number || (whole && number % 1 != 0))
+        {
+            WrongType(key, rule);
+            return null;
+        }
+
+        if (number < least || number > most)
+        {
+            Problem(key, $"'{key}' must be {rule}; found {Describe(value)}.");
+            return null;
+        }
+
+        return number;
+    }
+
+    private static string Describe(YamlValue value) => value switch
     {
         YamlMap => "a mapping",
         YamlList => "a list",
@@ -259,5 +322,5 @@ internal sealed class YamlFields
         return clean.Length > 60 ? clean[..60] + "..." : clean;
     }
 
-    private static bool IsControl(char c) => char.IsControl(c) && c != '\n';
+    private static bool IsControl(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 }

@@ -10,12 +10,15 @@ internal abstract record YamlValue(Mark At);
 /// <summary>A scalar. <paramref name="Plain"/> = without quotes.</summary>
 internal sealed record YamlText(string Value, bool Plain, Mark At) : YamlValue(At)
 {
-    public bool IsNull => Plain && Value is "" or "~" or "null";
+    public bool IsNull => Plain && Value is "" or "~" or "null" or "Null" or "NULL";
 }
 
 internal sealed record YamlList(IReadOnlyList<YamlValue> Items, Mark At) : YamlValue(At);
 
-internal sealed record YamlMap(IReadOnlyList<YamlEntry> Entries, Mark At) : YamlValue(At);
+internal sealed record YamlMap(IReadOnlyList<YamlEntry> Entries, Mark At) : YamlValue(At)
+{
+    public YamlValue? Find(string key) => Entries.FirstOrDefault(e => e.Key == key)?.Value;
+}
 
 internal sealed record YamlEntry(string Key, Mark KeyAt, YamlValue Value);
 
@@ -26,49 +29,80 @@ internal sealed record YamlEntry(string Key, Mark KeyAt, YamlValue Value);
 /// </summary>
 internal static class YamlTree
 {
-    public const int MaxBytes = 64 * 1024;
-    public const int MaxDepth = 12;
-    private const int MaxNodes = 20_000;
+    private static readonly Mark _start = new(0, 1, 1);
 
     /// <summary>The top mapping; null after a problem that leaves nothing to look at.</summary>
     public static YamlMap? Read(ReadOnlyMemory<byte> utf8, YamlProblems problems)
     {
-        if (utf8.Length > MaxBytes)
+        if (!Fits(utf8.Length, problems))
         {
-            problems.Add(new Mark(0, 1, 1), "", $"The file has {utf8.Length} bytes; at most {MaxBytes} are allowed.");
             return null;
         }
 
         try
         {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(utf8.Span);
-            var root = new Composer(new Parser(new StringReader(text)), problems).Document();
-            if (root is YamlMap map)
-            {
-                return map;
-            }
-
-            if (problems.Count == 0)
-            {
-                problems.Add(root?.At ?? new Mark(0, 1, 1), "", "The file must be a mapping of keys to values.");
-            }
-        }
-        catch (YamlException e)
-        {
-            problems.Add(e.Start, "", $"This is not YAML that can be read: {e.Message} Check indentation, quotes and colons on this line.");
+            return Read(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(utf8.Span), problems);
         }
         catch (DecoderFallbackException)
         {
-            problems.Add(new Mark(0, 1, 1), "", "The file is not UTF-8 text.");
+            problems.Add(problems.Codes.Syntax, _start, "", $"The {problems.Form.Name} is not UTF-8 text.");
+            return null;
+        }
+    }
+
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, YamlProblems)"/>
+    public static YamlMap? Read(string text, YamlProblems problems)
+    {
+        if (!Fits(Encoding.UTF8.GetByteCount(text), problems))
+        {
+            return null;
+        }
+
+        var (name, start) = (problems.Form.Name, problems.Form.Start);
+        try
+        {
+            switch (new Composer(new Parser(new StringReader(text)), problems).Document())
+            {
+                case YamlMap map:
+                    return map;
+                case null when problems.Count == 0:
+                    problems.Add(problems.Codes.Syntax, _start, "", $"The {name} is empty. It starts with {start}.");
+                    break;
+                case { } other:
+                    problems.Add(problems.Codes.WrongType, other.At, "", $"A {name} is a mapping that starts with {start}.");
+                    break;
+            }
+        }
+        catch (TooMuchException e)
+        {
+            problems.Add(problems.Codes.TooLarge, e.Start, "", e.Message);
+        }
+        catch (YamlException e)
+        {
+            problems.Add(problems.Codes.Syntax, e.Start, "", $"This is not YAML that can be read: {e.Message} Check indentation, quotes and colons on this line.");
         }
 
         return null;
     }
 
+    private static bool Fits(int bytes, YamlProblems problems)
+    {
+        if (bytes > problems.Form.MaxBytes)
+        {
+            problems.Add(problems.Codes.TooLarge, _start, "", $"The {problems.Form.Name} has {bytes} bytes; at most {problems.Form.MaxBytes} are allowed.");
+        }
+
+        return bytes <= problems.Form.MaxBytes;
+    }
+
+    /// <summary>A limit was passed while parsing.</summary>
+    private sealed class TooMuchException(ParsingEvent at, string message) : YamlException(at.Start, at.End, message);
+
     private sealed class Composer(Parser parser, YamlProblems problems)
     {
         private int _nodes;
 
+        /// <summary>The top value; null when there is none, or when a second document says that this one is only a part.</summary>
         public YamlValue? Document()
         {
             Next<StreamStart>();
@@ -82,7 +116,8 @@ internal static class YamlTree
             Next<DocumentEnd>();
             if (parser.Current is not StreamEnd)
             {
-                problems.Add(parser.Current!.Start, "", "The file must hold one YAML document; a second one starts here.");
+                problems.Add(problems.Codes.Syntax, parser.Current!.Start, "", $"A {problems.Form.Name} is one YAML document; a second one starts here. Save it as a file of its own.");
+                return null;
             }
 
             return root;
@@ -91,26 +126,33 @@ internal static class YamlTree
         private YamlValue Node(int depth, string path)
         {
             var at = parser.Current!;
-            if (depth > MaxDepth || ++_nodes > MaxNodes)
+            var form = problems.Form;
+            if (depth > form.MaxDepth)
             {
-                throw new YamlException(at.Start, at.End, $"More than {MaxDepth} levels or {MaxNodes} values.");
+                throw new TooMuchException(at, $"The {form.Name} is nested deeper than {form.MaxDepth} levels.");
+            }
+
+            if (++_nodes > form.MaxNodes)
+            {
+                throw new TooMuchException(at, $"The {form.Name} has more than {form.MaxNodes} values.");
             }
 
             if (at is AnchorAlias alias)
             {
-                problems.Add(at.Start, path, $"The alias '*{alias.Value}' is not allowed: write the value out.");
+                problems.Add(problems.Codes.Syntax, at.Start, path, $"The alias '*{alias.Value}' is not allowed: write the value out.");
+                problems.Close(at.Start);
                 Step();
                 return new YamlText("", true, at.Start);
             }
 
             if (at is NodeEvent { Anchor.IsEmpty: false } anchored)
             {
-                problems.Add(at.Start, path, $"The anchor '&{anchored.Anchor.Value}' is not allowed: write the value out where it is needed.");
+                problems.Add(problems.Codes.Syntax, at.Start, path, $"The anchor '&{anchored.Anchor.Value}' is not allowed: write the value out where it is needed.");
             }
 
             if (at is NodeEvent { Tag.IsEmpty: false } tagged)
             {
-                problems.Add(at.Start, path, $"The tag '{tagged.Tag.Value}' is not allowed: use quotes to write a text.");
+                problems.Add(problems.Codes.Syntax, at.Start, path, $"The tag '{tagged.Tag.Value}' is not allowed: use quotes to write a text.");
             }
 
             return at switch
@@ -152,11 +194,11 @@ internal static class YamlTree
                 var value = Node(depth + 1, YamlProblems.Join(path, name));
                 if (key is not YamlText text || (text.Plain && text.Value == "<<"))
                 {
-                    problems.Add(key.At, path, key is YamlText ? "Merge keys ('<<') are not allowed: write the values out." : "A key must be a plain word.");
+                    problems.Add(problems.Codes.Syntax, key.At, path, key is YamlText ? "Merge keys ('<<') are not allowed: write the values out." : "A key must be a plain word.");
                 }
                 else if (!seen.Add(name))
                 {
-                    problems.Add(key.At, YamlProblems.Join(path, name), $"The key '{name}' stands twice in this mapping. Keep one of them.");
+                    problems.Add(problems.Codes.Duplicate, key.At, YamlProblems.Join(path, name), $"The key '{name}' stands twice in this mapping. Keep one of them.");
                 }
                 else
                 {
@@ -186,11 +228,8 @@ internal static class YamlTree
 
         private void Step()
         {
-            if (!parser.MoveNext())
-            {
-                // after StreamEnd there is nothing; the composer stops there by itself
-                return;
-            }
+            // After the end of the stream there is nothing; the composer stops there by itself.
+            _ = parser.MoveNext();
         }
     }
 }

@@ -161,13 +161,18 @@ public sealed class RecipeReaderTests
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, config: {mode: slow}}]", Codes.RecipeConfigInvalid, 3, 48, "fast, full" },
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, config: {paths: [/a, b]}}]", Codes.RecipeConfigInvalid, 3, 54, "pattern" },
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, config: [1]}]", Codes.RecipeWrongType, 3, 41, "mapping" },
-        { "version: \"1.0\"\nname: x\nparameters: {p: {type: text}}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeOutOfRange, 3, 24, "Known: string" },
+        { "version: \"1.0\"\nname: x\nparameters: {p: {type: text}}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeOutOfRange, 3, 24, "one of string, integer" },
         { "version: \"1.0\"\nname: x\nparameters: {p: {type: integer, default: many}}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeParameter, 3, 42, "expected integer" },
         { "version: \"1.0\"\nname: x\nstate: {checkpoint_interval: 3601}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeOutOfRange, 3, 30, "0 to 3600" },
         { "version: \"1.0\"\nname: x\nstate: {resume_on_failure: maybe}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeWrongType, 3, 28, "true or false" },
         { "version: \"1.0\"\nname: x\nstate: {cache_intermediate: true}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeUnsupported, 3, 8, "not supported in this version" },
         { "version: \"1.0\"\nname: &n x\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "anchor" },
         { "version: \"1.0\"\nname: !!str x\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "tag" },
+        { "version: \"1.0\"\nname: *n\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "alias" },
+        { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, config: {<<: {threads: 5}}}]", Codes.RecipeSyntax, 3, 42, "Merge keys" },
+        { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, config: {threads: 5, threads: 6}}]", Codes.RecipeDuplicate, 3, 54, "'threads' stands twice" },
+        { "version: \"1.0\"\nname: \"a\\e[2J\"\nnodes: [{id: a, type: scan.web}]", Codes.RecipeOutOfRange, 2, 7, "a?[2J" },
+        { "version: \"1.0\"\nname: x\nparameters: {P: {type: url}}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeOutOfRange, 3, 14, "lower-case letter" },
         { "version: \"1.0\"\nname: x\n---\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 3, 1, "one YAML document" },
         { "version: \"1.0\"\nname: \"x\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "YAML" },
         { "", Codes.RecipeSyntax, 1, 1, "empty" },
@@ -206,6 +211,14 @@ public sealed class RecipeReaderTests
             Codes.RecipeDuplicate, Codes.RecipeConfigInvalid, Codes.RecipeUnresolvedInput, Codes.RecipeUnsupported,
         ], ignoreOrder: true);
         result.Problems.Select(p => p.Line).ShouldBeInOrder();
+    }
+
+    [Fact]
+    public async Task Problems_of_the_text_do_not_hide_those_of_the_words()
+    {
+        var result = await Read("version: \"1.0\"\nname: *n\nname: y\nnodes:\n- id: &i a\n  type: scan.web\n  timeout: soon");
+        result.Problems.Select(p => (p.Code, p.Line, p.Column)).ShouldBe(
+            [(Codes.RecipeSyntax, 2, 7), (Codes.RecipeDuplicate, 3, 1), (Codes.RecipeSyntax, 5, 7), (Codes.RecipeWrongType, 7, 12)]);
     }
 
     [Fact]
