@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace SecFlow.PluginProtocol;
 
@@ -8,6 +9,7 @@ namespace SecFlow.PluginProtocol;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
+    AllowDuplicateProperties = false,
     MaxDepth = Frames.MaxDepth,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(EngineMessage))]
@@ -20,7 +22,8 @@ public sealed class ProtocolException(string message, Exception? inner = null) :
 /// <summary>
 /// Length-prefixed frames: 4 bytes little-endian length, then that many bytes of UTF-8 JSON.
 /// 1. A length outside 2..<see cref="MaxFrameBytes"/> ends the conversation (<see cref="ProtocolException"/>).
-/// 2. End of stream between frames is the peer's end; inside a frame it is a breach.
+/// 2. What a host sends is UTF-8 without half surrogate pairs and without a property twice: its parts are looked at later, and must not fail then.
+/// 3. End of stream between frames is the peer's end; inside a frame it is a breach.
 /// </summary>
 public static class Frames
 {
@@ -124,11 +127,39 @@ public static class Frames
     {
         try
         {
+            if (typeof(T) == typeof(HostMessage))
+            {
+                CheckText(body);
+            }
+
             return JsonSerializer.Deserialize(body, type) ?? throw new ProtocolException("A frame holds null.");
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
             throw new ProtocolException("A frame is not a message of this protocol: " + e.Message, e);
+        }
+    }
+
+    private static void CheckText(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body))
+        {
+            throw new JsonException("it is not UTF-8.");
+        }
+
+        if (body.IndexOf("\\u"u8) < 0)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                // throws for half a surrogate pair
+                _ = reader.GetString();
+            }
         }
     }
 }

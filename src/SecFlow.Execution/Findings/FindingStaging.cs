@@ -18,6 +18,9 @@ public sealed class FindingStaging : IPluginOutput
 {
     public const int RejectedKept = 1000;
 
+    /// <summary>Checks that are kept of all verdicts about one target.</summary>
+    public const int MostChecks = 5000;
+
     private static readonly string[] _findingCategories = ["discovery", "scan", "analysis"];
 
     private readonly RunJournal _journal;
@@ -96,7 +99,11 @@ public sealed class FindingStaging : IPluginOutput
         {
             var before = _verdicts.GetValueOrDefault(t.Id);
             var worst = before is not null && before.Verdict > verdict ? before : null;
-            _verdicts[t.Id] = new Said(worst?.Verdict ?? verdict, worst?.Reason ?? Head(reason, 1000)!, [.. (before?.Checks ?? []).Union(checks.Take(5000).Select(c => Head(c, 300)!), StringComparer.Ordinal)]);
+            var known = before?.Checks ?? [];
+            _verdicts[t.Id] = new Said(
+                worst?.Verdict ?? verdict,
+                worst?.Reason ?? Head(reason, 1000)!,
+                known.Count >= MostChecks ? known : [.. known.Union(checks.Select(c => Clean(Head(c, 300)!)), StringComparer.Ordinal).Take(MostChecks)]);
         }
 
         return ValueTask.CompletedTask;

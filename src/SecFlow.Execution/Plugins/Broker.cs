@@ -131,15 +131,17 @@ internal sealed class Broker : IAsyncDisposable
 
         var request = HttpCall.Read(arguments);
         _grant.Policy.HttpCall(_grant.Subject, _work.Scope, request.Url).Require();
-        var response = await _grant.Http.SendAsync(_work.Scope!, request, ct);
+
+        // counted before it is sent: the target was asked, whatever becomes of the answer
         HttpRequests++;
         _hosts[request.Url.Authority] = _hosts.GetValueOrDefault(request.Url.Authority) + 1;
+        var response = await _grant.Http.SendAsync(_work.Scope!, request, ct);
         return HttpCall.Write(response, await Handles.KeepAsync(response.Body, ct));
     }
 
     private async Task<JsonNode?> InputAsync(JsonNode? arguments, CancellationToken ct)
     {
-        var name = arguments?["name"] is JsonValue text && text.TryGetValue<string>(out var found) ? found : "";
+        var name = arguments is JsonObject call && call["name"] is JsonValue text && text.TryGetValue<string>(out var found) ? found : "";
         if (!_inputs.TryGetValue(name, out var input))
         {
             throw new SecFlowException(Codes.RequestInvalid, "There is no such input. Use one of ctx.inputs.");
@@ -179,7 +181,9 @@ internal sealed class Broker : IAsyncDisposable
                     ReasonCode = refusal.Code,
                     Details = new JsonObject { ["what"] = what, ["rule"] = refusal.Rule, ["message"] = refusal.Message },
                 },
-                ct);
+
+                // a work that is killed at this moment was refused all the same
+                CancellationToken.None);
         }
 
         if (count <= SessionLimits.AuditedRefusals)

@@ -111,7 +111,17 @@ public sealed class PluginRunner(
             var process = await hosts.StartAsync(limits, ct);
             var provenance = new PluginProvenance(
                 manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, hosts.Level);
-            await AuditAsync(request, row, verdict, null, CancellationToken.None);
+            try
+            {
+                await AuditAsync(request, row, verdict, null, CancellationToken.None);
+            }
+            catch
+            {
+                // nobody would own it: without its audit event it is not handed out
+                await process.DisposeAsync();
+                throw;
+            }
+
             var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, audit);
             return new PluginSession(
                 hosts, process, provenance, manifest, source, limits,

@@ -19,6 +19,12 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
 
     public async Task<NodeStatus> CommitAsync(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result, CancellationToken ct)
     {
+        if (result.Fault is not null && context.Journal.HasFailed)
+        {
+            // The attempt failed by exactly that: its end must still be written.
+            context.Journal.DropRecords();
+        }
+
         await context.Journal.FlushAsync(ct);
         Step("flushed");
         if (result.Fault is { } fault)

@@ -36,6 +36,12 @@ public sealed partial class RunExecutor(
         signals.Notify(run.TeamId, run.Id);
         var status = run.Status;
         await using var journal = new RunJournal(lease, writer, signals, time, run.LastEventSeq);
+        if (run.CancelRequestedAt is not null)
+        {
+            // Asked for while no engine had it (the one before died or stopped): no node may begin first.
+            stop.Stop(StopReason.Cancelled);
+        }
+
         try
         {
             status = await RunAsync(lease, run, journal, stop);

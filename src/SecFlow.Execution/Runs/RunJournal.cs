@@ -8,12 +8,14 @@ namespace SecFlow.Execution.Runs;
 /// 1. Events go out at least each <see cref="_eventDelay"/>; staged records each checkpoint interval, or when a batch is full.
 /// 2. Bounded: beyond <see cref="MaxBuffered"/> waiting events the caller waits for the write (back-pressure through to the plugin).
 /// 3. Bounded: beyond <see cref="MaxEvents"/> of a run, talk (log, progress, finding, rejected, refused) is counted and not stored; statuses and assessments always are.
-/// 4. A write that fails stays failed: the next call throws it, and the node ends by it.
+/// 4. A write that fails stays failed: the next call throws it, and the attempt ends by it. <see cref="DropRecords"/> begins anew.
+/// 5. What was taken out of the buffer is written, whoever gives up waiting for it.
 /// </summary>
 public sealed class RunJournal : IAsyncDisposable
 {
     public const int MaxEvents = 20_000;
     private const int MaxBuffered = 2_000;
+    private const long MaxBufferedCharacters = 8 * 1024 * 1024;
     private static readonly TimeSpan _eventDelay = TimeSpan.FromMilliseconds(150);
 
     private readonly RunLease _lease;
@@ -27,9 +29,10 @@ public sealed class RunJournal : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _pump;
     private NodeProgress? _progress;
+    private long _recordCharacters;
     private long _stored;
     private long _recordsDue;
-    private Exception? _failure;
+    private volatile Exception? _failure;
 
     public RunJournal(RunLease lease, RunWriter writer, RunSignals signals, TimeProvider time, long storedEvents)
     {
@@ -80,7 +83,8 @@ public sealed class RunJournal : IAsyncDisposable
             }
 
             _records.AddRange(records);
-            full = _records.Count >= RunWriter.MaxBatch || CheckpointInterval == TimeSpan.Zero;
+            _recordCharacters += records.Sum(r => (long)r.Data.Length);
+            full = _records.Count >= RunWriter.MaxBatch || _recordCharacters >= MaxBufferedCharacters || CheckpointInterval == TimeSpan.Zero;
         }
 
         if (full)
@@ -137,13 +141,18 @@ public sealed class RunJournal : IAsyncDisposable
         _signals.Notify(_lease.TeamId, _lease.RunId);
     }
 
-    /// <summary>Forgets everything that waits: the attempt's output is not wanted any more, or the lease is lost.</summary>
+    /// <summary>Whether something could not be written since the last <see cref="DropRecords"/>.</summary>
+    public bool HasFailed => _failure is not null;
+
+    /// <summary>Forgets what waits, and a failure to write it: the attempt's output is not wanted any more, or the lease is lost.</summary>
     public void DropRecords()
     {
         lock (_lock)
         {
             _records.Clear();
+            _recordCharacters = 0;
             _progress = null;
+            _failure = null;
         }
     }
 
@@ -168,17 +177,19 @@ public sealed class RunJournal : IAsyncDisposable
                     due = _records.Count > 0 && _time.GetElapsedTime(_recordsDue) >= CheckpointInterval;
                 }
 
-                // Not cancelled in the middle: what was taken out of the buffer would be lost.
-                await WriteAsync(due, CancellationToken.None);
+                try
+                {
+                    await WriteAsync(due, CancellationToken.None);
+                }
+                catch (Exception) when (_failure is not null)
+                {
+                    // Kept for the next caller, who ends the attempt by it.
+                }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The run ended.
-        }
-        catch (Exception e)
-        {
-            _failure = e;
         }
     }
 
@@ -189,6 +200,11 @@ public sealed class RunJournal : IAsyncDisposable
         {
             do
             {
+                if (_failure is { } failure)
+                {
+                    throw failure;
+                }
+
                 List<NewRunEvent> events;
                 List<StagedRecord> records;
                 NodeProgress? progress;
@@ -199,6 +215,7 @@ public sealed class RunJournal : IAsyncDisposable
                     progress = _progress;
                     _events.Clear();
                     _records.RemoveRange(0, records.Count);
+                    _recordCharacters -= records.Sum(r => (long)r.Data.Length);
                     _progress = null;
                 }
 
@@ -207,7 +224,17 @@ public sealed class RunJournal : IAsyncDisposable
                     return;
                 }
 
-                await _writer.StageAsync(_lease, records, events, progress, ct);
+                try
+                {
+                    // Not cancelled in the middle: what was taken out of the buffer would be lost.
+                    await _writer.StageAsync(_lease, records, events, progress, CancellationToken.None);
+                }
+                catch (Exception e)
+                {
+                    _failure = e;
+                    throw;
+                }
+
                 _signals.Notify(_lease.TeamId, _lease.RunId);
             }
             while (withRecords);
