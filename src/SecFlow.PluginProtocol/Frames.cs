@@ -134,7 +134,7 @@ public static class Frames
 
             return JsonSerializer.Deserialize(body, type) ?? throw new ProtocolException("A frame holds null.");
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {
             throw new ProtocolException("A frame is not a message of this protocol: " + e.Message, e);
         }

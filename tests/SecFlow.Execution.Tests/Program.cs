@@ -3,10 +3,17 @@ using SecFlow.Execution.Tests.Sandboxing;
 
 namespace SecFlow.Execution.Tests;
 
-/// <summary>Started by <see cref="UnprivilegedTests"/> as another user: probes and runs a few payloads there, and prints what came of it.</summary>
+/// <summary>
+/// Started by <see cref="UnprivilegedTests"/> as another user: probes and runs a few payloads there, and prints what came of it.
+/// Started in the sandbox by <see cref="Plugins.ProtocolBreachTests"/>: a plugin host that does not keep to the protocol.
+/// </summary>
 internal static class Program
 {
-    public static async Task<int> Main()
+    // In the sandbox there are only the runtime and the protocol: nothing else may be named before this decision.
+    public static Task<int> Main() =>
+        Environment.GetEnvironmentVariable("SECFLOW_REQUIRE_CONFINEMENT") is not null ? Task.FromResult(Plugins.LawlessHost.Run()) : ProbeAsync();
+
+    private static async Task<int> ProbeAsync()
     {
         var sandbox = await Sandbox.ProbeAsync(null, PluginHostProgram.DefaultPath, CancellationToken.None);
         foreach (var layer in sandbox.Report.Layers)

@@ -43,6 +43,22 @@ public sealed class FramesTests
     }
 
     [Theory]
+    [InlineData("""{"type":"emit","port":"p","records":[{"a":"\ud800"}]}""")]
+    [InlineData("""{"type":"emit","port":"p","records":[{"\udc00":1}]}""")]
+    [InlineData("""{"type":"emit","port":"p","records":[{"a":1,"a":2}]}""")]
+    [InlineData("""{"type":"call","id":1,"method":"http","arguments":{"url":"a","\u0075rl":"b"}}""")]
+    [InlineData("{\"type\":\"log\",\"level\":\"info\",\"text\":\"\u00ff\"}")]
+    public async Task Host_TextThatIsNone_IsABreachAtTheBorder(string json)
+    {
+        // Latin-1: the last one is no UTF-8
+        var body = Encoding.Latin1.GetBytes(json);
+        using var pipe = new MemoryStream();
+        Frames.WriteBody(pipe, body);
+        pipe.Position = 0;
+        await Should.ThrowAsync<ProtocolException>(() => Frames.ReadHostMessageAsync(pipe, CancellationToken.None));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(-1)]

@@ -159,10 +159,17 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPo
     /// <summary>After a sandbox violation: the version runs no more until an administrator has looked at it.</summary>
     internal async Task QuarantineAsync(string digest, string reason, CancellationToken ct)
     {
-        var row = await store.FindByDigestAsync(Guid.Empty, digest, ct);
-        if (row is not null && PluginLife.Next(row.State).Contains(PluginState.Quarantined))
+        while (await store.FindByDigestAsync(Guid.Empty, digest, ct) is { } row && PluginLife.Next(row.State).Contains(PluginState.Quarantined))
         {
-            await MoveAsync(Actor.System(), row, PluginState.Quarantined, reason, ct);
+            try
+            {
+                await MoveAsync(Actor.System(), row, PluginState.Quarantined, reason, ct);
+                return;
+            }
+            catch (SecFlowException e) when (e.Code == Codes.Conflict)
+            {
+                // another run or a person moved it in the same moment: look again at where it is now
+            }
         }
     }
 

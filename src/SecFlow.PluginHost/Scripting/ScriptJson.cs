@@ -328,11 +328,15 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
         {
             writer.WriteStartObject();
             var keys = allowed ?? value.GetOwnProperties().Where(p => p.Value.Enumerable == true).Select(p => p.Key).ToList();
+            HashSet<string>? replaced = null;
             foreach (var key in keys)
             {
-                if (allowed is null || value.HasProperty(key))
+                // Names that differ only in half surrogate pairs become one name, which an object has once: the first stays.
+                var name = ScriptText.Valid(key);
+                var twice = name != key && (value.HasProperty(name) || !(replaced ??= new(StringComparer.Ordinal)).Add(name));
+                if (!twice && (allowed is null || value.HasProperty(key)))
                 {
-                    Value(value, key, value.Get(key), () => writer.WritePropertyName(ScriptText.Valid(key)));
+                    Value(value, key, value.Get(key), () => writer.WritePropertyName(name));
                 }
             }
 

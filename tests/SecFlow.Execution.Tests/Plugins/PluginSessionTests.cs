@@ -3,6 +3,7 @@ using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Tests.Targets;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Tests.Plugins;
@@ -113,6 +114,39 @@ public sealed class PluginSessionTests
         (await world.EventsAsync("refuse.secret")).Count.ShouldBe(20);
         Encoding.UTF8.GetString((await world.EventsAsync("refuse.calls")).ShouldHaveSingleItem().Canonical).ShouldContain("\"calls\":30");
         (await world.EventsAsync("refuse.http")).ShouldHaveSingleItem().ReasonCode.ShouldBe(Codes.PermissionNotDeclared);
+    }
+
+    [Fact]
+    public async Task Run_RequestsToApprovedTargets_AreSentSummedUpAndScoped()
+    {
+        await using var world = await PluginWorld.CreateAsync();
+        await using var server = new HostileServer(_ => "HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+        await using var broken = new HostileServer(_ => "no http at all\r\n\r\n");
+        var scope = await Scopes.PinAsync(Scopes.Url(server.Url().AbsoluteUri), Scopes.Url(broken.Url().AbsoluteUri));
+        var (outcome, output) = await RunAsync(
+            world,
+            """
+            module.exports = { execute: function (ctx) {
+              var r = ctx.http({ url: ctx.targets[0].url + 'a?b=1', headers: { 'X-B': 'c' } });
+              ctx.log.info(r.status + ' ' + r.headers['x-a'].join(',') + ' ' + r.body.size + ' ' + r.body.text(100));
+              function code(url) { try { ctx.http({ url: url }); return 'sent'; } catch (e) { return e.code; } }
+              ctx.log.info([code(ctx.targets[1].url), code('http://127.0.0.1:1/'), code('http://user@127.0.0.1/'), code('http://127.0.0.1/\ud800'), code('file:///etc/passwd')].join(' '));
+              ctx.finding({ ruleId: 'half \ud800', '\ud800': 1, '\ud801': 2, '\ufffd': 3 });
+            } };
+            """,
+            new PluginWork { Scope = scope },
+            "permissions: { network: targets }\n");
+        outcome.Error.ShouldBeNull();
+        output.Logs[0].ShouldBe("info 200 1,2 5 hello");
+        output.Logs[1].ShouldStartWith($"info {Codes.TargetProtocol} {Codes.OutOfScope} {Codes.OutOfScope} SF");
+        output.Records.ShouldHaveSingleItem();
+        server.Requests.ShouldHaveSingleItem().ShouldStartWith("GET /a?b=1 HTTP/1.1");
+        broken.Requests.ShouldHaveSingleItem();
+        outcome.HttpRequests.ShouldBe(2);
+        var use = Encoding.UTF8.GetString((await world.EventsAsync("use.http")).Single(e => e.Action == "use.http").Canonical);
+        use.ShouldContain("\"requests\":2");
+        use.ShouldContain($"127.0.0.1:{broken.Port}");
+        (await world.EventsAsync("refuse.http")).ShouldAllBe(e => e.ReasonCode == Codes.OutOfScope);
     }
 
     [Fact]

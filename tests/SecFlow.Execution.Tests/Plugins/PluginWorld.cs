@@ -111,10 +111,10 @@ internal sealed class PluginWorld : IAsyncDisposable
         {{extra}}
         """;
 
-    public async Task<HostProcess> HostsAsync() => new(await _sandbox.Value, PluginHostProgram.DefaultPath, TimeProvider.System);
+    public async Task<HostProcess> HostsAsync(string? host = null) => new(await _sandbox.Value, host ?? PluginHostProgram.DefaultPath, TimeProvider.System);
 
-    public async Task<PluginRunner> RunnerAsync() => new(
-        Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), await HostsAsync(), Http, Audit, Time);
+    public async Task<PluginRunner> RunnerAsync(string? host = null) => new(
+        Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), await HostsAsync(host), Http, Audit, Time);
 
     public TargetHttp Http { get; } = MakeHttp();
 

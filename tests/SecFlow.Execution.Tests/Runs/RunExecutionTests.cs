@@ -296,6 +296,25 @@ public sealed class RunExecutionTests
     }
 
     [Fact]
+    public async Task Cancel_asked_for_while_no_engine_had_the_run_starts_no_node()
+    {
+        await using var engine = await CreateAsync();
+        var begun = 0;
+        engine.Scripts["scan"] = (_, _, _) =>
+        {
+            begun++;
+            return Task.FromResult(Done());
+        };
+        var run = await engine.StartAsync(OneScan);
+        (await engine.Store.ClaimAsync(new RunClaim("dead-engine", TimeSpan.FromMinutes(1), 4), default)).ShouldNotBeNull();
+        await engine.Runs.CancelAsync(engine.Analyst, run.Id, default);
+        await engine.Store.ExpireLeasesAsync(default);
+        (await engine.WorkAsync()).ShouldBeTrue();
+        begun.ShouldBe(0);
+        (await engine.DetailAsync(run.Id)).Run.Status.ShouldBe(RunStatus.Cancelled);
+    }
+
+    [Fact]
     public async Task Queued_run_is_cancelled_at_once_and_never_executed()
     {
         await using var engine = await CreateAsync();
