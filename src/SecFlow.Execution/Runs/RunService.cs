@@ -43,6 +43,7 @@ public sealed class RunService(
     RunQueue queue,
     ActiveRuns active,
     RunSignals signals,
+    AuditLog audit,
     TimeProvider time)
 {
     /// <summary>Most targets of one run.</summary>
@@ -52,6 +53,30 @@ public sealed class RunService(
     public async Task<Run> StartAsync(Actor actor, StartRun request, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.StartRuns, null, $"workflow/{request.WorkflowId}", ct);
+        try
+        {
+            return await AcceptAsync(actor, request, ct);
+        }
+        catch (SecFlowException refused) when (actor.Kind != ActorKind.Schedule && Refusal(refused) is not null)
+        {
+            // A schedule records its own refusals, with its name and rule.
+            await audit.AppendAsync(
+                new AuditEntry(actor, "start.run", "workflow", request.WorkflowId.ToString(), "")
+                {
+                    Outcome = AuditOutcome.Denied,
+                    ReasonCode = Refusal(refused)!.Code,
+                    Details = new JsonObject { ["targets"] = new JsonArray([.. request.TargetIds.Take(MostTargets).Select(id => (JsonNode?)id.ToString())]), ["reason"] = Refusal(refused)!.Message },
+                },
+                ct);
+            throw;
+        }
+    }
+
+    private static Diagnostic? Refusal(SecFlowException error) =>
+        error.Diagnostics.FirstOrDefault(d => Codes.CategoryOf(d.Code) is DiagnosticCategory.Policy or DiagnosticCategory.Trust);
+
+    private async Task<Run> AcceptAsync(Actor actor, StartRun request, CancellationToken ct)
+    {
         if (request.IdempotencyKey is { } key)
         {
             if (key.Length is < 1 or > 200)

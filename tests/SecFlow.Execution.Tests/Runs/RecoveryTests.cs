@@ -209,6 +209,9 @@ public sealed class RecoveryTests
         (await Start(Guid.NewGuid(), engine.TargetId)).Code.ShouldBe(Codes.NotFound);
         var both = await Start(workflow, Guid.NewGuid(), lapsed);
         both.Diagnostics.Select(d => d.Code).ShouldBe([Codes.NotFound, Codes.AuthorisationLapsed]);
+        var refusals = (await engine.Get<AuditLog>().ListAsync(new AuditQuery(engine.Analyst.TeamId) { Action = "start.run", Outcome = AuditOutcome.Denied })).Events;
+        refusals.ShouldNotBeEmpty();
+        refusals.ShouldAllBe(e => e.ReasonCode == Codes.AuthorisationLapsed && e.ActorName == engine.Analyst.Name);
         var viewer = engine.Analyst with { Role = Data.Teams.TeamRole.Viewer };
         (await Should.ThrowAsync<SecFlowException>(() => engine.Runs.StartAsync(viewer, new StartRun(workflow, [engine.TargetId], RunTrigger.Manual), default))).Code.ShouldBe(Codes.RoleMissing);
         var stranger = engine.Analyst with { TeamId = Guid.NewGuid() };
