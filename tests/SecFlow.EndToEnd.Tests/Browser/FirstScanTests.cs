@@ -80,7 +80,7 @@ public sealed class FirstScanTests
         chromium.Errors.ShouldBeEmpty();
     }
 
-    private static async Task SignInAsync(IPage page)
+    internal static async Task SignInAsync(IPage page)
     {
         await page.GotoAsync("signin");
         await page.GetByLabel("User").FillAsync("admin");
