@@ -168,7 +168,7 @@ public sealed class EverydayTests
         await portal.Plugins.InstallAsync("scan.test-slow", "module.exports = { execute: function (ctx) { for (var i = 0; i < 100000; i++) { ctx.http({ url: ctx.targets[0].url }); ctx.progress(i / 1000, 'request ' + i); } } };");
         var target = (await portal.Get<TargetService>().ListAsync(portal.Actor, default)).First(t => t.ArchivedAt is null);
         var run = await portal.StartRunAsync(await portal.SaveWorkflowAsync("Slow", "scan.test-slow"), target.Id);
-        await OpenAsync(page, $"runs/{run.Id}", idle: false);
+        await OpenAsync(page, $"runs/{run.Id}");
         await Expect(page.GetByText("request ").First).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel", Exact = true }).ClickAsync();
         await ConfirmAsync(page, "Cancel the run");
@@ -176,7 +176,12 @@ public sealed class EverydayTests
         await Expect(page.GetByText("Cancelled").First).ToBeVisibleAsync();
     }
 
-    private static Task OpenAsync(IPage page, string path, bool idle = true) => page.GotoAsync(path, new() { WaitUntil = idle ? WaitUntilState.NetworkIdle : WaitUntilState.Load });
+    /// <summary>Opens a page and waits until it is live: what is typed earlier is lost.</summary>
+    private static async Task OpenAsync(IPage page, string path)
+    {
+        await page.GotoAsync(path);
+        await Expect(page.Locator("main[data-live=true]")).ToBeVisibleAsync();
+    }
 
     private static Task ConfirmAsync(IPage page, string button) => page.Locator(".rz-dialog").GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
 }

@@ -22,7 +22,6 @@ public sealed class FirstScanTests
         await SignInAsync(page);
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Workflows" }).First.ClickAsync();
-        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
         await page.GetByRole(AriaRole.Link, new() { Name = "Run", Exact = true }).ClickAsync();
         await page.Locator("#start-run").ClickAsync();
         await page.WaitForURLAsync("**/runs/*");

@@ -34,6 +34,7 @@ public sealed class PageTests(PortalFixture portal)
         page.Html.ShouldContain("<h1");
         page.Html.ShouldNotContain("note-box error");
         page.Html.ShouldNotContain("aria-busy");
+        page.Html.ShouldContain("data-live=\"false\"");
     }
 
     [Fact]

@@ -111,9 +111,17 @@ public sealed class SecFlowApplication : IAsyncDisposable
     {
         await StopAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        if (Directory.Exists(DataFolder))
+        for (var attempt = 1; Directory.Exists(DataFolder); attempt++)
         {
-            Directory.Delete(DataFolder, recursive: true);
+            try
+            {
+                Directory.Delete(DataFolder, recursive: true);
+            }
+            catch (IOException) when (attempt < 50)
+            {
+                // a sandbox that was just killed may still hold its last file open
+                await Task.Delay(100);
+            }
         }
     }
 }

@@ -31,6 +31,9 @@ public sealed partial class MainLayout
 
     private string Page => Navigation.ToBaseRelativePath(Navigation.Uri);
 
+    /// <summary>False while the page is only drawn and its circuit has not answered yet: its buttons would do nothing.</summary>
+    private bool Live => RendererInfo.IsInteractive || AssignedRenderMode is null;
+
     protected override async Task OnParametersSetAsync()
     {
         _boundary?.Recover();
