@@ -30,6 +30,7 @@ public static class DataServices
         services.AddSingleton<OwnerStore>();
         services.AddSingleton<TokenStore>();
         services.AddSingleton<SignInLinkStore>();
+        services.AddSingleton<FirstStepStore>();
         services.AddSingleton<TargetStore>();
         services.AddSingleton<WorkflowStore>();
         services.AddSingleton<ScheduleStore>();

@@ -25,6 +25,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<SignInLink> SignInLinks => Set<SignInLink>();
 
+    public DbSet<FirstStep> FirstSteps => Set<FirstStep>();
+
     public DbSet<Target> Targets => Set<Target>();
 
     public DbSet<Workflow> Workflows => Set<Workflow>();

@@ -59,6 +59,10 @@ public sealed class AuditLog(Database database, AuditFiles files)
         },
         ct);
 
+    /// <summary>The stored checkpoint over that many events; null when there is none.</summary>
+    public Task<AuditCheckpoint?> FindCheckpointAsync(long size, CancellationToken ct = default) =>
+        database.ReadAsync(db => db.AuditCheckpoints.FirstOrDefaultAsync(row => row.Size == size, ct), ct);
+
     private static IQueryable<AuditEvent> Filter(IQueryable<AuditEvent> rows, AuditQuery query)
     {
         rows = query.Installation ? rows.Where(row => row.TeamId == query.TeamId || row.TeamId == null) : rows.Where(row => row.TeamId == query.TeamId);
@@ -70,6 +74,11 @@ public sealed class AuditLog(Database database, AuditFiles files)
         if (query.Actor is { Length: > 0 } actor)
         {
             rows = rows.Where(row => row.ActorId == actor || row.ActorName.Contains(actor));
+        }
+
+        if (query.Resource is { Length: > 0 } resource)
+        {
+            rows = rows.Where(row => row.ResourceId.StartsWith(resource));
         }
 
         if (query.Outcome is { } outcome)

@@ -13,6 +13,9 @@ public sealed record AuditQuery(Guid TeamId)
     /// <summary>Exact id, or a part of the name, of who acted.</summary>
     public string? Actor { get; init; }
 
+    /// <summary>Begin of the id of what was touched: a run's id also finds its nodes.</summary>
+    public string? Resource { get; init; }
+
     public AuditOutcome? Outcome { get; init; }
 
     public DateTimeOffset? From { get; init; }

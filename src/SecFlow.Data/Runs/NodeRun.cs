@@ -54,6 +54,9 @@ public sealed class NodeRun
 
     public int RefusedCalls { get; set; }
 
+    /// <summary>Different addresses (IP) of targets to which the engine opened a connection for this node.</summary>
+    public int AddressesReached { get; set; }
+
     public long PeakBytes { get; set; }
 
     public long CpuMilliseconds { get; set; }

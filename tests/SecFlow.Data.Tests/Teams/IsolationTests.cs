@@ -33,6 +33,12 @@ public sealed class IsolationTests
             var (token, _) = await tokens.CreateAsync(owner, new NewToken("ci", ["runs:read"], TeamRole.Viewer, test.Database.Time.GetUtcNow().AddDays(1)));
             return [.. await tokens.ListAsync(stranger.TeamId), Changed(await tokens.RevokeAsync(stranger, token.Id))];
         },
+        [typeof(FirstStep)] = async (test, owner, stranger) =>
+        {
+            var steps = new FirstStepStore(test.Database);
+            await steps.RecordAsync(owner, new FirstStep { Kind = FirstStepKind.ScanDemo });
+            return [.. await steps.ListAsync(stranger.TeamId), Changed(await steps.RemoveAsync(stranger, FirstStepKind.ScanDemo))];
+        },
         [typeof(Target)] = async (test, owner, stranger) =>
         {
             var targets = new TargetStore(test.Database);

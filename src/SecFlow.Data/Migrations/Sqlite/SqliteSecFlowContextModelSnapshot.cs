@@ -837,6 +837,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<int>("AddressesReached")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("addresses_reached");
+
                     b.Property<int>("Attempt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempt");
@@ -1462,6 +1466,46 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.ToTable("api_tokens");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Teams.FirstStep", b =>
+                {
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("by");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detail");
+
+                    b.Property<Guid?>("RunId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("run_id");
+
+                    b.Property<Guid?>("SubjectId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject_id");
+
+                    b.HasKey("TeamId", "Kind");
+
+                    b.ToTable("first_steps");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Teams.Membership", b =>
                 {
                     b.Property<Guid>("TeamId")
@@ -2019,6 +2063,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                 });
 
             modelBuilder.Entity("SecFlow.Data.Teams.ApiToken", b =>
+                {
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Teams.FirstStep", b =>
                 {
                     b.HasOne("SecFlow.Data.Teams.Team", null)
                         .WithMany()
