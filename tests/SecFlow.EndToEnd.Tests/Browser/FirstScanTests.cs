@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SecFlow.EndToEnd.Tests.Stage;
 using SecFlow.PortalKit;
@@ -24,7 +25,7 @@ public sealed class FirstScanTests
         await page.GetByRole(AriaRole.Link, new() { Name = "Workflows" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Run", Exact = true }).ClickAsync();
         await page.Locator("#start-run").ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await Expect(page).ToHaveURLAsync(new Regex("/runs/[0-9a-f-]{36}$", RegexOptions.None, TimeSpan.FromSeconds(1)), new() { Timeout = 20_000 });
         await page.EvaluateAsync("window.notReloaded = true");
 
         // live: the status changes and findings appear in the same document
