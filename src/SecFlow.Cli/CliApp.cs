@@ -76,14 +76,22 @@ public static class CliApp
         // Not a RootCommand: that one names itself after the assembly.
         var root = new Command("secflow", "SecFlow without a portal, and the plugin author's bench.") { new HelpOption(), new VersionOption() };
         root.Add(new Command("workflow", "Validate and run recipes.") { ValidateCommand.Create(terminal), RunCommand.Create(terminal) });
-        root.Add(new Command("plugin", "Look at, try, pack, sign and verify plugins.")
+        root.Add(new Command("plugin", "Write, try, sign and install plugins.")
         {
-            ListCommand.Create(terminal),
+            NewCommand.Create(terminal),
+            BuildCommand.Create(terminal),
+            LintCommand.Create(terminal),
+            TestCommand.Create(terminal),
+            DevCommand.Create(terminal),
+            RecordCommand.Create(terminal),
             ExecCommand.Create(terminal),
-            ParseCommand.Create(terminal),
             PackCommand.Create(terminal),
+            KeyCommand.Create(terminal),
             SignCommand.Create(terminal),
             VerifyCommand.Create(terminal),
+            InstallCommand.Create(terminal),
+            ListCommand.Create(terminal),
+            ParseCommand.Create(terminal),
         });
         root.Add(new Command("audit", "The audit log of an installation.") { AuditVerifyCommand.Create(terminal) });
         root.Add(DoctorCommand.Create(terminal));

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using SecFlow.Execution;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
-using SecFlow.Execution.Sandboxing;
 
 namespace SecFlow.Cli.Plugins;
 
@@ -24,15 +23,13 @@ internal static class ExecCommand
                 throw new SecFlowException(Codes.OptionInvalid, $"--timeout {seconds}: expected 1 to {Limits.NodeWallSeconds.Ceiling} seconds.");
             }
 
-            var host = new HostProcess(await Sandbox.ProbeAsync(ct), HostPath, TimeProvider.System);
-            var result = await new DevelopmentSession(host).ExecuteAsync(parsed.GetRequiredValue(file), TimeSpan.FromSeconds(seconds), ct);
+            var bench = await DevelopmentBench.OpenAsync(ct);
+            var result = await bench.Session.ExecuteAsync(parsed.GetRequiredValue(file), TimeSpan.FromSeconds(seconds), ct);
             await WriteAsync(terminal, result, parsed.GetRequiredValue(format));
             return result.Code is null ? ExitCodes.Done : ExitCodes.Of(new SecFlowException(result.Code, result.Message ?? ""));
         });
         return command;
     }
-
-    private static string HostPath => Path.Combine(AppContext.BaseDirectory, "plugin-host", "SecFlow.PluginHost.dll");
 
     private static async Task WriteAsync(Terminal terminal, ScriptResult result, string format)
     {

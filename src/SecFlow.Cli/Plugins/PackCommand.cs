@@ -14,8 +14,7 @@ internal static class PackCommand
         command.SetAction(async (parsed, ct) =>
         {
             var package = PackageWriter.Pack(parsed.GetRequiredValue(folder).FullName);
-            var manifest = package.ReadManifest();
-            var file = parsed.GetValue(output) ?? new FileInfo($"{manifest.Id}-{manifest.Version}.zip");
+            var file = parsed.GetValue(output) ?? new FileInfo(PackageFile.NameOf(package));
             await PackageFile.WriteAsync(package, file.FullName, ct);
             await terminal.Out.WriteLineAsync($"{package.Digest}  {file.Name}");
             return ExitCodes.Done;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
@@ -89,6 +90,7 @@ internal static class RunCommand
         var validation = await workflows.ValidateAsync(yaml, ct);
         if (!validation.IsValid)
         {
+            await RecordRefusalAsync(installation, validation.Problems, ct);
             throw new SecFlowException(validation.Problems);
         }
 
@@ -103,6 +105,21 @@ internal static class RunCommand
         var runs = installation.Services.GetRequiredService<RunService>();
         var run = await runs.StartAsync(installation.Actor, new StartRun(version.WorkflowId, [targetId], RunTrigger.Cli) { Parameters = parameters }, ct);
         return await new RunWatch(installation, terminal).ToEndAsync(run.Id, ct);
+    }
+
+    /// <summary>A start that trust refused is an event, also when the recipe was never saved.</summary>
+    private static async Task RecordRefusalAsync(Installation installation, IReadOnlyList<Diagnostic> problems, CancellationToken ct)
+    {
+        if (problems.FirstOrDefault(p => Codes.CategoryOf(p.Code) == DiagnosticCategory.Trust) is { } refusal)
+        {
+            var entry = new AuditEntry(installation.Actor, "start.run", "workflow", refusal.Path ?? "", "recipe of the command line")
+            {
+                Outcome = AuditOutcome.Denied,
+                ReasonCode = refusal.Code,
+                Details = new JsonObject { ["message"] = refusal.Message },
+            };
+            await installation.Services.GetRequiredService<AuditLog>().AppendAsync(entry, ct);
+        }
     }
 
     private static async Task SayEndAsync(Terminal terminal, RunDetail run, int findings)

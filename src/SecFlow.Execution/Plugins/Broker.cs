@@ -8,8 +8,8 @@ using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Plugins;
 
-/// <summary>On whose behalf a broker answers; null where nothing may leave (bare scripts).</summary>
-internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, AuditLog Audit);
+/// <summary>On whose behalf a broker answers; null where nothing may leave (bare scripts). Without <paramref name="Audit"/> nothing is recorded: a plugin under development belongs to no installation.</summary>
+internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, AuditLog? Audit);
 
 /// <summary>
 /// Answers the calls of one work that leave the plugin host.
@@ -23,13 +23,14 @@ internal sealed class Broker : IAsyncDisposable
     private readonly BrokerGrant? _grant;
     private readonly PluginWork _work;
     private readonly IPluginOutput _output;
+    private readonly CallTape? _tape;
     private readonly Dictionary<string, InputReader> _inputs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (Diagnostic Refusal, int Count)> _refusals = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _hosts = new(StringComparer.Ordinal);
 
-    public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output)
+    public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output, CallTape? tape = null)
     {
-        (_grant, _work, _output) = (grant, work, output);
+        (_grant, _work, _output, _tape) = (grant, work, output, tape);
         foreach (var (name, input) in work.Inputs)
         {
             _inputs[name] = new InputReader(name, input);
@@ -43,7 +44,10 @@ internal sealed class Broker : IAsyncDisposable
     public int RefusedCalls { get; private set; }
 
     /// <summary>The answer to a call; null when the method is not one of the protocol.</summary>
-    public async Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct)
+    public Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct) =>
+        _tape is null || call.Method is "input.read" or "handle.read" ? AskAsync(call, ct) : _tape.AnswerAsync(call, Handles, AskAsync, ct);
+
+    private async Task<ResultMessage?> AskAsync(CallMessage call, CancellationToken ct)
     {
         try
         {
@@ -89,14 +93,14 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>Writes the counts of refusals and the summary of uses.</summary>
     public async Task FinishAsync(CancellationToken ct)
     {
-        if (_grant is null)
+        if (_grant?.Audit is not { } audit)
         {
             return;
         }
 
         foreach (var (key, (refusal, count)) in _refusals.Where(r => r.Value.Count > SessionLimits.AuditedRefusals))
         {
-            await _grant.Audit.AppendAsync(
+            await audit.AppendAsync(
                 Entry("refuse.calls", AuditOutcome.Denied) with
                 {
                     ReasonCode = refusal.Code,
@@ -108,7 +112,7 @@ internal sealed class Broker : IAsyncDisposable
         if (HttpRequests > 0)
         {
             var hosts = new JsonObject(_hosts.Take(100).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value)));
-            await _grant.Audit.AppendAsync(Entry("use.http", AuditOutcome.Allowed) with { Details = new JsonObject { ["requests"] = HttpRequests, ["hosts"] = hosts } }, ct);
+            await audit.AppendAsync(Entry("use.http", AuditOutcome.Allowed) with { Details = new JsonObject { ["requests"] = HttpRequests, ["hosts"] = hosts } }, ct);
         }
     }
 
@@ -173,9 +177,9 @@ internal sealed class Broker : IAsyncDisposable
         var key = _refusals.Count < 100 ? refusal.Code + " " + what : refusal.Code + " others";
         var count = _refusals.TryGetValue(key, out var before) ? before.Count + 1 : 1;
         _refusals[key] = (refusal, count);
-        if (_grant is not null && count <= SessionLimits.AuditedRefusals)
+        if (_grant?.Audit is { } audit && count <= SessionLimits.AuditedRefusals)
         {
-            await _grant.Audit.AppendAsync(
+            await audit.AppendAsync(
                 Entry("refuse." + call.Method.Split('.')[0], AuditOutcome.Denied) with
                 {
                     ReasonCode = refusal.Code,

@@ -72,6 +72,9 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 {
     /// <summary>True when the sandbox was violated (seccomp, protocol breach): the plugin is quarantined.</summary>
     public bool Violation { get; init; }
+
+    /// <summary><c>file:line:column</c> of a script's error, as the plugin host reports it; null when it is not known.</summary>
+    public string? Location { get; init; }
 }
 
 /// <summary>

@@ -88,6 +88,7 @@ public sealed class PluginSession : IAsyncDisposable
             _hosts.Time.GetElapsedTime(started), Bounded(done?.Value))
         {
             Violation = end.Violation,
+            Location = Bounded(done?.Location),
         };
     }
 

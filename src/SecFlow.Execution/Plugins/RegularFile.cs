@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace SecFlow.Execution.Plugins;
 
 /// <summary>Tells regular files from links, pipes, sockets and devices, without opening them (opening a pipe would wait for ever).</summary>
-internal static class RegularFile
+public static class RegularFile
 {
     private const int CurrentFolder = -100;
     private const int NoFollow = 0x100;

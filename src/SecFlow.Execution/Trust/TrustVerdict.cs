@@ -50,7 +50,7 @@ public sealed record TrustVerdict(TrustState State, string? Digest, string? Sign
     private string Remedy => State switch
     {
         TrustState.Unsigned => "Install a signed package.",
-        TrustState.Untrusted => "Add its signer to the trust policy if you trust it, or install a package of a trusted signer.",
+        TrustState.Untrusted => "Add a rule for its signer's key to the trust policy if you trust it" + (Digest is null ? "" : $" (this rule is for these bytes alone: {TrustRuleText.ForArtifact(Digest)})") + ", or install a package of a trusted signer.",
         TrustState.Invalid => "Get the package again from its publisher.",
         TrustState.Tampered => "Install the package again; find out who changed it.",
         TrustState.Revoked => "Use another version.",

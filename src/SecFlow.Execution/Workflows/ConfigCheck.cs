@@ -10,21 +10,15 @@ using YamlDotNet.Core;
 namespace SecFlow.Execution.Workflows;
 
 /// <summary>A node's <c>config</c> against the plugin's config.schema.json; each fault at its place in the YAML.</summary>
-internal static partial class ConfigCheck
+public static partial class ConfigCheck
 {
-    public static async Task CheckAsync(NodeDraft node, InstalledPlugin plugin, YamlProblems problems, CancellationToken ct)
+    internal static async Task CheckAsync(NodeDraft node, InstalledPlugin plugin, YamlProblems problems, CancellationToken ct)
     {
         var at = node.Fields.Where("config");
         JsonSchema schema;
         try
         {
-            // A reference to a file or an address would be fetched while reading a recipe.
-            if (JsonNode.Parse(plugin.ConfigSchema) is not JsonObject document || HasOuterReference(document))
-            {
-                throw new InvalidDataException("it is not an object, or it refers to another document");
-            }
-
-            schema = await JsonSchema.FromJsonAsync(plugin.ConfigSchema, ct);
+            schema = await LoadAsync(plugin.ConfigSchema, ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -37,6 +31,19 @@ internal static partial class ConfigCheck
             var (place, path) = Find(node, error.Path ?? "");
             problems.Add(Codes.RecipeConfigInvalid, place, path, $"{Words(error)} (schema of {plugin.Manifest.Id}).");
         }
+    }
+
+    /// <summary>What is wrong with a config under a schema's text, without places; empty when nothing is. Throws what <see cref="LoadAsync"/> throws.</summary>
+    public static async Task<IReadOnlyList<string>> ProblemsAsync(string schemaText, JsonObject config, CancellationToken ct) =>
+        [.. (await LoadAsync(schemaText, ct)).Validate(config.ToJsonString()).SelectMany(Leaves).Select(Words)];
+
+    /// <summary>Reads a config.schema.json. Throws InvalidDataException for one that is no object or refers to another document, and what the parsers throw.</summary>
+    public static async Task<JsonSchema> LoadAsync(string schemaText, CancellationToken ct)
+    {
+        // A reference to a file or an address would be fetched while reading a recipe.
+        return JsonNode.Parse(schemaText) is JsonObject document && !HasOuterReference(document)
+            ? await JsonSchema.FromJsonAsync(schemaText, ct)
+            : throw new InvalidDataException("it is not an object, or it refers to another document");
     }
 
     private static IEnumerable<ValidationError> Leaves(ValidationError error) => error is ChildSchemaValidationError { Errors.Count: > 0 } child

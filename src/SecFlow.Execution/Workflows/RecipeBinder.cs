@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using SecFlow.Data.Plugins;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Trust;
 using SecFlow.Execution.Yaml;
 
 namespace SecFlow.Execution.Workflows;
@@ -91,11 +92,17 @@ internal sealed partial class RecipeBinder
         var name = node.Type.Split('@')[0];
         var same = plugins.Installed.Where(p => p.Manifest.Id == name || p.Manifest.Aliases.Contains(name, StringComparer.Ordinal)).ToList();
         var enabled = same.Where(p => p.Row.State == PluginState.Enabled).Select(p => p.Manifest.Version).ToList();
+        if (same.Count > 0 && enabled.Count == 0)
+        {
+            // it is there and waits for trust or for an administrator: a refusal, not a missing package
+            var row = same.Select(p => p.Row).MaxBy(r => r.DiscoveredAt)!;
+            _problems.Add(TrustRuleText.CodeOf(row.TrustState) ?? Codes.PluginNotEnabled, at, path, TrustRuleText.Refusal(row));
+            return null;
+        }
+
         var message = same.Count == 0
             ? $"The plugin '{name}' is not installed.{Spelling.Hint(name, plugins.Installed.SelectMany(p => p.Manifest.Aliases.Prepend(p.Manifest.Id)))} Install its package, or use an installed one."
-            : enabled.Count == 0
-                ? $"The plugin '{name}' is installed but {same[0].Row.State}{(same[0].Row.StateReason.Length > 0 ? $" ({same[0].Row.StateReason})" : "")}. An administrator can enable it."
-                : $"No enabled version of '{name}' fits '{node.Type[(name.Length + 1)..]}'; enabled: {string.Join(", ", enabled)}.";
+            : $"No enabled version of '{name}' fits '{node.Type[(name.Length + 1)..]}'; enabled: {string.Join(", ", enabled)}.";
         _problems.Add(Codes.RecipePluginNotInstalled, at, path, message);
         return null;
     }

@@ -38,7 +38,7 @@ public static partial class RecipeReader
         var root = YamlTree.Read(yaml, problems);
         var draft = root is null ? null : ReadRoot(root, problems);
         var recipe = draft is null ? null : await RecipeBinder.BindAsync(draft, plugins, problems, ct);
-        if (draft is { State.CacheIntermediate: true } && problems.All.All(p => p.Code != Codes.RecipePluginNotInstalled))
+        if (draft is { State.CacheIntermediate: true } && problems.All.All(p => p.Code != Codes.RecipePluginNotInstalled && Codes.CategoryOf(p.Code) != DiagnosticCategory.Trust))
         {
             // After the plugins: a recipe that names missing ones is told exactly that first.
             problems.Add(Codes.RecipeUnsupported, root!.Find("state")!.At, "state.cache_intermediate", "'cache_intermediate: true' is not supported in this version: every node runs in every run. Write false, or leave it out.");

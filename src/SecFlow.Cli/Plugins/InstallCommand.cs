@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using SecFlow.Data.Plugins;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Trust;
+
+namespace SecFlow.Cli.Plugins;
+
+/// <summary>
+/// Puts a package into the data folder of an installation.
+/// It is shown how its trust stands; a package that the policy trusts is approved and enabled by the person who runs this, any other waits.
+/// </summary>
+internal static class InstallCommand
+{
+    private static readonly PluginState[] Way = [PluginState.Submitted, PluginState.Approved, PluginState.Enabled];
+
+    public static Command Create(Terminal terminal)
+    {
+        var path = new Argument<FileSystemInfo>("PACKAGE") { Description = "A package (.zip, or a packed folder)." }.AcceptExistingOnly();
+        var data = Options.Data();
+        var command = new Command("install", "Copy a package into the data folder; enabled at once when the trust policy trusts it, refused (exit code 3) until then.") { path, data };
+        command.SetAction(async (parsed, ct) =>
+        {
+            var file = parsed.GetRequiredValue(path).FullName;
+            if (Directory.Exists(file) && !File.Exists(Path.Combine(file, PluginPackage.ChecksumsFile)))
+            {
+                throw new SecFlowException(Codes.OptionInvalid, $"'{Path.GetFileName(file)}' is a plugin's source folder, not a package. Make one with `secflow plugin sign {Path.GetFileName(file)} --key FILE`.");
+            }
+
+            var package = PluginPackage.Read(file);
+            var manifest = package.ReadManifest();
+            await using var installation = await Installation.OpenAsync(parsed.GetRequiredValue(data), terminal, ct);
+            var policy = await installation.Services.GetRequiredService<TrustPolicyService>().CurrentAsync(ct);
+            var verdict = PluginVerifier.Verify(package, manifest.Id, policy, team: null, TimeProvider.System.GetUtcNow());
+            await terminal.Out.WriteLineAsync($"{verdict.State}  {manifest.Id} {manifest.Version}  {verdict.Digest}  {verdict.Signer}".TrimEnd());
+            return await InstallAsync(installation, file, package, manifest, verdict, terminal, ct);
+        });
+        return command;
+    }
+
+    private static async Task<int> InstallAsync(Installation installation, string file, PluginPackage package, PluginManifest manifest, TrustVerdict verdict, Terminal terminal, CancellationToken ct)
+    {
+        var registry = installation.Services.GetRequiredService<PluginRegistry>();
+        var other = (await registry.ListAsync(ct)).FirstOrDefault(p => p.Row.PluginId == manifest.Id && p.Row.Version == manifest.Version && p.Row.Digest != package.Digest && p.Row.State is (PluginState.Enabled or PluginState.Approved));
+        if (other is not null)
+        {
+            throw new SecFlowException(Codes.Conflict, $"{manifest.Id} {manifest.Version} is {other.Row.State} with other bytes ({other.Row.Digest}). A version never changes: raise 'version' in plugin.yaml, then pack and sign again.");
+        }
+
+        var row = await registry.InstallAsync(installation.Actor, file, ct);
+        if (!verdict.Allowed)
+        {
+            await CliApp.SayAsync(terminal, verdict.ToDiagnostic($"{manifest.Id} {manifest.Version}"));
+            return ExitCodes.Refused;
+        }
+
+        foreach (var state in Way.SkipWhile(s => s <= row.State))
+        {
+            row = await registry.ChangeStateAsync(installation.Actor, row.Id, state, $"installed by {installation.Actor.Name} on the command line", ct);
+        }
+
+        await terminal.Error.WriteLineAsync($"{manifest.Id} {manifest.Version} is {row.State}");
+        return row.State == PluginState.Enabled ? ExitCodes.Done : ExitCodes.Refused;
+    }
+}
