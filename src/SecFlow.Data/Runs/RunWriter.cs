@@ -36,7 +36,15 @@ public sealed class RunWriter(Database database)
             lease,
             async (write, run) =>
             {
-                write.Db.StagedRecords.AddRange(records);
+                if (database.Options.Kind == DatabaseKind.Sqlite)
+                {
+                    await StagedRecordsSqlite.InsertAsync(write.Db, records, ct);
+                }
+                else
+                {
+                    write.Db.StagedRecords.AddRange(records);
+                }
+
                 Append(write, run, events);
                 if (progress is not null)
                 {

@@ -28,7 +28,12 @@ internal static partial class RecordCheck
             return (null, "a record is a JSON object");
         }
 
-        var json = Nul().Replace(record.ToJsonString(_json), @"$1\uFFFD");
+        var json = record.ToJsonString(_json);
+        if (json.Contains("\\u0000", StringComparison.Ordinal))
+        {
+            json = Nul().Replace(json, @"$1\uFFFD");
+        }
+
         var bytes = Encoding.UTF8.GetByteCount(json);
         return bytes > Limits.FindingBytes.Default
             ? (null, $"the record has {bytes} bytes, at most {Limits.FindingBytes.Default} are allowed")

@@ -1,13 +1,12 @@
 using System.Collections.Concurrent;
-using NJsonSchema;
-using NJsonSchema.Validation;
+using System.Text.Json;
 
 namespace SecFlow.Execution.Findings;
 
 /// <summary>The JSON Schemas of the datasets (docs/schemas), as they are documented.</summary>
 public static class RecordSchemas
 {
-    private static readonly ConcurrentDictionary<string, Lazy<JsonSchema>> _schemas = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<RecordSchema>> _schemas = new(StringComparer.Ordinal);
 
     /// <summary>Types of datasets.</summary>
     public static readonly IReadOnlyList<string> Types = ["urls", "hosts", "services", "files", "findings", "json"];
@@ -20,29 +19,18 @@ public static class RecordSchemas
             return null;
         }
 
-        var errors = _schemas.GetOrAdd(type, t => new Lazy<JsonSchema>(() => Load(t))).Value.Validate(json);
-        return errors.Count == 0 ? null : string.Join("; ", errors.SelectMany(Leaves).Take(3).Select(Words));
+        using var record = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = PluginProtocol.Frames.MaxDepth });
+        var problems = Of(type).Problems(record.RootElement);
+        return problems.Count == 0 ? null : string.Join("; ", problems);
     }
 
-    private static JsonSchema Load(string type)
+    internal static RecordSchema Of(string type) => _schemas.GetOrAdd(type, t => new Lazy<RecordSchema>(() => RecordSchema.Parse(Text(t)))).Value;
+
+    internal static string Text(string type)
     {
         using var stream = typeof(RecordSchemas).Assembly.GetManifestResourceStream($"schemas/{type}.schema.json")
             ?? throw new ArgumentException($"There is no dataset type '{type}'.", nameof(type));
         using var reader = new StreamReader(stream);
-        return JsonSchema.FromJsonAsync(reader.ReadToEnd()).GetAwaiter().GetResult();
+        return reader.ReadToEnd();
     }
-
-    // An array's error holds the errors of its items.
-    private static IEnumerable<ValidationError> Leaves(ValidationError error) =>
-        error is ChildSchemaValidationError { Errors.Count: > 0 } child ? child.Errors.SelectMany(e => e.Value).SelectMany(Leaves).DefaultIfEmpty(error) : [error];
-
-    private static string Words(ValidationError error) => error.Kind switch
-    {
-        ValidationErrorKind.PropertyRequired => $"'{error.Property}' is missing",
-        ValidationErrorKind.NoAdditionalPropertiesAllowed => $"'{error.Property}' is not a field of it",
-        ValidationErrorKind.NotInEnumeration => $"'{error.Property}' is not one of {string.Join(", ", error.Schema.Enumeration)}",
-        ValidationErrorKind.PatternMismatch => $"'{error.Property ?? error.Path}' does not match {error.Schema.Pattern}",
-        ValidationErrorKind.StringTooLong => $"'{error.Property ?? error.Path}' has more than {error.Schema.MaxLength} characters",
-        _ => $"'{error.Property ?? error.Path}': {error.Kind}",
-    };
 }

@@ -235,8 +235,8 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
     {
         private int _depth;
 
-        /// <summary>Writes a value; false when it has no JSON (undefined, a function), and nothing was written.</summary>
-        public bool Value(ObjectInstance? holder, string name, JsValue value, Action? before = null)
+        /// <summary>Writes a value, after its name when it is a member; false when it has no JSON (undefined, a function), and nothing was written.</summary>
+        public bool Value(ObjectInstance? holder, string name, JsValue value, string? member = null)
         {
             value = Replaced(holder, name, value);
             if (value.IsUndefined() || value.Is<FunctionInstance>())
@@ -244,7 +244,11 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
                 return false;
             }
 
-            before?.Invoke();
+            if (member is not null)
+            {
+                writer.WritePropertyName(member);
+            }
+
             CheckSize();
             if (value.IsString())
             {
@@ -336,7 +340,7 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
                 var twice = name != key && (value.HasProperty(name) || !(replaced ??= new(StringComparer.Ordinal)).Add(name));
                 if (!twice && (allowed is null || value.HasProperty(key)))
                 {
-                    Value(value, key, value.Get(key), () => writer.WritePropertyName(name));
+                    Value(value, key, value.Get(key), name);
                 }
             }
 

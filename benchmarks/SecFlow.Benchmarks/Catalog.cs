@@ -1,0 +1,34 @@
+using SecFlow.Benchmarks.Findings;
+using SecFlow.Benchmarks.Nodes;
+using SecFlow.Benchmarks.Peers;
+using SecFlow.Benchmarks.Sandboxing;
+using SecFlow.Benchmarks.Starts;
+
+namespace SecFlow.Benchmarks;
+
+/// <summary>Everything that is measured, in the order in which it is: references before what is compared with them.</summary>
+internal static class Catalog
+{
+    public static readonly IReadOnlyList<Benchmark> All =
+    [
+        new("synced-write", "ms", Better.Lower, null, "one appended and synced write of 4 KiB on this disk", DatabaseLimits.SyncedWriteAsync),
+        new("sqlite-commit", "ms", Better.Lower, null, "one synced SQLite commit of the bare driver: the least a durable step can cost", DatabaseLimits.CommitAsync),
+        new("sqlite-insert", "rows/s", Better.Higher, null, "rows of staged records by the bare driver, 1,000 per synced commit", DatabaseLimits.InsertAsync),
+        new("ef-insert", "rows/s", Better.Higher, null, "the same rows by EF Core, 1,000 per synced commit", DatabaseLimits.EntityFrameworkAsync),
+        new("bubblewrap-node", "ms", Better.Lower, null, "a step as fresh bubblewrap + node + synced SQLite commit", BubblewrapNode.StepAsync),
+        new("bullmq-step", "ms", Better.Lower, null, "a step of a BullMQ flow with a synced log and a child process", BullMq.StepAsync) { Peer = true },
+        new("host-cold", "ms", Better.Lower, null, "a plugin host from nothing: sandbox, runtime, confinement, first answer", HostStarts.ColdAsync),
+        new("host-pooled", "ms", Better.Lower, null, "the first answer of a plugin host that was started before", HostStarts.PooledAsync),
+        new("node-same", "ms", Better.Lower, 5, "a light node of a run of 40 with one plugin, durable and sandboxed, work included", NodeOverhead.SameAsync),
+        new("node-distinct", "ms", Better.Lower, 45, "a light node of a run of 40 with 40 plugins, durable and sandboxed, work included", NodeOverhead.DistinctAsync),
+        new("node-long", "%", Better.Higher, 97, "share of a long node's time that is spent in its work", LongNodes.ShareAsync),
+        new("emit", "records/s", Better.Higher, 20_000, "records from ctx.emit, validated and staged durably", EmitThroughput.RecordsAsync),
+        new("emit-node", "records/s", Better.Higher, null, "the same from the start of the node to its checkpoint, with its dataset", EmitThroughput.NodeAsync),
+        new("start-cold", "s", Better.Lower, null, "./start on a built tree with an empty data folder, to ready", PortalStarts.ColdAsync),
+        new("start-warm", "s", Better.Lower, 5, "./start with a data folder that exists, to ready", PortalStarts.WarmAsync),
+        new("first-page", "s", Better.Lower, 1.5, "first page of a server just started, from navigation to live in Chromium", PortalStarts.FirstPageAsync),
+        new("page-html", "ms", Better.Lower, null, "the same page from a warm server, as HTML", PortalStarts.HtmlAsync),
+    ];
+
+    public static Benchmark? Find(string name) => All.FirstOrDefault(b => b.Name == name);
+}

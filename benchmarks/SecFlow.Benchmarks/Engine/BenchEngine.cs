@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
+using SecFlow.Data.Teams;
+using SecFlow.Execution;
+using SecFlow.Execution.Runs;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Benchmarks.Engine;
+
+/// <summary>The real engine as portal and command line start it: SQLite with synced commits, signed plugins, the sandbox of this machine.</summary>
+internal sealed class BenchEngine : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly Actor _actor;
+    private readonly Guid _target;
+    private int _workflows;
+
+    private BenchEngine(IHost host, string folder, Actor actor, Guid target)
+    {
+        (_host, _actor, _target) = (host, actor, target);
+        Plugins = new BenchPlugins(host.Services, folder);
+    }
+
+    public BenchPlugins Plugins { get; }
+
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>The one of this call of ./bench; its target is a loopback address.</summary>
+    public static Task<BenchEngine> OfAsync(Bench bench, CancellationToken ct) => bench.SharedAsync(() => StartAsync(Path.Combine(bench.Folder, "engine"), ct));
+
+    /// <summary>A server of this process as a target: its port has to be approved by itself.</summary>
+    public async Task<Guid> AddTargetAsync(string url, CancellationToken ct) => (await _host.Services.GetRequiredService<TargetService>().AddAsync(
+        _actor, new NewTarget(url, TargetKind.Url, url, "benchmark", null) { PrivateAddressApproved = true, RequestsPerSecond = 1000 }, ct)).Id;
+
+    /// <summary>Runs a recipe of these nodes to its end; throws when it does not succeed.</summary>
+    public async Task<RunDetail> RunAsync(string nodes, CancellationToken ct, Guid? target = null)
+    {
+        var yaml = $"version: \"1.0\"\nname: Bench {++_workflows}\nnodes:\n{nodes}\n";
+        var workflow = await _host.Services.GetRequiredService<WorkflowService>().SaveAsync(_actor, yaml, ct);
+        var runs = _host.Services.GetRequiredService<RunService>();
+        var run = await runs.StartAsync(_actor, new StartRun(workflow.WorkflowId, [target ?? _target], RunTrigger.Manual), ct);
+        RunDetail detail;
+        while (!(detail = await runs.GetAsync(_actor, run.Id, ct)).Run.Status.IsFinal())
+        {
+            await Task.Delay(20, ct);
+        }
+
+        if (detail.Run.Status != RunStatus.Succeeded)
+        {
+            var node = detail.Nodes.FirstOrDefault(n => n.Status != NodeStatus.Succeeded);
+            throw new InvalidOperationException($"the run ended as {detail.Run.Status}; node {node?.NodeId}: {node?.Status} {node?.ErrorCode} {node?.ErrorMessage}");
+        }
+
+        return detail;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Plugins.Dispose();
+    }
+
+    private static async Task<BenchEngine> StartAsync(string folder, CancellationToken ct)
+    {
+        Directory.CreateDirectory(folder);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = folder, ParallelRuns = 1 });
+        var host = builder.Build();
+        await host.StartAsync(ct);
+        var team = await host.Services.GetRequiredService<TeamStore>().CreateAsync(Actor.System(), "bench", "Bench", ct: ct);
+        var actor = new Actor(ActorKind.User, "bench", "bench", team.Id, TeamRole.Admin);
+        var target = await host.Services.GetRequiredService<TargetService>().AddAsync(
+            actor, new NewTarget("loopback", TargetKind.Host, "127.0.0.1", "benchmark", null) { PrivateAddressApproved = true, RequestsPerSecond = 1000 }, ct);
+        return new BenchEngine(host, folder, actor, target.Id);
+    }
+}
