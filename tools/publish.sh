@@ -27,6 +27,7 @@ if ! dotnet publish "$project" -c Release -o "$next" --nologo -v q -p:Compressio
   echo "publishing $project failed" >&2
   exit 1
 fi
+tools/ready-to-run.sh "$next"
 echo "$names" >"$next/.stamp"
 touch -r "$began" "$next/.stamp"
 rm -rf "artifacts/$name"

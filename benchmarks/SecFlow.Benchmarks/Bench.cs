@@ -22,6 +22,9 @@ internal sealed class Bench : IAsyncDisposable
     /// <summary>A folder of this call, on the disk whose synced writes are measured.</summary>
     public string Folder { get; }
 
+    /// <summary>Program and first arguments that start a portal; <c>--port</c> and <c>--data</c> follow. Null = ./start of the working copy.</summary>
+    public IReadOnlyList<string>? Portal { get; init; }
+
     /// <summary>The folder with SecFlow.sln.</summary>
     public static string Repository { get; } = FindRepository();
 

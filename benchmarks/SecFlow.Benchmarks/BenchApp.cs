@@ -9,7 +9,10 @@ public static class BenchApp
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(2);
 
     /// <summary>0 all measured, whatever the figures are; 2 usage; 4 a benchmark failed.</summary>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken ct)
+    public static Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken ct) => RunAsync(args, stdout, stderr, null, ct);
+
+    /// <param name="portal">Starts a portal in place of ./start.</param>
+    internal static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, IReadOnlyList<string>? portal, CancellationToken ct)
     {
         if (args.Contains("--help", StringComparer.Ordinal) || args.Contains("-h", StringComparer.Ordinal))
         {
@@ -35,16 +38,16 @@ public static class BenchApp
             return 0;
         }
 
-        return await MeasureAsync(options, stdout, stderr, ct);
+        return await MeasureAsync(options, stdout, stderr, portal, ct);
     }
 
-    private static async Task<int> MeasureAsync(BenchOptions options, TextWriter stdout, TextWriter stderr, CancellationToken ct)
+    private static async Task<int> MeasureAsync(BenchOptions options, TextWriter stdout, TextWriter stderr, IReadOnlyList<string>? portal, CancellationToken ct)
     {
         var machine = MachineState.Read();
         await stderr.WriteLineAsync(machine.Line);
         var failed = false;
         var all = new List<Measurement>();
-        await using var bench = new Bench(options.Quick, stderr);
+        await using var bench = new Bench(options.Quick, stderr) { Portal = portal };
         if (!options.Json)
         {
             await stdout.WriteLineAsync(Table.Header);

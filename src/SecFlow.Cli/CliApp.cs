@@ -95,7 +95,20 @@ public static class CliApp
         });
         root.Add(new Command("audit", "The audit log of an installation.") { AuditVerifyCommand.Create(terminal) });
         root.Add(DoctorCommand.Create(terminal));
+        root.Add(BenchCommand(terminal));
         return root;
+    }
+
+    /// <summary>What is measured includes ./start and the build itself, so it belongs to a working copy.</summary>
+    private static Command BenchCommand(Terminal terminal)
+    {
+        var command = new Command("bench", "Where the benchmarks are: ./bench in a working copy.");
+        command.SetAction(async (_, _) =>
+        {
+            await terminal.Error.WriteLineAsync("secflow: the benchmarks measure a working copy. Run ./bench there; ./bench --help says what it measures.");
+            return ExitCodes.Usage;
+        });
+        return command;
     }
 
     private static IEnumerable<string> Path(Command command) =>

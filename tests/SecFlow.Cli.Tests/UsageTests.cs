@@ -23,12 +23,21 @@ public sealed class UsageTests
     [InlineData("plugin", "verify")]
     [InlineData("audit", "verify")]
     [InlineData("doctor")]
+    [InlineData("bench")]
     public async Task Help_OfEveryCommand_IsOnStdout(params string[] command)
     {
         var run = await CliRun.OfAsync([.. command, "--help"]);
         run.Code.ShouldBe(0);
         run.Out.ShouldContain("secflow " + string.Join(' ', command));
         run.Error.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Bench_SaysWhereTheBenchmarksAre()
+    {
+        var run = await CliRun.OfAsync("bench");
+        run.Code.ShouldBe(2);
+        run.Error.ShouldContain("./bench");
     }
 
     [Theory]

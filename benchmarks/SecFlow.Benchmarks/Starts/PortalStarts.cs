@@ -8,13 +8,13 @@ internal static class PortalStarts
 {
     public static async Task<Sampled> ColdAsync(Bench bench, CancellationToken ct)
     {
-        await BuiltAsync(ct);
+        await BuiltAsync(bench, ct);
         var number = 0;
         var samples = await Statistics.RepeatAsync(
             bench.Count(3, 1),
             async () =>
             {
-                await using var portal = await StartedPortal.StartAsync(Path.Combine(bench.Folder, $"cold-{number++}"), ct);
+                await using var portal = await StartedPortal.StartAsync(bench, Path.Combine(bench.Folder, $"cold-{number++}"), ct);
                 return portal.Took.TotalSeconds;
             },
             warmUp: false);
@@ -39,8 +39,13 @@ internal static class PortalStarts
         return new Sampled(starts.Html) { Note = $"the first one of a server took {Statistics.Median(starts.FirstHtml):0} ms" };
     }
 
-    private static async Task BuiltAsync(CancellationToken ct)
+    private static async Task BuiltAsync(Bench bench, CancellationToken ct)
     {
+        if (bench.Portal is not null)
+        {
+            return;
+        }
+
         foreach (var (name, project) in new[] { ("portal", "src/SecFlow.Portal"), ("demo", "demo/SecFlow.DemoTarget") })
         {
             await ForeignProcess.RunAsync(Path.Combine(Bench.Repository, "tools", "publish.sh"), [name, project], ct);
@@ -59,11 +64,11 @@ internal static class PortalStarts
 
         public static async Task<WarmStarts> MeasureAsync(Bench bench, CancellationToken ct)
         {
-            await BuiltAsync(ct);
+            await BuiltAsync(bench, ct);
             var starts = new WarmStarts();
             var folder = Path.Combine(bench.Folder, "warm");
             using var visitor = new Visitor();
-            await using (var first = await StartedPortal.StartAsync(folder, ct))
+            await using (var first = await StartedPortal.StartAsync(bench, folder, ct))
             {
                 await visitor.SignInAsync(first.Url, StartedPortal.Password, ct);
             }
@@ -72,7 +77,7 @@ internal static class PortalStarts
             {
                 // The browser starts before the server, so that only its navigation is measured.
                 await using var chromium = ForeignProcess.Exists("chromium") ? await Chromium.StartAsync(Path.Combine(bench.Folder, $"browser-{i}"), ct) : null;
-                await using var portal = await StartedPortal.StartAsync(folder, ct);
+                await using var portal = await StartedPortal.StartAsync(bench, folder, ct);
                 starts.Ready.Add(portal.Took.TotalSeconds);
                 if (i % 2 == 0 && chromium is not null)
                 {

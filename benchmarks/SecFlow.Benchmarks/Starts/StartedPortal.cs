@@ -18,12 +18,13 @@ internal sealed class StartedPortal : IAsyncDisposable
     /// <summary>From the start of the script to "SecFlow is ready at".</summary>
     public TimeSpan Took { get; }
 
-    public static async Task<StartedPortal> StartAsync(string dataFolder, CancellationToken ct)
+    public static async Task<StartedPortal> StartAsync(Bench bench, string dataFolder, CancellationToken ct)
     {
         var began = Stopwatch.GetTimestamp();
+        var command = bench.Portal ?? [Path.Combine(Bench.Repository, "start")];
         var process = ForeignProcess.Start(
-            Path.Combine(Bench.Repository, "start"),
-            ["--port", FreePort.Next().ToString(CultureInfo.InvariantCulture), "--data", dataFolder],
+            command[0],
+            [.. command.Skip(1), "--port", FreePort.Next().ToString(CultureInfo.InvariantCulture), "--data", dataFolder],
             Bench.Repository,
             new Dictionary<string, string>(StringComparer.Ordinal) { ["SECFLOW_ADMIN_PASSWORD"] = Password });
         try
