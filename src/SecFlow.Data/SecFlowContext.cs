@@ -43,6 +43,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<Dataset> Datasets => Set<Dataset>();
 
+    public DbSet<Artifact> Artifacts => Set<Artifact>();
+
     public DbSet<Assessment> Assessments => Set<Assessment>();
 
     public DbSet<StagedRecord> StagedRecords => Set<StagedRecord>();

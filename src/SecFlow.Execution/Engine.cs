@@ -35,7 +35,8 @@ public static class EngineServices
         services.AddSingleton<SecFlowMeter>();
 
         services.AddSingleton<Access>();
-        services.AddSingleton(new TargetFolders(options.DataFolder)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>().AddSingleton<TargetHttp>();
+        services.AddSingleton(new TargetFolders(options.DataFolder)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>();
+        services.AddSingleton<TargetRates>().AddSingleton<TargetHttp>().AddSingleton<TargetTls>();
         services.AddSingleton(_ => Sandboxing.Sandbox.ProbeAsync(Environment.GetEnvironmentVariable("SECFLOW_SANDBOX"), options.PluginHostPath, CancellationToken.None).GetAwaiter().GetResult());
         services.AddSecFlowPlugins(options.DataFolder, options.PluginHostPath, options.BuiltinPluginsFolder ?? BuiltinPlugins.DefaultFolder);
 

@@ -36,6 +36,8 @@ public sealed record ProgressMessage(double Percent, string Text) : HostMessage;
 /// A call that waits for its <see cref="ResultMessage"/>. Methods, arguments -> value:
 /// <list type="bullet">
 /// <item><c>http</c>: {method?, url, headers?, body?, followRedirects?, timeoutMs?, maxBytes?} -> {status, url, headers, headerList, body: {handle, size}, truncated, elapsedMs, redirects, tls}.</item>
+/// <item><c>tls</c>: {host, port?, timeoutMs?} -> {host, port, versions: [{name, answer, cipher, reason}], chain: [...], chainCut, trusted, trustProblems, hostnameMatches, elapsedMs}.</item>
+/// <item><c>artifact</c>: {name, mediaType, text} -> null; text is appended to the file of that name.</item>
 /// <item><c>tool</c>: {name, args: [string], options: {...}} -> {exitCode, stdout: {handle, size}, stderr: {handle, size}, files: {name: {handle, size}}, timedOut, truncated, toolVersion}.</item>
 /// <item><c>secret</c>: {name} -> string. <c>resource</c>: {uri} -> {handle, size}.</item>
 /// <item><c>input.read</c>: {name, from (0-based), max} -> {records: [...], next: the next <c>from</c>, or null at the end}.</item>

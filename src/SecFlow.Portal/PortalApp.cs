@@ -198,6 +198,7 @@ public sealed class PortalApp : IAsyncDisposable
         {
             app.MapSignIn();
             app.MapApi();
+            app.MapArtifactDownloads();
             app.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);
         }
 

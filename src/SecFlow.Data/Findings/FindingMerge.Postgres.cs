@@ -30,5 +30,12 @@ internal static class FindingMergePostgres
             ON CONFLICT (finding_id, run_id) DO NOTHING
             """,
         NewId: NewId,
-        RuleInChecks: "f.rule_id IN (SELECT jsonb_array_elements_text(a.checks::jsonb))");
+        RuleInChecks: "f.rule_id IN (SELECT jsonb_array_elements_text(a.checks::jsonb))",
+        Patched: "(record::jsonb || s.data::jsonb)::text",
+        Columns: """
+            description = coalesce(record::jsonb ->> 'description', ''), remediation = coalesce(record::jsonb ->> 'remediation', ''), owasp = coalesce(record::jsonb ->> 'owasp', ''),
+              cwe = coalesce((SELECT string_agg(j, ' ') FROM jsonb_array_elements_text(record::jsonb -> 'cwe') j), ''),
+              cve = coalesce((SELECT string_agg(j, ' ') FROM jsonb_array_elements_text(record::jsonb -> 'cve') j), '')
+            """,
+        Reason: "s.data::jsonb ->> 'hidden'");
 }

@@ -29,5 +29,12 @@ internal static class FindingMergeSqlite
             ON CONFLICT (finding_id, run_id) DO NOTHING
             """,
         NewId: NewId,
-        RuleInChecks: "f.rule_id IN (SELECT j.value FROM json_each(a.checks) j)");
+        RuleInChecks: "f.rule_id IN (SELECT j.value FROM json_each(a.checks) j)",
+        Patched: "json_patch(record, s.data)",
+        Columns: """
+            description = coalesce(record ->> '$.description', ''), remediation = coalesce(record ->> '$.remediation', ''), owasp = coalesce(record ->> '$.owasp', ''),
+              cwe = coalesce((SELECT group_concat(j.value, ' ') FROM json_each(record, '$.cwe') j), ''),
+              cve = coalesce((SELECT group_concat(j.value, ' ') FROM json_each(record, '$.cve') j), '')
+            """,
+        Reason: "s.data ->> '$.hidden'");
 }

@@ -14,7 +14,8 @@ public sealed record FindingTally(Severity Severity, string Outcome, int Count);
 /// 2. One occurrence per finding and run.
 /// 3. A Fixed finding that is seen is Open again; every other decision of a person stays.
 /// 4. A finding that a complete assessment of its rule and target by its plugin did not see twice in a row is Fixed.
-/// 5. Each change of a status leaves a <see cref="FindingChange"/>.
+/// 5. A patch changes the fields that it names, of the finding and of its occurrence in this run; a hidden finding is hidden in this run only.
+/// 6. Each change of a status leaves a <see cref="FindingChange"/>.
 /// The SQL that differs stands in FindingMerge.Sqlite.cs and FindingMerge.Postgres.cs; staged data are the author's record plus
 /// <c>target</c> and <c>targetId</c>, set by the engine.
 /// </summary>
@@ -24,11 +25,33 @@ internal static class FindingMerge
     public const int MissedRunsUntilFixed = 2;
 
     /// <summary>What differs between the databases.</summary>
-    internal sealed record Dialect(string Upsert, string Occurrences, string NewId, string RuleInChecks);
+    /// <param name="Patched">Expression: <c>record</c> with the fields of <c>s.data</c>.</param>
+    /// <param name="Columns">Assignments of the columns that repeat fields of <c>record</c>.</param>
+    /// <param name="Reason">Expression: the reason in <c>s.data</c>.</param>
+    internal sealed record Dialect(string Upsert, string Occurrences, string NewId, string RuleInChecks, string Patched, string Columns, string Reason);
 
-    public static async Task<IReadOnlyList<FindingTally>> RunAsync(Write write, Run run, NodeRun node, DatabaseKind kind, CancellationToken ct)
+    public static async Task<IReadOnlyList<FindingTally>> RunAsync(Write write, Run run, NodeRun node, StagedFindings staged, DatabaseKind kind, CancellationToken ct)
     {
         var sql = kind == DatabaseKind.Sqlite ? FindingMergeSqlite.Dialect : FindingMergePostgres.Dialect;
+        switch (staged)
+        {
+            case StagedFindings.Create:
+                return await CreateAsync(write, run, node, sql, ct);
+            case StagedFindings.Patch:
+                await RunAsync(write, run, node, $"UPDATE occurrences SET record = {sql.Patched} FROM {Marks} WHERE {Marked}", ct);
+                await RunAsync(write, run, node, $"UPDATE findings SET record = {sql.Patched} FROM {Marks} WHERE id = s.finding_id AND last_run_id = @run", ct);
+                await RunAsync(write, run, node, $"UPDATE findings SET {sql.Columns} WHERE team_id = @team AND last_run_id = @run AND fingerprint IN ({Staged})", ct);
+                return [];
+            case StagedFindings.Hide:
+                await RunAsync(write, run, node, $"UPDATE occurrences SET hidden = (1 = 1), hidden_reason = {sql.Reason} FROM {Marks} WHERE {Marked}", ct);
+                return [];
+            default:
+                return [];
+        }
+    }
+
+    private static async Task<IReadOnlyList<FindingTally>> CreateAsync(Write write, Run run, NodeRun node, Dialect sql, CancellationToken ct)
+    {
         var tallies = new List<FindingTally>();
         tallies.AddRange(await TallyAsync(write, run, node, ct));
         await ReopenAsync(write, run, node, sql, ct);
@@ -54,6 +77,13 @@ internal static class FindingMerge
         """;
 
     internal const string SeverityNumber = "CASE s.severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END";
+
+    private const string Marks = """
+        (SELECT f.id AS finding_id, r.data FROM staged_records r JOIN findings f ON f.team_id = @team AND f.fingerprint = r.fingerprint
+         WHERE r.node_run_id = @node AND r.attempt = @attempt AND r.rejection IS NULL AND r.fingerprint IS NOT NULL) s
+        """;
+
+    private const string Marked = "occurrences.finding_id = s.finding_id AND run_id = @run";
 
     private const string Staged = "SELECT s.fingerprint FROM staged_records s WHERE s.node_run_id = @node AND s.attempt = @attempt AND s.rejection IS NULL AND s.fingerprint IS NOT NULL";
 

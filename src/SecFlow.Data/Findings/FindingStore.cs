@@ -14,6 +14,9 @@ public sealed record FindingFilter(Guid TeamId)
 
     public Guid? RunId { get; init; }
 
+    /// <summary>With <see cref="RunId"/>: the findings that a filter hid in that run, instead of the others.</summary>
+    public bool Hidden { get; init; }
+
     public string? PluginId { get; init; }
 
     public string? Text { get; init; }
@@ -39,6 +42,10 @@ public sealed class FindingStore(Database database)
             return ((IReadOnlyList<Finding>)await Ordered(rows, order, reverse).Skip(skip).Take(take).ToListAsync(ct), total);
         },
         ct);
+
+    /// <summary>Why each of these findings is hidden in the run.</summary>
+    public async Task<IReadOnlyDictionary<Guid, string>> HiddenReasonsAsync(Guid runId, IReadOnlyList<Guid> findings, CancellationToken ct) => await database.ReadAsync(
+        db => db.Occurrences.Where(o => o.RunId == runId && o.Hidden && findings.Contains(o.FindingId)).ToDictionaryAsync(o => o.FindingId, o => o.HiddenReason ?? "", ct), ct);
 
     public Task<Finding?> FindAsync(Guid findingId, CancellationToken ct) =>
         database.ReadAsync(db => db.Findings.SingleOrDefaultAsync(f => f.Id == findingId, ct), ct);
@@ -108,7 +115,7 @@ public sealed class FindingStore(Database database)
 
         if (filter.RunId is { } run)
         {
-            rows = rows.Where(f => db.Occurrences.Any(o => o.FindingId == f.Id && o.RunId == run && !o.Hidden));
+            rows = rows.Where(f => db.Occurrences.Any(o => o.FindingId == f.Id && o.RunId == run && o.Hidden == filter.Hidden));
         }
 
         if (filter.PluginId is { } plugin)

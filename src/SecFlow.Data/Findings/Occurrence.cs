@@ -22,4 +22,7 @@ public sealed class Occurrence
 
     /// <summary>True when a filter node hid it in this run.</summary>
     public bool Hidden { get; set; }
+
+    /// <summary>Why it was hidden, 1..500 characters; null while it is not.</summary>
+    public string? HiddenReason { get; set; }
 }

@@ -7,6 +7,7 @@ internal sealed class OccurrenceConfiguration : IEntityTypeConfiguration<Occurre
 {
     public void Configure(EntityTypeBuilder<Occurrence> builder)
     {
+        builder.Property(row => row.HiddenReason).HasMaxLength(500);
         builder.HasIndex(row => new { row.FindingId, row.RunId }).IsUnique();
         builder.HasIndex(row => row.TeamId);
         builder.HasIndex(row => row.RunId);

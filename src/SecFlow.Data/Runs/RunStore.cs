@@ -65,6 +65,13 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<Dataset>> DatasetsAsync(Guid runId, CancellationToken ct) =>
         await database.ReadAsync(db => db.Datasets.Where(d => d.RunId == runId).ToListAsync(ct), ct);
 
+    /// <summary>By node, then by name.</summary>
+    public async Task<IReadOnlyList<Artifact>> ArtifactsAsync(Guid runId, CancellationToken ct) =>
+        await database.ReadAsync(db => db.Artifacts.Where(a => a.RunId == runId).OrderBy(a => a.NodeRunId).ThenBy(a => a.Name).ToListAsync(ct), ct);
+
+    /// <summary>How many findings filters hid in the run.</summary>
+    public Task<int> HiddenAsync(Guid runId, CancellationToken ct) => database.ReadAsync(db => db.Occurrences.CountAsync(o => o.RunId == runId && o.Hidden, ct), ct);
+
     public async Task<IReadOnlyList<RunEvent>> EventsAsync(Guid runId, long afterSeq, int take, CancellationToken ct) =>
         await database.ReadAsync(db => db.RunEvents.Where(e => e.RunId == runId && e.Seq > afterSeq).OrderBy(e => e.Seq).Take(take).ToListAsync(ct), ct);
 

@@ -3,6 +3,9 @@ using SecFlow.Data.Audit;
 
 namespace SecFlow.Data.Runs;
 
+/// <summary>The JSON of a staged record; for findings with its fingerprint.</summary>
+public sealed record StagedText(string? Fingerprint, string Data);
+
 /// <summary>
 /// Everything that an engine writes of a run that it executes.
 /// 1. Each write first takes the run's row under the condition that the lease still holds; no row = <see cref="LeaseLostException"/> and nothing is changed.
@@ -122,7 +125,7 @@ public sealed class RunWriter(Database database)
         ct);
 
     /// <summary>Records of one port of one attempt in the order of their arrival, in pages.</summary>
-    public async IAsyncEnumerable<string> StagedAsync(Guid nodeRunId, int attempt, string port, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<StagedText> StagedAsync(Guid nodeRunId, int attempt, string port, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var after = 0L;
         while (true)
@@ -130,11 +133,11 @@ public sealed class RunWriter(Database database)
             var from = after;
             var page = await database.ReadAsync(
                 db => db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt == attempt && s.Port == port && s.Rejection == null && s.Id > from)
-                    .OrderBy(s => s.Id).Take(MaxBatch).Select(s => new { s.Id, s.Data }).ToListAsync(ct),
+                    .OrderBy(s => s.Id).Take(MaxBatch).Select(s => new { s.Id, s.Fingerprint, s.Data }).ToListAsync(ct),
                 ct);
             foreach (var row in page)
             {
-                yield return row.Data;
+                yield return new StagedText(row.Fingerprint, row.Data);
             }
 
             if (page.Count < MaxBatch)
@@ -145,6 +148,12 @@ public sealed class RunWriter(Database database)
             after = page[^1].Id;
         }
     }
+
+    /// <summary>What one attempt said about these findings, by fingerprint.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> StagedMarksAsync(Guid nodeRunId, int attempt, IReadOnlyList<string> fingerprints, CancellationToken ct) => await database.ReadAsync(
+        db => db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt == attempt && s.Rejection == null && s.Fingerprint != null && fingerprints.Contains(s.Fingerprint))
+            .ToDictionaryAsync(s => s.Fingerprint!, s => s.Data, ct),
+        ct);
 
     /// <summary>Removes what a checkpoint merged, in pieces so that no transaction is long. Rejected records stay.</summary>
     public async Task RemoveStagedAsync(Guid nodeRunId, CancellationToken ct)

@@ -17,6 +17,9 @@ public sealed record FindingQuery
 
     public Guid? RunId { get; init; }
 
+    /// <summary>With <see cref="RunId"/>: the findings that a filter hid in that run, instead of the others.</summary>
+    public bool Hidden { get; init; }
+
     public string? PluginId { get; init; }
 
     /// <summary>Part of title, location or rule id.</summary>
@@ -32,7 +35,11 @@ public sealed record FindingQuery
 }
 
 /// <summary>One page and the number of all rows that match.</summary>
-public sealed record FindingPage(IReadOnlyList<Finding> Rows, int Total);
+public sealed record FindingPage(IReadOnlyList<Finding> Rows, int Total)
+{
+    /// <summary>By finding, of a page of hidden ones: why.</summary>
+    public IReadOnlyDictionary<Guid, string> HiddenReasons { get; init; } = new Dictionary<Guid, string>();
+}
 
 public sealed record FindingDetail(Finding Finding, IReadOnlyList<Occurrence> Occurrences, IReadOnlyList<FindingChange> Changes);
 
@@ -59,6 +66,11 @@ public sealed class FindingService(FindingStore findings, Access access)
             throw new SecFlowException(Codes.RequestInvalid, $"Findings cannot be sorted by '{query.Sort}'. Known: {string.Join(", ", _orders.Keys)}, each with a leading '-' to turn it round.");
         }
 
+        if (query.Hidden && query.RunId is null)
+        {
+            throw new SecFlowException(Codes.RequestInvalid, "Findings are hidden in a run: name the run as well.");
+        }
+
         if (query.Take is < 1 or > 200 || query.Skip < 0)
         {
             throw new SecFlowException(Codes.RequestInvalid, $"A page has 1 to 200 findings and starts at 0 or later; asked for {query.Take} from {query.Skip}.");
@@ -70,11 +82,15 @@ public sealed class FindingService(FindingStore findings, Access access)
             Statuses = query.Statuses,
             TargetId = query.TargetId,
             RunId = query.RunId,
+            Hidden = query.Hidden,
             PluginId = query.PluginId,
             Text = query.Text,
         };
         var (rows, total) = await findings.ListAsync(filter, order, query.Sort.StartsWith('-'), query.Skip, query.Take, ct);
-        return new FindingPage(rows, total);
+        return new FindingPage(rows, total)
+        {
+            HiddenReasons = query is { Hidden: true, RunId: { } run } ? await findings.HiddenReasonsAsync(run, [.. rows.Select(r => r.Id)], ct) : new Dictionary<Guid, string>(),
+        };
     }
 
     public async Task<FindingDetail> GetAsync(Actor actor, Guid findingId, CancellationToken ct)

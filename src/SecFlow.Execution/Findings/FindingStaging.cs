@@ -10,7 +10,7 @@ namespace SecFlow.Execution.Findings;
 /// <summary>
 /// What a node's plugin says, on its way into the database.
 /// 1. A record is staged valid, or rejected with its reason; rejected ones are counted, and the first <see cref="RejectedKept"/> are kept.
-/// 2. Only discovery, scan and analysis create findings.
+/// 2. Only discovery, scan and analysis create findings; enrich and filter speak of findings in their inputs (<see cref="FindingMarks"/>); report makes artifacts.
 /// 3. A limit on records ends the node with that limit; nothing is dropped in silence.
 /// 4. Of several verdicts about a target the worst counts; their checks are joined.
 /// </summary>
@@ -40,8 +40,20 @@ public sealed class FindingStaging : IPluginOutput
     /// <param name="manifest">What the plugin declared.</param>
     /// <param name="outputs">Port -> dataset name.</param>
     /// <param name="targets">Approved targets of the node.</param>
-    public FindingStaging(RunJournal journal, NodeRun node, PluginManifest manifest, IReadOnlyDictionary<string, string> outputs, IReadOnlyList<ScopedTarget> targets) =>
+    /// <param name="inputs">The node's input datasets.</param>
+    public FindingStaging(
+        RunJournal journal, NodeRun node, PluginManifest manifest, IReadOnlyDictionary<string, string> outputs, IReadOnlyList<ScopedTarget> targets, IEnumerable<InputDataset> inputs)
+    {
         (_journal, _node, _manifest, _outputs, _targets) = (journal, node, manifest, outputs, targets);
+        Marks = FindingMarks.MadeBy(manifest.Category) ? new FindingMarks(manifest.Category, inputs) : null;
+        Artifacts = manifest.Category == "report" ? new ArtifactDrafts() : null;
+    }
+
+    /// <summary>Of an enrich or filter node; null for any other.</summary>
+    public FindingMarks? Marks { get; }
+
+    /// <summary>Of a report node; null for any other.</summary>
+    public ArtifactDrafts? Artifacts { get; }
 
     /// <summary>What was said of one target.</summary>
     public sealed record Said(Verdict Verdict, string Reason, IReadOnlyList<string> Checks);
@@ -61,7 +73,7 @@ public sealed class FindingStaging : IPluginOutput
 
     public async ValueTask EmitAsync(string port, IReadOnlyList<JsonNode?> records, CancellationToken ct)
     {
-        var type = _manifest.Outputs.FirstOrDefault(p => p.Name == port)?.Type ?? (port == "findings" && CreatesFindings ? "findings" : null);
+        var type = _manifest.Outputs.FirstOrDefault(p => p.Name == port)?.Type ?? (port == "findings" && (CreatesFindings || Marks is not null) ? "findings" : null);
         var staged = new List<StagedRecord>(records.Count);
         foreach (var record in records)
         {
@@ -73,6 +85,7 @@ public sealed class FindingStaging : IPluginOutput
             staged.Add(type switch
             {
                 null => Reject(port, record, $"'{_manifest.Id}' has no output port '{port}'"),
+                "findings" when Marks is not null => await MarkAsync(Marks, port, record, ct),
                 "findings" => Finding(port, record),
                 _ when !_outputs.ContainsKey(port) => Reject(port, record, $"the node does not bind the output port '{port}'"),
                 _ => Plain(port, type, record),
@@ -124,6 +137,13 @@ public sealed class FindingStaging : IPluginOutput
         return _journal.RoomAsync(ct);
     }
 
+    public ValueTask ArtifactAsync(string name, string mediaType, string text, CancellationToken ct)
+    {
+        (Artifacts ?? throw new SecFlowException(Codes.NotGranted, $"ctx.artifact is for report plugins; '{_manifest.Id}' is of category '{_manifest.Category}'. Emit records instead."))
+            .Append(name, mediaType, text);
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask RefusedAsync(Diagnostic diagnostic, CancellationToken ct)
     {
         _journal.Add("refused", _node.NodeId, new JsonObject { ["code"] = diagnostic.Code, ["message"] = Clean(diagnostic.Message), ["remedy"] = diagnostic.Remedy });
@@ -136,7 +156,7 @@ public sealed class FindingStaging : IPluginOutput
     {
         if (!CreatesFindings)
         {
-            return Reject(port, raw, $"a plugin of category '{_manifest.Category}' creates no findings");
+            return Reject(port, raw, $"{Codes.OutputInvalid}: a plugin of category '{_manifest.Category}' creates no findings; only {string.Join(", ", _findingCategories)} do");
         }
 
         var (record, target, problem) = RecordCheck.Finding(raw, _targets);
@@ -170,6 +190,18 @@ public sealed class FindingStaging : IPluginOutput
         }
 
         return Row(port, RecordCheck.Write(record), fingerprint, severity, null);
+    }
+
+    private async ValueTask<StagedRecord> MarkAsync(FindingMarks marks, string port, JsonNode? raw, CancellationToken ct)
+    {
+        var (fingerprint, json, problem) = await marks.ReadAsync(raw, ct);
+        if (json is null)
+        {
+            return Reject(port, raw, $"{Codes.OutputInvalid}: a plugin of category '{_manifest.Category}' {(_manifest.Category == "enrich" ? "patches" : "hides")} findings of its inputs by fingerprint: {problem}");
+        }
+
+        Count(port);
+        return Row(port, json, fingerprint, null, null);
     }
 
     private StagedRecord Plain(string port, string type, JsonNode? raw)

@@ -50,12 +50,9 @@ internal static partial class RecordCheck
         }
 
         var record = (JsonObject)JsonNode.Parse(json)!;
-        foreach (var cve in (record["cve"] as JsonArray ?? []).Select(c => c!.GetValue<string>()))
+        if (CveProblem(record) is { } placeholder)
         {
-            if (PlaceholderCve().IsMatch(cve) || int.Parse(cve.AsSpan(4, 4)) < 1999)
-            {
-                return (null, null, $"'{cve}' is a placeholder, not a CVE");
-            }
+            return (null, null, placeholder);
         }
 
         var target = TargetOf(record, targets);
@@ -74,6 +71,29 @@ internal static partial class RecordCheck
 
         return (record, target, null);
     }
+
+    /// <summary>What an enrich (<c>finding-patch</c>) or filter (<c>finding-hide</c>) plugin says about a finding: its fingerprint and the other fields, or why it is refused.</summary>
+    public static (string? Fingerprint, JsonObject? Fields, string? Problem) Mark(string schema, JsonNode? raw)
+    {
+        var (json, problem) = Plain(schema, raw);
+        if (json is null)
+        {
+            return (null, null, problem);
+        }
+
+        var record = (JsonObject)JsonNode.Parse(json)!;
+        if (CveProblem(record) is { } placeholder)
+        {
+            return (null, null, placeholder);
+        }
+
+        var fingerprint = record["fingerprint"]!.GetValue<string>();
+        record.Remove("fingerprint");
+        return (fingerprint, record, null);
+    }
+
+    private static string? CveProblem(JsonObject record) => (record["cve"] as JsonArray ?? []).Select(c => c!.GetValue<string>())
+        .FirstOrDefault(cve => PlaceholderCve().IsMatch(cve) || int.Parse(cve.AsSpan(4, 4)) < 1999) is { } found ? $"'{found}' is a placeholder, not a CVE" : null;
 
     public static string Write(JsonObject record) => record.ToJsonString(_json);
 

@@ -9,7 +9,7 @@ using SecFlow.PluginProtocol;
 namespace SecFlow.Execution.Plugins;
 
 /// <summary>On whose behalf a broker answers; null where nothing may leave (bare scripts). Without <paramref name="Audit"/> nothing is recorded: a plugin under development belongs to no installation.</summary>
-internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, AuditLog? Audit);
+internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, TargetTls Tls, AuditLog? Audit);
 
 /// <summary>
 /// Answers the calls of one work that leave the plugin host.
@@ -27,6 +27,7 @@ internal sealed class Broker : IAsyncDisposable
     private readonly Dictionary<string, InputReader> _inputs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (Diagnostic Refusal, int Count)> _refusals = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _hosts = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _tlsHosts = new(StringComparer.Ordinal);
 
     public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output, CallTape? tape = null)
     {
@@ -41,11 +42,14 @@ internal sealed class Broker : IAsyncDisposable
 
     public int HttpRequests { get; private set; }
 
+    /// <summary>Calls of ctx.tls; each tries several handshakes.</summary>
+    public int Handshakes { get; private set; }
+
     public int RefusedCalls { get; private set; }
 
     /// <summary>The answer to a call; null when the method is not one of the protocol.</summary>
     public Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct) =>
-        _tape is null || call.Method is "input.read" or "handle.read" ? AskAsync(call, ct) : _tape.AnswerAsync(call, Handles, AskAsync, ct);
+        _tape is null || call.Method is "input.read" or "handle.read" or "artifact" ? AskAsync(call, ct) : _tape.AnswerAsync(call, Handles, AskAsync, ct);
 
     private async Task<ResultMessage?> AskAsync(CallMessage call, CancellationToken ct)
     {
@@ -56,6 +60,12 @@ internal sealed class Broker : IAsyncDisposable
             {
                 case "http":
                     value = await HttpAsync(call.Arguments, ct);
+                    break;
+                case "tls":
+                    value = await TlsAsync(call.Arguments, ct);
+                    break;
+                case "artifact":
+                    value = await ArtifactAsync(call.Arguments, ct);
                     break;
                 case "input.read":
                     value = await InputAsync(call.Arguments, ct);
@@ -109,10 +119,10 @@ internal sealed class Broker : IAsyncDisposable
                 ct);
         }
 
-        if (HttpRequests > 0)
+        foreach (var (action, uses, byHost) in new[] { ("use.http", HttpRequests, _hosts), ("use.tls", Handshakes, _tlsHosts) }.Where(use => use.Item2 > 0))
         {
-            var hosts = new JsonObject(_hosts.Take(100).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value)));
-            await audit.AppendAsync(Entry("use.http", AuditOutcome.Allowed) with { Details = new JsonObject { ["requests"] = HttpRequests, ["hosts"] = hosts } }, ct);
+            var hosts = new JsonObject(byHost.Take(100).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value)));
+            await audit.AppendAsync(Entry(action, AuditOutcome.Allowed) with { Details = new JsonObject { ["requests"] = uses, ["hosts"] = hosts } }, ct);
         }
     }
 
@@ -134,13 +144,36 @@ internal sealed class Broker : IAsyncDisposable
         }
 
         var request = HttpCall.Read(arguments);
-        _grant.Policy.HttpCall(_grant.Subject, _work.Scope, request.Url).Require();
+        _grant.Policy.TargetCall("ctx.http", _grant.Subject, _work.Scope, request.Url).Require();
 
         // counted before it is sent: the target was asked, whatever becomes of the answer
         HttpRequests++;
         _hosts[request.Url.Authority] = _hosts.GetValueOrDefault(request.Url.Authority) + 1;
         var response = await _grant.Http.SendAsync(_work.Scope!, request, ct);
         return HttpCall.Write(response, await Handles.KeepAsync(response.Body, ct));
+    }
+
+    private async Task<JsonNode?> TlsAsync(JsonNode? arguments, CancellationToken ct)
+    {
+        if (_grant is null)
+        {
+            throw new SecFlowException(Codes.PermissionNotDeclared, "A bare script has no network. Make it a plugin that declares 'permissions: { network: targets }'.");
+        }
+
+        var (url, timeout) = TlsCall.Read(arguments);
+        _grant.Policy.TargetCall("ctx.tls", _grant.Subject, _work.Scope, url).Require();
+        Handshakes++;
+        _tlsHosts[url.Authority] = _tlsHosts.GetValueOrDefault(url.Authority) + 1;
+        return TlsCall.Write(await _grant.Tls.LookAsync(_work.Scope!, url, timeout, ct));
+    }
+
+    private async Task<JsonNode?> ArtifactAsync(JsonNode? arguments, CancellationToken ct)
+    {
+        string Text(string key) => arguments is JsonObject call && call[key] is JsonValue value && value.TryGetValue<string>(out var text)
+            ? text
+            : throw new SecFlowException(Codes.RequestInvalid, $"ctx.artifact: '{key}' is not a text. Correct the call.");
+        await _output.ArtifactAsync(Text("name"), Text("mediaType"), Text("text"), ct);
+        return null;
     }
 
     private async Task<JsonNode?> InputAsync(JsonNode? arguments, CancellationToken ct)
@@ -198,6 +231,12 @@ internal sealed class Broker : IAsyncDisposable
 
     private static string Host(CallMessage call)
     {
+        if (call.Method == "tls" && call.Arguments is JsonObject tls)
+        {
+            var asked = $"{tls["host"]}:{tls["port"]}";
+            return asked.Length > 260 ? asked[..260] : asked;
+        }
+
         var url = call.Arguments is JsonObject arguments && arguments["url"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
         var host = url.Length <= 8192 && Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Authority : "";
         return host.Length > 260 ? host[..260] : host;

@@ -91,7 +91,8 @@ public sealed class DevelopmentSession(HostProcess hosts)
             throw TooLarge(Encoding.UTF8.GetByteCount(work.Source));
         }
 
-        using var http = new TargetHttp(hosts.Time);
+        var rates = new TargetRates(hosts.Time);
+        using var http = new TargetHttp(hosts.Time, rates);
         var policy = new PolicyEvaluator(hosts.Time);
         var subject = new PolicySubject(work.Manifest.Id, PluginState.Enabled, work.Manifest.Intrusiveness, work.Manifest.MinLevel, work.Manifest.Permissions);
         var scope = work.Target is null ? null : await ScopeAsync(work.Target, live: work.Tape is not ReplayingTape, ct);
@@ -107,7 +108,7 @@ public sealed class DevelopmentSession(HostProcess hosts)
             RawFiles = work.RawFiles,
             Timeout = work.Timeout,
         };
-        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, null), work.Tape, output, ct);
+        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, new TargetTls(hosts.Time, rates), null), work.Tape, output, ct);
     }
 
     private async Task<PluginOutcome> RunAsync(

@@ -63,6 +63,10 @@ public interface IPluginOutput
 
     ValueTask ProgressAsync(double percent, string text, CancellationToken ct);
 
+    /// <summary>Appends text to a file that belongs to the node. Throws SF3009 where none is kept, SF1501 for a wrong name, SF4009 beyond the limit.</summary>
+    ValueTask ArtifactAsync(string name, string mediaType, string text, CancellationToken ct) =>
+        throw new SecFlowException(Codes.NotGranted, "ctx.artifact works in a report node of a workflow only.");
+
     /// <summary>A broker call was refused; the broker has audited it.</summary>
     ValueTask RefusedAsync(Diagnostic diagnostic, CancellationToken ct);
 }
@@ -86,7 +90,7 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// 4. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
 public sealed class PluginRunner(
-    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostProcess hosts, TargetHttp http, AuditLog audit,
+    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostProcess hosts, TargetHttp http, TargetTls tls, AuditLog audit,
     TimeProvider time)
 {
     private static readonly Meter _meter = new("SecFlow");
@@ -125,7 +129,7 @@ public sealed class PluginRunner(
                 throw;
             }
 
-            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, audit);
+            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, audit);
             return new PluginSession(
                 hosts, process, provenance, manifest, source, limits,
                 work => AdmitAsync(request, row.Id, package, manifest, team, work),

@@ -56,16 +56,16 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
     public PolicyDecision NodeStart(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport sandbox) =>
         Decide(EnforcementPoint.NodeStart, StartRefusal(plugin, targets, sandbox), "node.start");
 
-    /// <summary>Whether the plugin may send this request. The scope is asked only when network access to targets is declared.</summary>
-    public PolicyDecision HttpCall(PolicySubject plugin, TargetScope? scope, Uri url)
+    /// <summary>Whether the plugin may reach this url by <paramref name="call"/> (<c>ctx.http</c>, <c>ctx.tls</c>). The scope is asked only when network access to targets is declared.</summary>
+    public PolicyDecision TargetCall(string call, PolicySubject plugin, TargetScope? scope, Uri url)
     {
         if (plugin.Permissions.Network != NetworkPermission.Targets)
         {
-            return Decide(EnforcementPoint.BrokerCall, NotDeclared(plugin, "ctx.http", "permissions.network: targets"), "permission.network");
+            return Decide(EnforcementPoint.BrokerCall, NotDeclared(plugin, call, "permissions.network: targets"), "permission.network");
         }
 
         return scope is null
-            ? Decide(EnforcementPoint.BrokerCall, Refuse(Codes.OutOfScope, "scope.targets", "This work has no targets, so nothing can be reached.", "Use ctx.http in execute only."), "scope.targets")
+            ? Decide(EnforcementPoint.BrokerCall, Refuse(Codes.OutOfScope, "scope.targets", "This work has no targets, so nothing can be reached.", $"Use {call} in execute only."), "scope.targets")
             : Decide(EnforcementPoint.BrokerCall, scope.Check(url).Refusal, "scope.targets");
     }
 

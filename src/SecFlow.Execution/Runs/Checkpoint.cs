@@ -10,7 +10,7 @@ namespace SecFlow.Execution.Runs;
 
 /// <summary>
 /// The end of a node as one transaction (<see cref="CheckpointStore"/>): after it the node never runs again, before it nothing of it counts.
-/// What an attempt found is kept however it ended; only the output of a plugin that broke out of its rules is not believed.
+/// What an attempt found is kept however it ended; only the output of a plugin that broke out of its rules is not believed, and an enrich or filter node that did not come to its end changes nothing.
 /// </summary>
 public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter, ILogger<Checkpoint> logger)
 {
@@ -43,6 +43,9 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
             ["status"] = status.ToString(),
             ["attempt"] = node.Attempt,
             ["findings"] = result.Staging?.Findings ?? 0,
+            ["patched"] = Marked(result, StagedFindings.Patch),
+            ["hidden"] = Marked(result, StagedFindings.Hide),
+            ["artifacts"] = result.Artifacts.Count == 0 ? null : new JsonArray([.. result.Artifacts.Select(a => (JsonNode)a.Name)]),
             ["code"] = result.Error?.Code,
             ["message"] = result.Error?.Message,
             ["remedy"] = result.Error?.Remedy,
@@ -51,10 +54,11 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
         await context.Journal.CommitAsync(
             async events => tallies = await store.CommitAsync(
                 context.Lease,
-                new NodeCheckpoint(node.Id, node.Attempt, result.Staging is not null && result.Outcome?.Violation != true, (n, now) => Fill(n, now, status, result))
+                new NodeCheckpoint(node.Id, node.Attempt, result.Findings, (n, now) => Fill(n, now, status, result))
                 {
                     Assessments = result.Assessments,
                     Datasets = result.Datasets,
+                    Artifacts = result.Artifacts,
                     Events = events,
                     Audit = found => Audit(context, recipe, node, status, result, found),
                 },
@@ -68,6 +72,8 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
 
         return status;
     }
+
+    private static int? Marked(NodeResult result, StagedFindings kind) => result.Findings == kind ? result.Staging!.Marks!.Count : null;
 
     private static void Fill(NodeRun node, DateTimeOffset now, NodeStatus status, NodeResult result)
     {
@@ -104,6 +110,9 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
                 ["trustRule"] = result.Provenance?.TrustRule,
                 ["sandbox"] = result.Provenance?.Level.ToString(),
                 ["findings"] = new JsonObject(tallies.GroupBy(t => t.Outcome).Select(g => KeyValuePair.Create(g.Key, (JsonNode?)g.Sum(t => t.Count)))),
+                ["patched"] = Marked(result, StagedFindings.Patch),
+                ["hidden"] = Marked(result, StagedFindings.Hide),
+                ["artifacts"] = new JsonObject(result.Artifacts.Select(a => KeyValuePair.Create(a.Name, (JsonNode?)a.BlobDigest))),
                 ["rejected"] = result.Staging?.Rejected ?? 0,
                 ["httpRequests"] = result.Outcome?.HttpRequests ?? 0,
                 ["refusedCalls"] = result.Outcome?.RefusedCalls ?? 0,

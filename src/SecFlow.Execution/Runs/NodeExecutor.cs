@@ -84,6 +84,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
     private async Task<NodeResult> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun node, CancellationToken ct)
     {
         var result = new NodeResult();
+        Dictionary<string, InputDataset> inputs;
         try
         {
             var scope = await plugins.PinAsync(context.Targets, ct);
@@ -96,20 +97,14 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
                     throw new SecFlowException(refusal);
                 }
 
-                result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets);
+                inputs = datasets.Inputs(context.Recipe, recipe, session.Manifest, await runs.DatasetsAsync(context.Run.Id, ct));
+                result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets, inputs.Values);
                 var work = new PluginWork
                 {
                     Config = (JsonObject)recipe.Config.DeepClone(),
-                    Run = new JsonObject
-                    {
-                        ["id"] = context.Run.Id.ToString(),
-                        ["node"] = recipe.Id,
-                        ["attempt"] = node.Attempt,
-                        ["workflow"] = context.Run.WorkflowName,
-                        ["parameters"] = context.Parameters.DeepClone(),
-                    },
+                    Run = session.Manifest.Category == "report" ? await RunFacts.OfReportAsync(context, recipe, node, runs, ct) : RunFacts.Of(context, recipe, node),
                     Scope = scope,
-                    Inputs = datasets.Inputs(recipe, session.Manifest, await runs.DatasetsAsync(context.Run.Id, ct)),
+                    Inputs = inputs,
                     Timeout = recipe.Timeout,
                 };
                 using var span = SecFlowMeter.Spans.StartActivity("plugin.host");
@@ -123,7 +118,15 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
             }
 
             await context.Journal.FlushAsync(ct);
-            result.Datasets = await datasets.WriteAsync(node, recipe, session.Manifest, result.Staging.Records, ct);
+            if (result.Error is null || result.Staging.Marks is null)
+            {
+                result.Datasets = await datasets.WriteAsync(node, recipe, session.Manifest, inputs, ct);
+            }
+
+            if (result.Error is null)
+            {
+                result.Artifacts = await datasets.WriteAsync(node, result.Staging.Artifacts, time.GetUtcNow(), ct);
+            }
         }
         catch (SecFlowException e)
         {

@@ -23,5 +23,13 @@ public sealed class NodeResult
 
     public IReadOnlyList<Assessment> Assessments { get; set; } = [];
 
+    public IReadOnlyList<Artifact> Artifacts { get; set; } = [];
+
+    /// <summary>What becomes of the staged records. An enrich or filter node counts as a whole or not at all.</summary>
+    public StagedFindings Findings => Staging is null || Outcome?.Violation == true ? StagedFindings.Ignore
+        : Staging.Marks is null ? StagedFindings.Create
+        : Error is not null ? StagedFindings.Ignore
+        : Manifest!.Category == "enrich" ? StagedFindings.Patch : StagedFindings.Hide;
+
     public IReadOnlyList<Dataset> Datasets { get; set; } = [];
 }

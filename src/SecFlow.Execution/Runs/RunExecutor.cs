@@ -115,13 +115,13 @@ public sealed partial class RunExecutor(
             var row = rows.Single(r => r.NodeId == node.Id);
             var status = row.Status.IsFinal() ? row.Status
                 : stopped is not null ? await SkipAsync(context, row, $"the node '{stopped}' failed and stops the run", ct)
-                : node.Inputs.Values.FirstOrDefault(lost.Contains) is { } input ? await SkipAsync(context, row, $"the node that makes '{input}' failed and its dependents are skipped", ct)
+                : node.Inputs.Values.SelectMany(names => names).FirstOrDefault(lost.Contains) is { } input ? await SkipAsync(context, row, $"the node that makes '{input}' failed and its dependents are skipped", ct)
                 : await ConditionHoldsAsync(context, node, ct) ? await nodes.ExecuteAsync(context, node, row, ct)
                 : await SkipAsync(context, row, $"its condition does not hold: {node.When}", ct);
             done.Add((status, node.OnFailure));
 
             // What depends on a skipped node of a lost branch is lost as well; a node that its own condition skipped leaves empty datasets.
-            var lostBranch = status == NodeStatus.Skipped && node.Inputs.Values.Any(lost.Contains);
+            var lostBranch = status == NodeStatus.Skipped && node.Inputs.Values.SelectMany(names => names).Any(lost.Contains);
             if (lostBranch || (RunOutcome.IsFailure(status) && node.OnFailure == OnFailure.SkipDependents))
             {
                 lost.UnionWith(node.Outputs.Values);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Blobs;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Trust;
@@ -27,7 +28,17 @@ public sealed record StartRun(Guid WorkflowId, IReadOnlyList<Guid> TargetIds, Ru
 }
 
 /// <summary>A run with everything that its page shows first.</summary>
-public sealed record RunDetail(Run Run, IReadOnlyList<NodeRun> Nodes, IReadOnlyList<Assessment> Assessments, string Recipe);
+public sealed record RunDetail(Run Run, IReadOnlyList<NodeRun> Nodes, IReadOnlyList<Assessment> Assessments, string Recipe)
+{
+    /// <summary>Files that report nodes made.</summary>
+    public IReadOnlyList<Artifact> Artifacts { get; init; } = [];
+
+    /// <summary>Findings that filters hid in this run.</summary>
+    public int Hidden { get; init; }
+}
+
+/// <summary>An artifact with its bytes; the caller disposes of the stream.</summary>
+public sealed record ArtifactContent(Artifact Artifact, Stream Content);
 
 /// <summary>
 /// Accepting, reading and cancelling runs. The same checks for portal, API, CLI and schedule.
@@ -44,6 +55,7 @@ public sealed class RunService(
     ActiveRuns active,
     RunSignals signals,
     AuditLog audit,
+    BlobStore blobs,
     TimeProvider time)
 {
     /// <summary>Most targets of one run.</summary>
@@ -166,7 +178,27 @@ public sealed class RunService(
     {
         var run = await FindAsync(actor, Permission.ReadRuns, runId, ct);
         var version = await workflows.FindVersionAsync(run.TeamId, run.WorkflowVersionId, ct);
-        return new RunDetail(run, await runs.NodesAsync(runId, ct), await runs.AssessmentsAsync(runId, ct), version?.Recipe ?? "");
+        return new RunDetail(run, await runs.NodesAsync(runId, ct), await runs.AssessmentsAsync(runId, ct), version?.Recipe ?? "")
+        {
+            Artifacts = await runs.ArtifactsAsync(runId, ct),
+            Hidden = await runs.HiddenAsync(runId, ct),
+        };
+    }
+
+    /// <summary>Opens an artifact of a run, its bytes checked against their digest. Throws SF1502 when there is none, SF7002 when it was changed on disk.</summary>
+    public async Task<ArtifactContent> OpenArtifactAsync(Actor actor, Guid runId, Guid artifactId, CancellationToken ct)
+    {
+        await FindAsync(actor, Permission.ReadFindings, runId, ct);
+        var artifact = (await runs.ArtifactsAsync(runId, ct)).FirstOrDefault(a => a.Id == artifactId)
+            ?? throw new SecFlowException(Codes.NotFound, $"The run {runId} has no artifact {artifactId}.");
+        try
+        {
+            return new ArtifactContent(artifact, await blobs.OpenVerifiedAsync(artifact.BlobDigest, ct));
+        }
+        catch (IOException e)
+        {
+            throw new SecFlowException(Codes.StorageFailed, $"The artifact '{artifact.Name}' cannot be read: {e.Message}", e);
+        }
     }
 
     /// <summary>Newest first.</summary>

@@ -14,7 +14,7 @@ internal sealed class TargetConnections : IDisposable
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
     private readonly TargetScope _scope;
     private readonly HttpMessageInvoker _invoker;
-    private readonly ConcurrentDictionary<string, TargetTls> _tls = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TlsNote> _tls = new(StringComparer.Ordinal);
     private readonly ConditionalWeakTable<SslStream, string> _problems = [];
 
     public TargetConnections(TargetScope scope)
@@ -35,38 +35,19 @@ internal sealed class TargetConnections : IDisposable
             ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
             ConnectCallback = ConnectAsync,
             PlaintextStreamFilter = NoteTlsAsync,
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = NoteProblem },
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = NoteProblem, CertificateChainPolicy = TargetSocket.ChainPolicy() },
         });
     }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken ct) => _invoker.SendAsync(message, ct);
 
     /// <summary>What was negotiated with that server; null for plain HTTP.</summary>
-    public TargetTls? Tls(Uri url) => url.Scheme == Uri.UriSchemeHttps ? _tls.GetValueOrDefault(url.Authority) : null;
+    public TlsNote? Tls(Uri url) => url.Scheme == Uri.UriSchemeHttps ? _tls.GetValueOrDefault(url.Authority) : null;
 
     public void Dispose() => _invoker.Dispose();
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
-    {
-        // Asked again at the moment of connecting: a lapsed authorisation or a changed rule counts at once.
-        var answer = _scope.Check(context.InitialRequestMessage.RequestUri!);
-        if (answer.Refusal is not null || answer.Addresses.Count == 0)
-        {
-            throw new SocketException((int)SocketError.HostNotFound);
-        }
-
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync([.. answer.Addresses], context.DnsEndPoint.Port, ct).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct) =>
+        await TargetSocket.OpenAsync(_scope, context.InitialRequestMessage.RequestUri!, ct).ConfigureAwait(false);
 
     private bool NoteProblem(object sender, object? certificate, object? chain, SslPolicyErrors errors)
     {
@@ -82,7 +63,7 @@ internal sealed class TargetConnections : IDisposable
     {
         if (context.PlaintextStream is SslStream ssl)
         {
-            _tls[context.InitialRequestMessage.RequestUri!.Authority] = new TargetTls(ssl.SslProtocol.ToString(), _problems.TryGetValue(ssl, out var problem) ? problem : null);
+            _tls[context.InitialRequestMessage.RequestUri!.Authority] = new TlsNote(ssl.SslProtocol.ToString(), _problems.TryGetValue(ssl, out var problem) ? problem : null);
         }
 
         return ValueTask.FromResult(context.PlaintextStream);
@@ -90,4 +71,4 @@ internal sealed class TargetConnections : IDisposable
 }
 
 /// <summary>Protocol such as <c>Tls13</c>, and what is wrong with the certificate.</summary>
-internal sealed record TargetTls(string Protocol, string? Problem);
+internal sealed record TlsNote(string Protocol, string? Problem);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -29,19 +28,24 @@ public sealed record TargetResponse(int Status, Uri Url, IReadOnlyList<KeyValueP
 /// 3. Requests to one target share its rate. They say who they are.
 /// Throws SF1501 (no valid request), SF3003, SF3005, SF3007, SF3008 (refused), SF5101 unreachable, SF5102 too large, SF5103 bad answer, SF5104 too slow.
 /// </summary>
-public sealed class TargetHttp(TimeProvider time) : IDisposable
+public sealed class TargetHttp(TimeProvider time, TargetRates rates) : IDisposable
 {
     public const string UserAgent = "SecFlow/0.1 (+authorised security scan)";
     private const int MaxRedirects = 10;
 
     private readonly ConditionalWeakTable<TargetScope, TargetConnections> _connections = [];
-    private readonly ConcurrentDictionary<Guid, TargetRate> _rates = new();
+
+    /// <summary>With rates of its own.</summary>
+    public TargetHttp(TimeProvider time)
+        : this(time, new TargetRates(time))
+    {
+    }
 
     public async Task<TargetResponse> SendAsync(TargetScope scope, TargetRequest request, CancellationToken ct)
     {
         TargetRequestRules.Check(request);
         var target = Allowed(scope, request.Url);
-        await WaitForTurnAsync(target, ct).ConfigureAwait(false);
+        await rates.WaitAsync(target, ct).ConfigureAwait(false);
         var started = time.GetTimestamp();
         using var timeout = new CancellationTokenSource(request.Timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
@@ -92,7 +96,7 @@ public sealed class TargetHttp(TimeProvider time) : IDisposable
                 throw new SecFlowException(Codes.TargetProtocol, $"{request.Url.Authority} redirects {(redirects.Count > MaxRedirects ? $"more than {MaxRedirects} times" : "in a circle")}. Expected a final answer; ask without following redirects.");
             }
 
-            await WaitForTurnAsync(answer.Target!, ct).ConfigureAwait(false);
+            await rates.WaitAsync(answer.Target!, ct).ConfigureAwait(false);
             hop = next;
         }
     }
@@ -139,9 +143,6 @@ public sealed class TargetHttp(TimeProvider time) : IDisposable
         var answer = scope.Check(url);
         return answer.Refusal is { } refusal ? throw new SecFlowException(refusal) : answer.Target!;
     }
-
-    private Task WaitForTurnAsync(ScopedTarget target, CancellationToken ct) =>
-        _rates.GetOrAdd(target.Id, _ => new TargetRate(time)).WaitAsync(target.RequestsPerSecond, ct);
 
     private static string Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e.Message.TrimEnd('.');
 }

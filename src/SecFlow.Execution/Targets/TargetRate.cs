@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace SecFlow.Execution.Targets;
 
 /// <summary>A token bucket: at most N requests a second on average, at most N at once. Shared by everything that asks the same target.</summary>
@@ -26,4 +28,12 @@ internal sealed class TargetRate(TimeProvider time)
 
         return wait == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(wait, time, ct);
     }
+}
+
+/// <summary>The rates of all targets: whatever asks a target waits here for its turn.</summary>
+public sealed class TargetRates(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<Guid, TargetRate> _rates = new();
+
+    public Task WaitAsync(ScopedTarget target, CancellationToken ct) => _rates.GetOrAdd(target.Id, _ => new TargetRate(time)).WaitAsync(target.RequestsPerSecond, ct);
 }

@@ -30,7 +30,7 @@ public sealed record Recipe(
     StatePolicy State);
 
 /// <summary>One step.</summary>
-/// <param name="Inputs">Plugin port -> dataset name (<c>targets</c> or an earlier output).</param>
+/// <param name="Inputs">Plugin port -> names of earlier outputs, read one after the other.</param>
 /// <param name="Outputs">Plugin port -> dataset name.</param>
 public sealed record RecipeNode(
     string Id,
@@ -39,7 +39,7 @@ public sealed record RecipeNode(
     string PluginVersion,
     string PluginDigest,
     JsonObject Config,
-    IReadOnlyDictionary<string, string> Inputs,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Inputs,
     IReadOnlyDictionary<string, string> Outputs,
     TimeSpan Timeout,
     RetryPolicy Retry,

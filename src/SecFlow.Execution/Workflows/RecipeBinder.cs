@@ -10,7 +10,7 @@ namespace SecFlow.Execution.Workflows;
 /// <summary>
 /// Meaning of a recipe: plugins, ports, order, conditions, config.
 /// 1. A dataset has one producer; <c>targets</c> is there from the start. Inputs may name a node that stands later in the file.
-/// 2. Ports bind by name, else by the one port of that type; <c>{port: name}</c> says it outright.
+/// 2. Ports bind by name, else by the one port of that type; <c>{port: name}</c> says it outright. An input takes several datasets of its type; an output makes one.
 /// 3. Without <c>outputs</c> a node's ports are called <c>id.port</c>.
 /// 4. Order: topological, ties by place in the file.
 /// 5. What follows from a problem that was already told (a plugin that is not there) is not told again.
@@ -34,7 +34,7 @@ internal sealed partial class RecipeBinder
 
         public InstalledPlugin? Plugin { get; } = plugin;
 
-        public Dictionary<string, string> Inputs { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, List<string>> Inputs { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<string, string> Outputs { get; } = new(StringComparer.Ordinal);
 
@@ -73,7 +73,7 @@ internal sealed partial class RecipeBinder
 
     private static RecipeNode ToNode(Bound b) => new(
         b.Draft.Id, b.Draft.Type, b.Plugin!.Manifest.Id, b.Plugin.Manifest.Version, b.Plugin.Row.Digest, b.Draft.Config,
-        b.Inputs, b.Outputs, b.Draft.Timeout, b.Draft.Retry, b.Draft.When, b.Draft.OnFailure);
+        b.Inputs.ToDictionary(i => i.Key, i => (IReadOnlyList<string>)i.Value, StringComparer.Ordinal), b.Outputs, b.Draft.Timeout, b.Draft.Retry, b.Draft.When, b.Draft.OnFailure);
 
     private async Task<InstalledPlugin?> FindPluginAsync(NodeDraft node, RecipePlugins plugins, CancellationToken ct)
     {
@@ -134,7 +134,7 @@ internal sealed partial class RecipeBinder
 
         foreach (var entry in node.Draft.Outputs.Entries)
         {
-            var port = ports is null ? null : PortOf(node, entry, ports, node.Outputs, entry.Dataset, null, "output");
+            var port = ports is null ? null : PortOf(node, entry, ports, [.. node.Outputs.Keys], entry.Dataset, null, "output");
             if (entry.Dataset == Targets || !_datasets.TryAdd(entry.Dataset, new Produced(index, port?.Type)))
             {
                 _problems.Add(Codes.RecipeDuplicate, entry.At, entry.Path, entry.Dataset == Targets
@@ -165,9 +165,20 @@ internal sealed partial class RecipeBinder
             }
 
             node.Needs.Add(source.Node);
-            if (ports is not null && PortOf(node, entry, ports, node.Inputs, entry.Dataset, source.Type, "input") is { } port)
+            if (ports is not null && PortOf(node, entry, ports, [.. node.Inputs.Keys], entry.Dataset, source.Type, "input") is { } port)
             {
-                node.Inputs[port.Name] = entry.Dataset;
+                if (!node.Inputs.TryGetValue(port.Name, out var names))
+                {
+                    node.Inputs[port.Name] = names = [];
+                }
+
+                if (names.Contains(entry.Dataset))
+                {
+                    _problems.Add(Codes.RecipeDuplicate, entry.At, entry.Path, $"The dataset '{entry.Dataset}' is bound to the input '{port.Name}' of '{node.Plugin!.Manifest.Id}' twice.");
+                    continue;
+                }
+
+                names.Add(entry.Dataset);
             }
         }
 
@@ -182,7 +193,7 @@ internal sealed partial class RecipeBinder
     }
 
     /// <summary>The port that an entry means. <paramref name="type"/> is the dataset's type (inputs); for outputs the port decides.</summary>
-    private PluginPort? PortOf(Bound node, PortEntry entry, IReadOnlyList<PluginPort> ports, Dictionary<string, string> taken, string dataset, string? type, string direction)
+    private PluginPort? PortOf(Bound node, PortEntry entry, IReadOnlyList<PluginPort> ports, IReadOnlyList<string> taken, string dataset, string? type, string direction)
     {
         var id = node.Plugin!.Manifest.Id;
         var wanted = entry.Port ?? dataset;
@@ -196,7 +207,13 @@ internal sealed partial class RecipeBinder
         if (port is null)
         {
             // By type: of a dataset whose type is known; an output without that name means the one port that is left.
-            var candidates = ports.Where(p => !taken.ContainsKey(p.Name) && (type is null || p.Type == type)).ToList();
+            var candidates = ports.Where(p => !taken.Contains(p.Name) && (type is null || p.Type == type)).ToList();
+            if (direction == "input" && candidates.Count == 0)
+            {
+                // A further dataset for a port that has one already: they are read one after the other.
+                candidates = [.. ports.Where(p => p.Type == type)];
+            }
+
             if (direction == "output" && candidates.Count > 1 && candidates.Where(p => p.Type == dataset).ToList() is { Count: 1 } named)
             {
                 candidates = named;
@@ -219,7 +236,7 @@ internal sealed partial class RecipeBinder
             return null;
         }
 
-        if (taken.ContainsKey(port.Name))
+        if (direction == "output" && taken.Contains(port.Name))
         {
             _problems.Add(Codes.RecipeDuplicate, entry.At, entry.Path, $"The {direction} '{port.Name}' of '{id}' is bound twice.");
             return null;

@@ -168,6 +168,16 @@ public static partial class RecipeReader
             case YamlMap map:
                 foreach (var entry in map.Entries)
                 {
+                    if (key == "inputs" && entry.Value is YamlList several)
+                    {
+                        for (var i = 0; i < several.Items.Count; i++)
+                        {
+                            Add(entry.Key, several.Items[i], $".{entry.Key}[{i}]");
+                        }
+
+                        continue;
+                    }
+
                     Add(entry.Key, entry.Value, $".{entry.Key}");
                 }
 

@@ -22,6 +22,7 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
     private const int MaxReasonBytes = 2_000;
     private const int MaxPortLength = 64;
     private const int InputBatch = 500;
+    private const int MaxArtifactPiece = 256 * 1024;
 
     private readonly ScriptRealm _realm = steps.Realm;
     private readonly Handles _handles = new(steps, link);
@@ -37,6 +38,8 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
         Fixed(ctx, "parse", Parsers());
         ctx.Define(steps, "tool", 3, Tool);
         ctx.Define(steps, "http", 1, Http);
+        ctx.Define(steps, "tls", 1, Tls);
+        ctx.Define(steps, "artifact", 2, Artifact);
         ctx.Define(steps, "resource", 1, Resource);
         ctx.Define(steps, "secret", 1, Secret);
         ctx.Define(steps, "verdict", 3, Verdict);
@@ -176,6 +179,40 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
             ["options"] = arguments.At(2).IsObject() ? _realm.Json.ToNode(arguments.At(2)) : null,
         };
         return WithHandles(steps.Ask(() => link.Call("tool", call)), "stdout", "stderr", "files");
+    }
+
+    private JsValue Tls(JsValue[] arguments) => _realm.Json.ToNode(arguments.At(0)) is JsonObject request
+        ? _realm.Json.Read(steps.Ask(() => link.Call("tls", request)))
+        : throw new ArgumentException("ctx.tls needs a request: {host, port?, timeoutMs?}.");
+
+    private JsValue Artifact(JsValue[] arguments)
+    {
+        var name = ScriptText.Valid(arguments.Text(0, "The file's name"));
+        var mediaType = ScriptText.Valid(arguments.Text(1, "The media type"));
+        var file = _realm.NewObject();
+        file.Define(
+            steps,
+            "write",
+            1,
+            a =>
+            {
+                var text = ScriptText.Valid(a.Text(0, "The text"));
+                var at = 0;
+                do
+                {
+                    // a piece fits into a frame whatever it holds, and never ends between the halves of a character
+                    var length = Math.Min(MaxArtifactPiece, text.Length - at);
+                    length -= at + length < text.Length && char.IsHighSurrogate(text[at + length - 1]) ? 1 : 0;
+                    var piece = text.Substring(at, length);
+                    steps.Ask(() => link.Call("artifact", new JsonObject { ["name"] = name, ["mediaType"] = mediaType, ["text"] = piece }));
+                    at += length;
+                }
+                while (at < text.Length);
+
+                return JsValue.Undefined;
+            });
+        _realm.Freeze(file);
+        return new JsValue(file);
     }
 
     private JsValue Resource(JsValue[] arguments)

@@ -14,6 +14,9 @@ public sealed record ApiFinding(
 {
     public JsonNode? Record { get; init; }
 
+    /// <summary>Why a filter hid it in the run that was asked for; absent otherwise.</summary>
+    public string? HiddenReason { get; init; }
+
     public static ApiFinding Of(Finding finding) => new(
         finding.Id, finding.Fingerprint, finding.RuleId, finding.Title, finding.Severity, finding.Confidence, finding.Location, finding.Status, finding.TargetId, finding.Target, finding.PluginId, finding.PluginVersion,
         finding.PluginDigest, finding.Signer, finding.PolicyRevision, finding.FirstRunId, finding.LastRunId, finding.FirstSeenAt, finding.LastSeenAt, finding.Risk, finding.Assignee, finding.TraceId);
@@ -35,7 +38,7 @@ public static class FindingsApi
     }
 
     private static async Task<ApiPage<ApiFinding>> ListAsync(
-        string? severity, string? status, Guid? targetId, Guid? runId, string? plugin, string? text, string? sort, string? cursor, int? limit,
+        string? severity, string? status, Guid? targetId, Guid? runId, bool? hidden, string? plugin, string? text, string? sort, string? cursor, int? limit,
         HttpContext context, CurrentActor actors, FindingService findings, CancellationToken ct)
     {
         if (sort is not null && !Sorts.Contains(sort))
@@ -54,6 +57,7 @@ public static class FindingsApi
             Statuses = Words<FindingStatus>("status", status),
             TargetId = targetId,
             RunId = runId,
+            Hidden = hidden ?? false,
             PluginId = plugin,
             Text = text,
             Sort = sort ?? "severity",
@@ -62,7 +66,7 @@ public static class FindingsApi
         };
         var page = await findings.ListAsync(await actors.OfRequestAsync(context, ct), query, ct);
         var end = query.Skip + page.Rows.Count;
-        return new ApiPage<ApiFinding>([.. page.Rows.Select(ApiFinding.Of)], end < page.Total && page.Rows.Count > 0 ? Cursor.At(end) : null, page.Total);
+        return new ApiPage<ApiFinding>([.. page.Rows.Select(f => ApiFinding.Of(f) with { HiddenReason = page.HiddenReasons.GetValueOrDefault(f.Id) })], end < page.Total && page.Rows.Count > 0 ? Cursor.At(end) : null, page.Total);
     }
 
     private static async Task<ApiFindingDetail> GetAsync(Guid id, HttpContext context, CurrentActor actors, FindingService findings, CancellationToken ct)

@@ -3,6 +3,7 @@ using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Runs;
 using SecFlow.Portal.Teams;
+using SecFlow.Portal.Web;
 
 namespace SecFlow.Portal.Api;
 
@@ -30,7 +31,10 @@ public sealed record ApiNode(
 
 public sealed record ApiAssessment(Guid TargetId, string Target, string Plugin, Verdict Verdict, string Reason);
 
-public sealed record ApiRunDetail(ApiRun Run, IReadOnlyList<ApiNode> Nodes, IReadOnlyList<ApiAssessment> Assessments);
+/// <summary>A file that a report node made; its bytes are at <c>/api/v1/runs/{run}/artifacts/{id}</c>.</summary>
+public sealed record ApiArtifact(Guid Id, string Name, string MediaType, long Size, string Digest, DateTimeOffset CreatedAt);
+
+public sealed record ApiRunDetail(ApiRun Run, IReadOnlyList<ApiNode> Nodes, IReadOnlyList<ApiAssessment> Assessments, IReadOnlyList<ApiArtifact> Artifacts, int HiddenFindings);
 
 /// <summary>Runs: start, list, read, cancel, events.</summary>
 public static class RunsApi
@@ -43,6 +47,7 @@ public static class RunsApi
         api.MapGet("/runs", ListAsync).WithName("listRuns").Produces<ApiPage<ApiRun>>();
         api.MapGet("/runs/{id:guid}", GetAsync).WithName("getRun").Produces<ApiRunDetail>();
         api.MapPost("/runs/{id:guid}/cancel", CancelAsync).WithName("cancelRun").Produces(StatusCodes.Status202Accepted);
+        api.MapGet("/runs/{id:guid}/artifacts/{artifactId:guid}", DownloadAsync).WithName("downloadArtifact").Produces<byte[]>(contentType: "application/octet-stream");
         api.MapGet("/runs/{id:guid}/events", RunEventStream.WriteAsync).WithName("watchRun").Produces<string>(contentType: "text/event-stream");
     }
 
@@ -99,8 +104,13 @@ public static class RunsApi
         return new ApiRunDetail(
             ApiRun.Of(detail.Run),
             [.. detail.Nodes.OrderBy(n => n.Ordinal).Select(ApiNode.Of)],
-            [.. detail.Assessments.Select(a => new ApiAssessment(a.TargetId, a.Target, a.PluginId, a.Verdict, a.Reason))]);
+            [.. detail.Assessments.Select(a => new ApiAssessment(a.TargetId, a.Target, a.PluginId, a.Verdict, a.Reason))],
+            [.. detail.Artifacts.Select(a => new ApiArtifact(a.Id, a.Name, a.MediaType, a.Size, a.BlobDigest, a.CreatedAt))],
+            detail.Hidden);
     }
+
+    private static async Task<IResult> DownloadAsync(Guid id, Guid artifactId, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct) =>
+        await ArtifactDownloads.SendAsync(context, await runs.OpenArtifactAsync(await actors.OfRequestAsync(context, ct), id, artifactId, ct));
 
     private static async Task<IResult> CancelAsync(Guid id, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
     {

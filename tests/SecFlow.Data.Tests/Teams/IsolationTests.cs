@@ -109,7 +109,7 @@ public sealed class IsolationTests
 
     private static readonly Type[] ReadThroughTheirRunOrFinding =
     [
-        typeof(Run), typeof(NodeRun), typeof(RunEvent), typeof(Dataset), typeof(Assessment), typeof(StagedRecord), typeof(Finding), typeof(Occurrence), typeof(FindingChange),
+        typeof(Run), typeof(NodeRun), typeof(RunEvent), typeof(Dataset), typeof(Artifact), typeof(Assessment), typeof(StagedRecord), typeof(Finding), typeof(Occurrence), typeof(FindingChange),
     ];
 
     [Fact]

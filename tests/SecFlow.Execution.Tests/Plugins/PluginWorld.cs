@@ -114,7 +114,7 @@ internal sealed class PluginWorld : IAsyncDisposable
     public async Task<HostProcess> HostsAsync(string? host = null) => new(await _sandbox.Value, host ?? PluginHostProgram.DefaultPath, TimeProvider.System);
 
     public async Task<PluginRunner> RunnerAsync(string? host = null) => new(
-        Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), await HostsAsync(host), Http, Audit, Time);
+        Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), await HostsAsync(host), Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Audit, Time);
 
     public TargetHttp Http { get; } = MakeHttp();
 

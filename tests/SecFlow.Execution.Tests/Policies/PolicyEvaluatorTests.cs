@@ -89,8 +89,8 @@ public sealed class PolicyEvaluatorTests
     {
         var scope = await Scopes.PinAsync(Scopes.Url("http://127.0.0.1:8081/"));
 
-        _policy.HttpCall(Plugin, scope, new Uri("http://127.0.0.1:8081/x")).Allowed.ShouldBeTrue();
-        Refused(_policy.HttpCall(Plugin, scope, new Uri("http://127.0.0.1:8082/x")), Codes.OutOfScope, "scope.targets");
+        _policy.TargetCall("ctx.http", Plugin, scope, new Uri("http://127.0.0.1:8081/x")).Allowed.ShouldBeTrue();
+        Refused(_policy.TargetCall("ctx.http", Plugin, scope, new Uri("http://127.0.0.1:8082/x")), Codes.OutOfScope, "scope.targets");
     }
 
     [Theory]
@@ -101,11 +101,11 @@ public sealed class PolicyEvaluatorTests
         var scope = await Scopes.PinAsync(Scopes.Url("http://127.0.0.1:8081/"));
         var plugin = Plugin with { Permissions = Plugin.Permissions with { Network = network } };
 
-        Refused(_policy.HttpCall(plugin, scope, new Uri("http://127.0.0.1:8081/x")), Codes.PermissionNotDeclared, "permission.declared");
+        Refused(_policy.TargetCall("ctx.http", plugin, scope, new Uri("http://127.0.0.1:8081/x")), Codes.PermissionNotDeclared, "permission.declared");
     }
 
     [Fact]
-    public void HttpCall_WorkWithoutTargets_IsRefused() => Refused(_policy.HttpCall(Plugin, null, new Uri("http://127.0.0.1/")), Codes.OutOfScope, "scope.targets");
+    public void HttpCall_WorkWithoutTargets_IsRefused() => Refused(_policy.TargetCall("ctx.http", Plugin, null, new Uri("http://127.0.0.1/")), Codes.OutOfScope, "scope.targets");
 
     [Theory]
     [InlineData("tool", "nmap", Codes.NotGranted)]

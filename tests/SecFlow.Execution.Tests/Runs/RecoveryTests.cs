@@ -142,7 +142,7 @@ public sealed class RecoveryTests
         await Should.ThrowAsync<LeaseLostException>(() => writer.ChangeNodeAsync(old, node.Id, (n, _) => n.Status = NodeStatus.Failed, [], null, default));
         await Should.ThrowAsync<LeaseLostException>(() => writer.FinishAsync(old, RunStatus.Failed, NodeStatus.Failed, null, null, audit, [], default));
         await Should.ThrowAsync<LeaseLostException>(() => writer.ReleaseAsync(old, [], default));
-        await Should.ThrowAsync<LeaseLostException>(() => checkpoints.CommitAsync(old, new NodeCheckpoint(node.Id, 0, true, (n, _) => n.Status = NodeStatus.Failed) { Audit = _ => audit }, default));
+        await Should.ThrowAsync<LeaseLostException>(() => checkpoints.CommitAsync(old, new NodeCheckpoint(node.Id, 0, StagedFindings.Create, (n, _) => n.Status = NodeStatus.Failed) { Audit = _ => audit }, default));
         (await writer.RenewAsync(old, TimeSpan.FromSeconds(30), default)).Held.ShouldBeFalse();
         (await writer.LookAsync(old, default)).Held.ShouldBeFalse();
         (await writer.RenewAsync(lease, TimeSpan.FromSeconds(30), default)).Held.ShouldBeTrue();
@@ -158,7 +158,7 @@ public sealed class RecoveryTests
         var run = await engine.StartAsync(TwoScans);
         var node = (await engine.Store.NodesAsync(run.Id, default))[0];
         var lease = (await engine.Store.ClaimAsync(new RunClaim("engine-1", TimeSpan.FromSeconds(30), 4), default))!;
-        var checkpoint = new NodeCheckpoint(node.Id, 0, true, (n, _) => n.Status = NodeStatus.Succeeded) { Audit = _ => new AuditEntry(engine.Analyst, "finish.node", "node", "x", "x") };
+        var checkpoint = new NodeCheckpoint(node.Id, 0, StagedFindings.Create, (n, _) => n.Status = NodeStatus.Succeeded) { Audit = _ => new AuditEntry(engine.Analyst, "finish.node", "node", "x", "x") };
         (await engine.Get<CheckpointStore>().CommitAsync(lease, checkpoint, default)).ShouldNotBeNull();
         (await engine.Get<CheckpointStore>().CommitAsync(lease, checkpoint, default)).ShouldBeNull();
     }

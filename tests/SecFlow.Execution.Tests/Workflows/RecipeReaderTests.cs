@@ -74,7 +74,7 @@ public sealed class RecipeReaderTests
         recipe.Nodes[0].Timeout.ShouldBe(TimeSpan.FromMinutes(5));
         recipe.Nodes[0].Retry.MaxAttempts.ShouldBe(3);
         recipe.Nodes[1].Retry.ShouldBe(new RetryPolicy(5, 1.5, 0));
-        recipe.Nodes[1].Inputs["urls"].ShouldBe("urls");
+        recipe.Nodes[1].Inputs["urls"].ShouldBe(["urls"]);
         recipe.Nodes[1].Outputs["findings"].ShouldBe("weak");
         recipe.Nodes[1].OnFailure.ShouldBe(OnFailure.SkipDependents);
         recipe.Nodes[1].Config.ToJsonString().ShouldBe("""{"threads":50,"mode":"full","paths":["/a","/b"],"deep":true}""");

@@ -16,6 +16,7 @@ public sealed partial class RunPage
 
     private IReadOnlyList<Finding>? _findings;
     private int _findingTotal;
+    private FindingPage? _hidden;
     private int _findingsRead = -1;
 
     [Parameter]
@@ -42,7 +43,7 @@ public sealed partial class RunPage
 
     private RunDetail? Detail => Feed?.Detail;
 
-    private string Tab => TabText is "log" or "gaps" or "provenance" ? TabText : "findings";
+    private string Tab => TabText is "log" or "gaps" or "hidden" or "provenance" ? TabText : "findings";
 
     private IReadOnlyList<Assessment> Gaps => [.. Detail!.Assessments.Where(a => a.Verdict != Verdict.Completed)];
 
@@ -51,6 +52,7 @@ public sealed partial class RunPage
         ("findings", "Findings", Math.Max(_findingTotal, Detail!.Run.Status.IsFinal() ? 0 : Feed!.LiveFindings.Count)),
         ("log", "Log", Feed!.LogTotal),
         ("gaps", "Not assessed", Gaps.Count),
+        .. Detail.Hidden > 0 ? [("hidden", "Hidden", (long?)Detail.Hidden)] : Array.Empty<(string, string, long?)>(),
         ("provenance", "Provenance", null),
     ];
 
@@ -102,6 +104,7 @@ public sealed partial class RunPage
         _findingsRead = ended;
         var page = await Findings.ListAsync(actor, new FindingQuery { RunId = Id, Take = FindingsShown }, Left);
         (_findings, _findingTotal) = (page.Rows, page.Total);
+        _hidden = Detail.Hidden > 0 ? await Findings.ListAsync(actor, new FindingQuery { RunId = Id, Hidden = true, Take = FindingsShown }, Left) : null;
     }
 
     private void Show(string tab) => Navigation.NavigateTo($"runs/{Id}?tab={tab}", replace: true);

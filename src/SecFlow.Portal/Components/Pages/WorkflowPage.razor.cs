@@ -137,7 +137,7 @@ public sealed partial class WorkflowPage
 
     private static string Ports(RecipeNode node)
     {
-        var inputs = string.Join(", ", node.Inputs.Values);
+        var inputs = string.Join(", ", node.Inputs.Values.SelectMany(names => names));
         var outputs = string.Join(", ", node.Outputs.Values);
         return $"{(inputs.Length > 0 ? inputs : "approved targets")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.When is null ? "" : $", when {node.When}")}";
     }
