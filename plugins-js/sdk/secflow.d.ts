@@ -56,6 +56,63 @@ declare namespace SecFlow {
     readonly tls: string | null;
   }
 
+  interface TlsRequest {
+    host: string;
+    /** Default 443. */
+    port?: number;
+    /** For each handshake; default 10,000. */
+    timeoutMs?: number;
+  }
+
+  interface TlsVersion {
+    readonly name: "Tls10" | "Tls11" | "Tls12" | "Tls13";
+    /** `untested`: the machine that scans cannot speak this version, or the connection failed. */
+    readonly answer: "accepted" | "refused" | "untested";
+    readonly cipher: string | null;
+    readonly reason: string | null;
+  }
+
+  interface TlsCertificate {
+    readonly subject: string;
+    readonly issuer: string;
+    readonly serial: string;
+    /** UTC, `2026-01-31T00:00:00Z`. */
+    readonly notBefore: string;
+    readonly notAfter: string;
+    /** DNS names and addresses. */
+    readonly names: ReadonlyArray<string>;
+    /** `RSA`, `ECDSA`, `DSA` or the name of another algorithm. */
+    readonly keyType: string;
+    /** 0 when not known. */
+    readonly keyBits: number;
+    /** Such as `sha256RSA`. */
+    readonly signatureAlgorithm: string;
+    readonly selfSigned: boolean;
+    readonly sha256: string;
+  }
+
+  /** What the handshakes with one host and port showed. */
+  interface TlsFacts {
+    readonly host: string;
+    readonly port: number;
+    readonly versions: ReadonlyArray<TlsVersion>;
+    /** As sent, the server's own first; at most 16, else `chainCut`. */
+    readonly chain: ReadonlyArray<TlsCertificate>;
+    readonly chainCut: boolean;
+    /** By the roots of the machine that scans; revocation is not asked. */
+    readonly trusted: boolean;
+    /** Such as `UntrustedRoot`, `PartialChain`, `NotTimeValid`. */
+    readonly trustProblems: ReadonlyArray<string>;
+    readonly hostnameMatches: boolean;
+    readonly elapsedMs: number;
+  }
+
+  /** A file of a report node. */
+  interface Artifact {
+    /** Appends text; all artifacts of a node together have at most 16 MiB. */
+    write(text: string): void;
+  }
+
   interface ToolOptions {
     stdin?: string;
     files?: { [name: string]: string | Handle };
@@ -104,6 +161,91 @@ declare namespace SecFlow {
     references?: string[];
   }
 
+  /** One record of a `urls` dataset. */
+  interface UrlRecord {
+    url: string;
+    method?: string;
+    /** What a form sends, as application/x-www-form-urlencoded. */
+    body?: string;
+    status?: number;
+    /** Seen, but outside the run's targets: it was not asked. */
+    outOfScope?: boolean;
+    source: string;
+  }
+
+  /** One record of a `findings` input: the author's record, and what the engine knows of it. */
+  interface KnownFinding extends Finding {
+    readonly fingerprint: string;
+    /** Id of the plugin that found it. */
+    readonly plugin: string;
+    readonly target: string;
+    /** Why a filter hid it in this run. */
+    readonly hidden?: string;
+  }
+
+  /** What an enrich plugin emits to its findings port: each given field replaces the finding's. */
+  interface FindingPatch {
+    fingerprint: string;
+    description?: string;
+    remediation?: string;
+    cwe?: number[];
+    cve?: string[];
+    owasp?: string;
+    cvss?: { version: string; vector: string; score: number };
+    attack?: string[];
+    references?: string[];
+  }
+
+  /** What a filter plugin emits to its findings port: the finding is hidden in this run, with the reason shown. */
+  interface FindingHide {
+    fingerprint: string;
+    /** 1..500 characters. */
+    hidden: string;
+  }
+
+  /** A node of the run, as a report sees it. */
+  interface NodeFacts {
+    readonly id: string;
+    readonly plugin: string;
+    readonly version: string;
+    readonly digest: string;
+    readonly signer: string | null;
+    readonly status: string;
+    readonly code: string | null;
+    readonly message: string | null;
+    readonly findings: number;
+    readonly rejected: number;
+    readonly requests: number;
+    readonly refused: number;
+  }
+
+  interface AssessmentFacts {
+    readonly node: string | null;
+    readonly plugin: string;
+    readonly target: string;
+    readonly verdict: VerdictKind;
+    readonly reason: string;
+  }
+
+  /** `ctx.run` of a report plugin; every other plugin has id, node, attempt, workflow and parameters. */
+  interface ReportRun {
+    readonly id: string;
+    readonly node: string;
+    readonly attempt: number;
+    readonly workflow: string;
+    readonly version: number;
+    readonly startedBy: string;
+    readonly startedAt: string | null;
+    readonly reportedAt: string | null;
+    readonly sandbox: string | null;
+    readonly scopeRevision: string;
+    readonly policyRevision: string;
+    readonly nodes: ReadonlyArray<NodeFacts>;
+    /** At most 2,000, those that are not complete first; `assessmentCount` says how many there are. */
+    readonly assessments: ReadonlyArray<AssessmentFacts>;
+    readonly assessmentCount: number;
+  }
+
   interface Input {
     readonly count: number;
     each(fn: (record: any) => void): void;
@@ -117,6 +259,10 @@ declare namespace SecFlow {
     tool(name: string, args: string[], options?: ToolOptions): ToolResult;
     /** Throws an error with `code`: SF3xxx refused, SF51xx the target failed. */
     http(request: HttpRequest): HttpResponse;
+    /** Handshakes with a host and port of an approved target. Throws an error with `code`: SF3xxx refused, SF51xx the target failed. */
+    tls(request: TlsRequest): TlsFacts;
+    /** For report plugins: a file that the run offers for download. Media types: text/html, text/plain, text/csv, text/markdown, application/json, application/xml. */
+    artifact(name: string, mediaType: string): Artifact;
     resource(uri: string): Handle;
     secret(name: string): string;
     emit(port: string, record: any): void;

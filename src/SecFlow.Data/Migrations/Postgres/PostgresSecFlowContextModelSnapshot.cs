@@ -573,6 +573,11 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("boolean")
                         .HasColumnName("hidden");
 
+                    b.Property<string>("HiddenReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("hidden_reason");
+
                     b.Property<Guid>("NodeRunId")
                         .HasColumnType("uuid")
                         .HasColumnName("node_run_id");
@@ -722,6 +727,63 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasIndex("TeamId", "PluginId");
 
                     b.ToTable("plugin_versions");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Runs.Artifact", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("BlobDigest")
+                        .IsRequired()
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("blob_digest");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("MediaType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("media_type");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("NodeRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_run_id");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RunId");
+
+                    b.HasIndex("TeamId");
+
+                    b.HasIndex("NodeRunId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("artifacts");
                 });
 
             modelBuilder.Entity("SecFlow.Data.Runs.Assessment", b =>
@@ -1973,6 +2035,21 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasOne("SecFlow.Data.Findings.Finding", null)
                         .WithMany()
                         .HasForeignKey("FindingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Runs.Artifact", b =>
+                {
+                    b.HasOne("SecFlow.Data.Runs.NodeRun", null)
+                        .WithMany()
+                        .HasForeignKey("NodeRunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("SecFlow.Data.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -564,6 +564,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("hidden");
 
+                    b.Property<string>("HiddenReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hidden_reason");
+
                     b.Property<Guid>("NodeRunId")
                         .HasColumnType("TEXT")
                         .HasColumnName("node_run_id");
@@ -713,6 +718,63 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasIndex("TeamId", "PluginId");
 
                     b.ToTable("plugin_versions");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Runs.Artifact", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("BlobDigest")
+                        .IsRequired()
+                        .HasMaxLength(71)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("blob_digest");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("MediaType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("media_type");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("NodeRunId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_run_id");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("run_id");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RunId");
+
+                    b.HasIndex("TeamId");
+
+                    b.HasIndex("NodeRunId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("artifacts");
                 });
 
             modelBuilder.Entity("SecFlow.Data.Runs.Assessment", b =>
@@ -1962,6 +2024,21 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasOne("SecFlow.Data.Findings.Finding", null)
                         .WithMany()
                         .HasForeignKey("FindingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Runs.Artifact", b =>
+                {
+                    b.HasOne("SecFlow.Data.Runs.NodeRun", null)
+                        .WithMany()
+                        .HasForeignKey("NodeRunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("SecFlow.Data.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
