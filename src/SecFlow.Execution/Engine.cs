@@ -49,6 +49,7 @@ public static class EngineServices
         services.AddSingleton(provider => new PolicyEvaluator(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => NodePlugins.Of(
             provider.GetRequiredService<PluginRunner>(),
+            provider.GetRequiredService<HostPool>(),
             provider.GetRequiredService<PolicyEvaluator>(),
             provider.GetRequiredService<Sandbox>(),
             provider.GetRequiredService<TimeProvider>()));
@@ -176,6 +177,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         }
 
         await _loops;
+        await services.GetRequiredService<HostPool>().StopAsync();
         _lock?.Dispose();
     }
 
@@ -193,6 +195,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
             await services.GetRequiredService<RunStore>().ExpireLeasesAsync(ct);
         }
 
+        services.GetRequiredService<HostPool>().Start(options.ParallelRuns);
         var queue = services.GetRequiredService<RunQueue>();
         _scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(ct);
         await queue.PrepareAsync(ct);

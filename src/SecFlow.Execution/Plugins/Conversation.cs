@@ -9,7 +9,7 @@ namespace SecFlow.Execution.Plugins;
 /// <summary>
 /// One work with a plugin host, from <c>start</c> to its end. Every frame of the host is hostile input.
 /// 1. Frames are handled one by one in their order; the host waits while the engine is busy (credit, answers).
-/// 2. Wall time, silence and cancellation are watched beside it; whichever strikes first kills the process, and the reading ends by that.
+/// 2. Wall time, processor time, silence and cancellation are watched beside it; whichever strikes first kills the process, and the reading ends by that.
 /// 3. What the protocol does not allow (unknown verdicts, more records than credit, calls out of order, floods) is a violation.
 /// 4. Silence counts only while the engine waits for the host, never while the host waits for the engine.
 /// </summary>
@@ -24,7 +24,9 @@ internal sealed class Conversation : IAsyncDisposable
         ["failed"] = Verdict.Failed,
     };
 
+    private readonly SandboxedHost _host;
     private readonly SandboxedProcess _process;
+    private readonly TimeSpan _cpuBefore;
     private readonly PluginWork _work;
     private readonly IPluginOutput _output;
     private readonly Broker _broker;
@@ -43,9 +45,10 @@ internal sealed class Conversation : IAsyncDisposable
     private int _logLines;
     private long _lastProgress;
 
-    public Conversation(SandboxedProcess process, PluginWork work, IPluginOutput output, Broker broker, SessionLimits limits, TimeProvider time)
+    public Conversation(SandboxedHost host, PluginWork work, IPluginOutput output, Broker broker, SessionLimits limits, TimeProvider time)
     {
-        (_process, _work, _output, _broker, _limits, _time) = (process, work, output, broker, limits, time);
+        (_host, _process, _work, _output, _broker, _limits, _time) = (host, host.Process, work, output, broker, limits, time);
+        _cpuBefore = host.Cpu;
         _started = time.GetTimestamp();
     }
 
@@ -135,6 +138,10 @@ internal sealed class Conversation : IAsyncDisposable
         if (_time.GetElapsedTime(_started) >= _work.Timeout)
         {
             Strike(SessionEnds.Limit(Codes.LimitWall, "wall", $"The plugin did not finish within {_work.Timeout.TotalSeconds:0.#} s and was killed."));
+        }
+        else if (_host.Cpu - _cpuBefore >= TimeSpan.FromSeconds(_limits.CpuSeconds))
+        {
+            Strike(SessionEnds.Limit(Codes.LimitCpu, "cpu", "The plugin used up its processor time."));
         }
         else if (since != 0 && _time.GetElapsedTime(since) >= _limits.Silent)
         {

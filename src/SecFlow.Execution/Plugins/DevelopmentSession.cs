@@ -117,7 +117,7 @@ public sealed class DevelopmentSession(HostProcess hosts)
         var provenance = new PluginProvenance(name, manifest.Version, PluginPackage.DigestOf(Encoding.UTF8.GetBytes(source)), Stamp, "", "", hosts.Level);
         var broker = grant?.Invoke(provenance);
         await using var session = new PluginSession(
-            hosts, null, provenance, manifest, source, SessionLimits.For(grant is null ? null : manifest), _ => Task.CompletedTask, (w, o) => new Broker(broker, w, o, tape), _ => Task.CompletedTask);
+            SessionHosts.Own(hosts.StartAsync, hosts.Time), null, provenance, manifest, source, SessionLimits.For(grant is null ? null : manifest), _ => Task.CompletedTask, (w, o) => new Broker(broker, w, o, tape), _ => Task.CompletedTask);
         return await session.RunAsync(work, output, ct);
     }
 

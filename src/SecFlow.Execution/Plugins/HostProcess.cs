@@ -14,14 +14,14 @@ public sealed class HostProcess(Sandbox sandbox, string hostPath, TimeProvider t
     internal TimeProvider Time => time;
 
     /// <summary>Throws SF4030 (nothing confines) and SF7003 (it does not start, or speaks another protocol).</summary>
-    internal async Task<SandboxedProcess> StartAsync(SessionLimits limits, CancellationToken ct)
+    internal async Task<SandboxedHost> StartAsync(SessionLimits limits, CancellationToken ct)
     {
         if (!File.Exists(hostPath))
         {
             throw new SecFlowException(Codes.HostStartFailed, "The plugin host is not beside the program. Expected it in the folder 'plugin-host'; build or install the program again.");
         }
 
-        var process = await SandboxedProcess.StartAsync(sandbox, PluginHostProgram.Spec(sandbox, hostPath, limits.HeapBytes, limits.CpuSeconds), ct);
+        var process = await SandboxedProcess.StartAsync(sandbox, PluginHostProgram.Spec(sandbox, hostPath, limits.HeapBytes, SandboxedHost.ProcessSeconds(limits)), ct);
         try
         {
             using var timeout = new CancellationTokenSource(SessionLimits.Start, time);
@@ -29,7 +29,7 @@ public sealed class HostProcess(Sandbox sandbox, string hostPath, TimeProvider t
             var first = await Frames.ReadHostMessageAsync(process.StandardOutput, both.Token);
             if (first is ReadyMessage { Protocol: Frames.Version })
             {
-                return process;
+                return new SandboxedHost(process, limits, time.GetTimestamp());
             }
 
             throw first switch

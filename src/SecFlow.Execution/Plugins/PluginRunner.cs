@@ -20,7 +20,17 @@ namespace SecFlow.Execution.Plugins;
 /// <param name="PluginDigest">Package digest that the run pinned, <c>sha256:hex</c>.</param>
 /// <param name="RunId">Run, or empty for import and re-parse.</param>
 /// <param name="NodeId">The recipe's node id.</param>
-public sealed record PluginRequest(Actor Actor, string PluginDigest, Guid RunId, string NodeId);
+public sealed record PluginRequest(Actor Actor, string PluginDigest, Guid RunId, string NodeId)
+{
+    /// <summary>The hosts of the run; null = a host of its own, which ends with the session.</summary>
+    public RunHosts? Hosts { get; init; }
+
+    /// <summary>Whether the run will use this package again: its process is then kept for that.</summary>
+    public bool UsedAgain { get; init; }
+
+    /// <summary>Stores the audit event of the decision in a transaction of the caller's, before anything runs; false = it has had its transaction, store it in one of its own.</summary>
+    public Func<AuditEntry, CancellationToken, Task<bool>>? Record { get; init; }
+}
 
 /// <summary>Which bytes run, who signed them, which rule accepted them, and how they are confined.</summary>
 public sealed record PluginProvenance(string PluginId, string Version, string Digest, string Signer, string TrustRule, string PolicyRevision, SandboxLevel Level);
@@ -86,13 +96,17 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// 1. The package is read once; these bytes are hashed, compared with the pinned digest, verified by Trust, and handed to the session from memory.
 /// 2. Order: pinned digest, signature and trust policy, then life, sandbox level, authorisation and intrusiveness (<see cref="PolicyEvaluator"/>).
 ///    Every decision is audited and counted; a refusal is audited before it is thrown.
-/// 3. A session may serve several nodes: trust and policy are asked again before each, about the same bytes in memory.
+/// 3. A session may serve several works: trust and policy are asked again before each that does not follow the verification at once, about the same bytes in memory.
 /// 4. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
 public sealed class PluginRunner(
-    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostProcess hosts, TargetHttp http, TargetTls tls, AuditLog audit,
+    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, AuditLog audit,
     TimeProvider time)
 {
+    private static readonly TimeSpan _stillVerified = TimeSpan.FromSeconds(1);
+
+    private readonly HostProcess _hosts = pool.Hosts;
+
     private static readonly Meter _meter = new("SecFlow");
     private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
 
@@ -115,9 +129,10 @@ public sealed class PluginRunner(
             RequireAllowed(row, manifest, verdict, []);
             var source = SourceOf(package);
             var limits = SessionLimits.For(manifest);
-            var process = await hosts.StartAsync(limits, ct);
             var provenance = new PluginProvenance(
-                manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, hosts.Level);
+                manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, _hosts.Level);
+            var hosts = HostsOf(request);
+            var taking = hosts.TakeAsync(limits, ct);
             try
             {
                 await AuditAsync(request, row, verdict, null, CancellationToken.None);
@@ -125,14 +140,20 @@ public sealed class PluginRunner(
             catch
             {
                 // nobody would own it: without its audit event it is not handed out
-                await process.DisposeAsync();
+                await EndAsync(taking);
                 throw;
             }
 
             var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, audit);
+            var (first, verifiedAt) = (true, time.GetTimestamp());
             return new PluginSession(
-                hosts, process, provenance, manifest, source, limits,
-                work => AdmitAsync(request, row.Id, package, manifest, team, work),
+                hosts, await taking, provenance, manifest, source, limits,
+                work =>
+                {
+                    var verified = first && time.GetElapsedTime(verifiedAt) < _stillVerified;
+                    first = false;
+                    return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, team, work);
+                },
                 (work, output) => new Broker(grant, work, output),
                 violation => QuarantineAsync(request, row, violation));
         }
@@ -175,10 +196,15 @@ public sealed class PluginRunner(
     private async Task AdmitAsync(PluginRequest request, Guid id, PluginPackage package, PluginManifest manifest, string? team, PluginWork work)
     {
         var verdict = await VerifyAsync(package, manifest, team, CancellationToken.None);
-        var row = await plugins.FindAsync(request.Actor.TeamId, id, CancellationToken.None);
+        await AdmitFirstAsync(request, (await plugins.FindAsync(request.Actor.TeamId, id, CancellationToken.None))!, manifest, verdict, work);
+    }
+
+    /// <summary>The first work follows the verification at once: only its targets are new.</summary>
+    private async Task AdmitFirstAsync(PluginRequest request, PluginVersion row, PluginManifest manifest, TrustVerdict verdict, PluginWork work)
+    {
         try
         {
-            RequireAllowed(row!, manifest, verdict, work.Scope?.Targets ?? []);
+            RequireAllowed(row, manifest, verdict, work.Scope?.Targets ?? []);
         }
         catch (SecFlowException e)
         {
@@ -186,6 +212,29 @@ public sealed class PluginRunner(
             throw;
         }
     }
+
+    private static async Task EndAsync(Task<SandboxedHost> taking)
+    {
+        try
+        {
+            await (await taking).DisposeAsync();
+        }
+        catch (Exception e) when (e is SecFlowException or OperationCanceledException)
+        {
+            // It never came to be, and what stopped the caller is told instead.
+        }
+    }
+
+    private SessionHosts HostsOf(PluginRequest request) => request.Hosts is not { } run
+        ? SessionHosts.Own(pool.TakeAsync, _hosts.Time)
+        : new SessionHosts(
+            (limits, ct) => run.TakeAsync(request.PluginDigest, limits, ct),
+            host =>
+            {
+                run.Return(request.PluginDigest, host, request.UsedAgain);
+                return ValueTask.CompletedTask;
+            },
+            _hosts.Time);
 
     private async Task<TrustVerdict> VerifyAsync(PluginPackage package, PluginManifest manifest, string? team, CancellationToken ct)
     {
@@ -201,7 +250,7 @@ public sealed class PluginRunner(
             throw new SecFlowException(verdict.ToDiagnostic($"{manifest.Id} {manifest.Version}"));
         }
 
-        evaluator.NodeStart(PolicySubject.Of(row, manifest), targets, hosts.Report).Require();
+        evaluator.NodeStart(PolicySubject.Of(row, manifest), targets, _hosts.Report).Require();
     }
 
     private static string SourceOf(PluginPackage package)
@@ -222,29 +271,31 @@ public sealed class PluginRunner(
         await registry.QuarantineAsync(row.Digest, $"{violation.Code} in run {request.RunId}, node {request.NodeId}", CancellationToken.None);
     }
 
-    private Task AuditAsync(PluginRequest request, PluginVersion? row, TrustVerdict? verdict, Diagnostic? refusal, CancellationToken ct)
+    private async Task AuditAsync(PluginRequest request, PluginVersion? row, TrustVerdict? verdict, Diagnostic? refusal, CancellationToken ct)
     {
-        return audit.AppendAsync(
-            Entry(request, row, "open.plugin") with
+        var entry = Entry(request, row, "open.plugin") with
+        {
+            Outcome = refusal is null ? AuditOutcome.Allowed : AuditOutcome.Denied,
+            ReasonCode = refusal?.Code,
+            PolicyRevision = verdict?.PolicyRevision,
+            Details = new JsonObject
             {
-                Outcome = refusal is null ? AuditOutcome.Allowed : AuditOutcome.Denied,
-                ReasonCode = refusal?.Code,
-                PolicyRevision = verdict?.PolicyRevision,
-                Details = new JsonObject
-                {
-                    ["run"] = request.RunId.ToString(),
-                    ["node"] = request.NodeId,
-                    ["trust"] = verdict?.State.ToString(),
-                    ["signer"] = verdict?.Signer,
-                    ["rule"] = verdict?.Rule ?? refusal?.Rule,
-                    ["expected"] = verdict?.Expected,
-                    ["found"] = verdict?.Found,
-                    ["tolerated"] = verdict?.Tolerated,
-                    ["sandbox"] = hosts.Level.ToString(),
-                    ["message"] = refusal?.Message,
-                },
+                ["run"] = request.RunId.ToString(),
+                ["node"] = request.NodeId,
+                ["trust"] = verdict?.State.ToString(),
+                ["signer"] = verdict?.Signer,
+                ["rule"] = verdict?.Rule ?? refusal?.Rule,
+                ["expected"] = verdict?.Expected,
+                ["found"] = verdict?.Found,
+                ["tolerated"] = verdict?.Tolerated,
+                ["sandbox"] = _hosts.Level.ToString(),
+                ["message"] = refusal?.Message,
             },
-            ct);
+        };
+        if (request.Record is null || !await request.Record(entry, ct))
+        {
+            await audit.AppendAsync(entry, ct);
+        }
     }
 
     private static AuditEntry Entry(PluginRequest request, PluginVersion? row, string action) =>

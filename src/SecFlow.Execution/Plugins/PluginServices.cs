@@ -23,6 +23,7 @@ public static class PluginServices
             dataFolder, shippedFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>(),
             p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))
+        .AddSingleton<HostPool>()
         .AddSingleton<PluginRunner>()
         .AddSingleton<DevelopmentSession>();
 }

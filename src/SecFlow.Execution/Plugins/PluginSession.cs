@@ -6,34 +6,44 @@ using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Plugins;
 
+/// <summary>Where a session's processes come from and go to.</summary>
+internal sealed record SessionHosts(Func<SessionLimits, CancellationToken, Task<SandboxedHost>> TakeAsync, Func<SandboxedHost, ValueTask> ReturnAsync, TimeProvider Time)
+{
+    /// <summary>Hosts that end with the session.</summary>
+    public static SessionHosts Own(Func<SessionLimits, CancellationToken, Task<SandboxedHost>> take, TimeProvider time) => new(take, host => host.DisposeAsync(), time);
+}
+
 /// <summary>
 /// A verified plugin in its sandbox: one process per run and package digest, a fresh interpreter per work.
 /// 1. The source is the verified bytes, from memory; nothing is read again from disk.
-/// 2. A process serves the next work only after an orderly end; after a limit, a failure of the interpreter or a kill the next work gets a new one.
-/// 3. A violation ends the session and quarantines the plugin.
+/// 2. A process serves the next work only after an orderly end, and while it is as good as new; after a limit, a failure of the interpreter or a kill the next work gets a new one.
+/// 3. A violation ends the session and quarantines the plugin. To speak between two works is one.
 /// </summary>
 public sealed class PluginSession : IAsyncDisposable
 {
-    private readonly HostProcess _hosts;
+    private readonly SessionHosts _hosts;
     private readonly string _source;
     private readonly Func<PluginWork, Task> _admit;
     private readonly Func<PluginWork, IPluginOutput, Broker> _broker;
     private readonly Func<Diagnostic, Task> _violated;
     private readonly SessionLimits _limits;
-    private SandboxedProcess? _process;
+    private SandboxedHost? _host;
     private bool _violation;
 
     internal PluginSession(
-        HostProcess hosts, SandboxedProcess? process, PluginProvenance provenance, PluginManifest manifest, string source, SessionLimits limits,
+        SessionHosts hosts, SandboxedHost? host, PluginProvenance provenance, PluginManifest manifest, string source, SessionLimits limits,
         Func<PluginWork, Task> admit, Func<PluginWork, IPluginOutput, Broker> broker, Func<Diagnostic, Task> violated)
     {
-        (_hosts, _process, Provenance, Manifest, _source, _limits) = (hosts, process, provenance, manifest, source, limits);
+        (_hosts, _host, Provenance, Manifest, _source, _limits) = (hosts, host, provenance, manifest, source, limits);
         (_admit, _broker, _violated) = (admit, broker, violated);
     }
 
     public PluginProvenance Provenance { get; }
 
     public PluginManifest Manifest { get; }
+
+    /// <summary>Process that waits for the next work; null while there is none.</summary>
+    internal int? ProcessId => _host?.Process.Id;
 
     /// <summary>Runs one piece of work. Never throws for what the plugin does; throws what <see cref="PluginRunner.OpenAsync"/> throws when it may not run any more, and OperationCanceledException when <paramref name="ct"/> is cancelled (the tree is dead by then).</summary>
     public async Task<PluginOutcome> RunAsync(PluginWork work, IPluginOutput output, CancellationToken ct)
@@ -46,30 +56,39 @@ public sealed class PluginSession : IAsyncDisposable
 
         await _admit(work);
         var started = _hosts.Time.GetTimestamp();
-        var process = _process ?? await _hosts.StartAsync(_limits, ct);
-        _process = null;
+        var host = _host ?? await _hosts.TakeAsync(_limits, ct);
+        _host = null;
+        var cpuBefore = host.Cpu;
         await using var broker = _broker(work, output);
         SessionEnd end;
-        DoneMessage? done;
+        DoneMessage? done = null;
         SandboxExit? exit = null;
         var keep = false;
         try
         {
-            await using var conversation = new Conversation(process, work, output, broker, _limits, _hosts.Time);
-            end = await conversation.RunAsync(Start(work, broker), ct);
-            done = conversation.Done;
-            keep = !ct.IsCancellationRequested && !end.Violation && done is { Outcome: HostOutcome.Completed or HostOutcome.ScriptError or HostOutcome.SyntaxError or HostOutcome.MissingEntry };
+            if (host.HasSpoken)
+            {
+                end = SessionEnds.Breach("it spoke although it had no work.");
+            }
+            else
+            {
+                await using var conversation = new Conversation(host, work, output, broker, _limits, _hosts.Time);
+                end = await conversation.RunAsync(Start(work, broker), ct);
+                done = conversation.Done;
+                keep = !ct.IsCancellationRequested && !end.Violation && host.MayServeAgain()
+                    && done is { Outcome: HostOutcome.Completed or HostOutcome.ScriptError or HostOutcome.SyntaxError or HostOutcome.MissingEntry };
+            }
         }
         finally
         {
             if (keep)
             {
-                _process = process;
+                _host = host;
             }
             else
             {
-                await process.DisposeAsync();
-                exit = await process.Exit;
+                await host.DisposeAsync();
+                exit = await host.Process.Exit;
             }
 
             await broker.FinishAsync(CancellationToken.None);
@@ -84,7 +103,7 @@ public sealed class PluginSession : IAsyncDisposable
         ct.ThrowIfCancellationRequested();
         return new PluginOutcome(
             end.Error, end.Limit, broker.HttpRequests, broker.RefusedCalls,
-            Math.Max(done?.PeakBytes ?? 0, exit?.PeakBytes ?? 0), Math.Max(done?.CpuMilliseconds ?? 0, (long)(exit?.Cpu.TotalMilliseconds ?? 0)),
+            Math.Max(done?.PeakBytes ?? 0, exit?.PeakBytes ?? 0), Math.Max(done?.CpuMilliseconds ?? 0, (long)((exit?.Cpu ?? cpuBefore) - cpuBefore).TotalMilliseconds),
             _hosts.Time.GetElapsedTime(started), Bounded(done?.Value))
         {
             Violation = end.Violation,
@@ -92,12 +111,13 @@ public sealed class PluginSession : IAsyncDisposable
         };
     }
 
+    /// <summary>Gives the process back to the run, or ends it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_process is { } process)
+        if (_host is { } host)
         {
-            _process = null;
-            await process.DisposeAsync();
+            _host = null;
+            await _hosts.ReturnAsync(host);
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed record SessionLimits(HostLimits Host, long CpuSeconds, long Heap
     /// <summary>How many of one kind of refusal are audited one by one in a work.</summary>
     public const int AuditedRefusals = 20;
 
+    /// <summary>Whether a process with the default limits serves it.</summary>
+    public bool HasDefaultProcess => CpuSeconds == Limits.HostCpuSeconds.Default && HeapBytes == Limits.HostHeapBytes.Default;
+
     public static SessionLimits For(PluginManifest? manifest)
     {
         long? Asked(string name) => manifest is not null && manifest.HostLimits.TryGetValue(name, out var value) ? value : null;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Findings;
@@ -11,9 +12,9 @@ namespace SecFlow.Execution.Runs;
 
 /// <summary>
 /// One node, top to bottom:
-///   1. attempt begins (row, event; what earlier attempts staged is gone)
-///   2. targets are resolved and pinned
-///   3. the plugin is verified and opened, the policy asked
+///   1. the plugin is verified and the policy asked; that decision and the attempt's begin (row, event; what earlier attempts staged is gone) are one transaction
+///   2. its host: the one that served this package in this run before, or a fresh one
+///   3. targets are resolved and pinned
 ///   4. it runs; what it says is staged
 ///   5. verdicts: every target that was to be assessed has one, said by the plugin or "not assessed"
 ///   6. another attempt after a wait, when that may help
@@ -32,8 +33,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
         var began = time.GetTimestamp();
         while (true)
         {
-            var attempt = await BeginAsync(context, recipe, node, ct);
-            var result = await AttemptAsync(context, recipe, attempt, ct);
+            var (attempt, result) = await AttemptAsync(context, recipe, node, ct);
             ct.ThrowIfCancellationRequested();
 
             var policy = Policy(recipe, result);
@@ -57,7 +57,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
             ? _infrastructure
             : recipe.Retry;
 
-    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, CancellationToken ct)
+    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, AuditEntry? decision, CancellationToken ct)
     {
         var attempt = node.Attempt + 1;
         context.Journal.CheckpointInterval = TimeSpan.FromSeconds(context.Recipe.State.CheckpointIntervalSeconds);
@@ -75,22 +75,39 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
                     row = n;
                 },
                 events,
-                null,
+                decision,
                 ct),
             ct);
         return row!;
     }
 
-    private async Task<NodeResult> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun node, CancellationToken ct)
+    private async Task<(NodeRun Attempt, NodeResult Result)> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun before, CancellationToken ct)
     {
         var result = new NodeResult();
         Dictionary<string, InputDataset> inputs;
+        NodeRun? begun = null;
         try
         {
-            var scope = await plugins.PinAsync(context.Targets, ct);
-            var session = await plugins.OpenAsync(new PluginRequest(context.Actor, node.PluginDigest, context.Run.Id, recipe.Id), ct);
+            var request = new PluginRequest(context.Actor, before.PluginDigest, context.Run.Id, recipe.Id)
+            {
+                Hosts = context.Hosts,
+                UsedAgain = UsedAgain(context.Recipe, recipe, before),
+                Record = async (decision, token) =>
+                {
+                    if (begun is not null)
+                    {
+                        return false;
+                    }
+
+                    begun = await BeginAsync(context, recipe, before, decision, token);
+                    return true;
+                },
+            };
+            var session = await plugins.OpenAsync(request, ct);
             try
             {
+                var node = begun ??= await BeginAsync(context, recipe, before, null, ct);
+                var scope = await plugins.PinAsync(context.Targets, ct);
                 (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
                 if (plugins.Decide(session.Manifest, context.Targets) is { } refusal)
                 {
@@ -120,12 +137,12 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
             await context.Journal.FlushAsync(ct);
             if (result.Error is null || result.Staging.Marks is null)
             {
-                result.Datasets = await datasets.WriteAsync(node, recipe, session.Manifest, inputs, ct);
+                result.Datasets = await datasets.WriteAsync(begun, recipe, session.Manifest, inputs, ct);
             }
 
             if (result.Error is null)
             {
-                result.Artifacts = await datasets.WriteAsync(node, result.Staging.Artifacts, time.GetUtcNow(), ct);
+                result.Artifacts = await datasets.WriteAsync(begun, result.Staging.Artifacts, time.GetUtcNow(), ct);
             }
         }
         catch (SecFlowException e)
@@ -139,14 +156,19 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
             result.Fault = e;
         }
 
-        result.Assessments = Assess(context, recipe, node, result);
+        begun ??= await BeginAsync(context, recipe, before, null, ct);
+        result.Assessments = Assess(context, recipe, begun, result);
         if (result.Outcome?.Limit is { } limit)
         {
             meter.SandboxLimit("plugin-host", limit);
         }
 
-        return result;
+        return (begun, result);
     }
+
+    // Another attempt, or a later node of the run with exactly these bytes.
+    private static bool UsedAgain(Recipe recipe, RecipeNode node, NodeRun before) =>
+        before.Attempt + 1 < node.Retry.MaxAttempts || recipe.Nodes.SkipWhile(n => n.Id != node.Id).Skip(1).Any(n => n.PluginDigest == before.PluginDigest);
 
     /// <summary>Every target of a node that assesses has a verdict: the plugin's, or why there is none.</summary>
     private static List<Assessment> Assess(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result)

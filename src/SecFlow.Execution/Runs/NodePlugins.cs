@@ -32,7 +32,10 @@ public sealed record NodePlugins
     /// <summary>Level that confines plugins on this machine, for the record of the run; null where scripted plugins stand in.</summary>
     public SandboxLevel? Level { get; init; }
 
-    public static NodePlugins Of(PluginRunner runner, PolicyEvaluator policy, Sandbox sandbox, TimeProvider time) => new()
+    /// <summary>The plugin hosts of a new run; null where scripted plugins stand in.</summary>
+    public Func<RunHosts>? Hosts { get; init; }
+
+    public static NodePlugins Of(PluginRunner runner, HostPool pool, PolicyEvaluator policy, Sandbox sandbox, TimeProvider time) => new()
     {
         // The runner opens enabled plugins only; that is asked of the registry's row, under the bytes that run.
         Decide = (manifest, targets) => policy.NodeStart(new PolicySubject(manifest.Id, PluginState.Enabled, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions), targets, sandbox.Report).Refusal,
@@ -43,5 +46,6 @@ public sealed record NodePlugins
         },
         PinAsync = async (targets, ct) => await TargetScope.PinAsync(targets, time, ct),
         Level = sandbox.Report.Level,
+        Hosts = () => new RunHosts(pool),
     };
 }

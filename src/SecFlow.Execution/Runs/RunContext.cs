@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Teams;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Workflows;
 
@@ -12,6 +13,9 @@ namespace SecFlow.Execution.Runs;
 /// <summary>A claimed run with everything that its nodes need.</summary>
 public sealed record RunContext(RunLease Lease, Run Run, Recipe Recipe, IReadOnlyList<ScopedTarget> Targets, RunJournal Journal, RunStop Stop)
 {
+    /// <summary>Plugin hosts that serve several nodes of this run; null where scripted plugins stand in.</summary>
+    public RunHosts? Hosts { get; init; }
+
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>On whose authority the nodes act: the engine, for the run's team.</summary>

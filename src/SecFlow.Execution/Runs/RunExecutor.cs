@@ -6,6 +6,7 @@ using SecFlow.Data.Runs;
 using SecFlow.Data.Workflows;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Runs;
@@ -22,6 +23,7 @@ public sealed partial class RunExecutor(
     WorkflowStore workflows,
     WorkflowService recipes,
     NodeExecutor nodes,
+    NodePlugins plugins,
     RunSignals signals,
     SecFlowMeter meter,
     TimeProvider time,
@@ -35,6 +37,7 @@ public sealed partial class RunExecutor(
         meter.RunStarted((run.StartedAt ?? run.QueuedAt) - run.QueuedAt, run.WorkflowName);
         signals.Notify(run.TeamId, run.Id);
         var status = run.Status;
+        await using var hosts = plugins.Hosts?.Invoke();
         await using var journal = new RunJournal(lease, writer, signals, time, run.LastEventSeq);
         if (run.CancelRequestedAt is not null)
         {
@@ -44,7 +47,7 @@ public sealed partial class RunExecutor(
 
         try
         {
-            status = await RunAsync(lease, run, journal, stop);
+            status = await RunAsync(lease, run, journal, hosts, stop);
         }
         catch (LeaseLostException e)
         {
@@ -65,11 +68,11 @@ public sealed partial class RunExecutor(
         }
     }
 
-    private async Task<RunStatus> RunAsync(RunLease lease, Run run, RunJournal journal, RunStop stop)
+    private async Task<RunStatus> RunAsync(RunLease lease, Run run, RunJournal journal, RunHosts? hosts, RunStop stop)
     {
         var rows = await runs.NodesAsync(run.Id, CancellationToken.None);
         var recipe = await ReadRecipeAsync(run, rows);
-        var context = new RunContext(lease, run, recipe, RunContext.ReadTargets(run.Targets), journal, stop);
+        var context = new RunContext(lease, run, recipe, RunContext.ReadTargets(run.Targets), journal, stop) { Hosts = hosts };
         if (lease.Epoch > 1 && rows.Any(r => r.StartedAt is not null) && !recipe.State.ResumeOnFailure)
         {
             return await FinishAsync(lease, run, journal, RunStatus.Interrupted, NodeStatus.Interrupted, Codes.EngineStopped, "The engine stopped while the run was going on, and its recipe says resume_on_failure: false. Start it again.");

@@ -37,7 +37,7 @@ internal sealed class ControlGroups
                 Sweep(home);
             }
 
-            var name = $"secflow-{Environment.ProcessId}-{StartTime(Environment.ProcessId)}";
+            var name = $"secflow-{Environment.ProcessId}-{ProcessTable.StartTime(Environment.ProcessId)}";
             var parents = homes.Select(home => Directory.CreateDirectory(Path.Combine(home, name)).FullName).ToArray();
             if (unified)
             {
@@ -101,7 +101,7 @@ internal sealed class ControlGroups
         foreach (var folder in Directory.EnumerateDirectories(home, "secflow-*"))
         {
             var parts = Path.GetFileName(folder).Split('-');
-            if (parts.Length == 3 && int.TryParse(parts[1], out var pid) && StartTime(pid) != parts[2])
+            if (parts.Length == 3 && int.TryParse(parts[1], out var pid) && ProcessTable.StartTime(pid) != parts[2])
             {
                 foreach (var group in Directory.EnumerateDirectories(folder))
                 {
@@ -110,20 +110,6 @@ internal sealed class ControlGroups
 
                 ControlGroup.TryRemove(folder);
             }
-        }
-    }
-
-    /// <summary>Start time of a process in clock ticks, so that a number used again is not taken for the same process; empty when there is none.</summary>
-    private static string StartTime(int pid)
-    {
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
-        }
-        catch (IOException)
-        {
-            return "";
         }
     }
 }

@@ -10,6 +10,8 @@ internal sealed class OutputStream(Socket socket) : Stream
 
     public bool AnyOutput => Volatile.Read(ref _read) > 0 || socket.Available > 0;
 
+    public bool HasUnread => socket.Available > 0;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace SecFlow.Execution.Sandboxing;
@@ -59,6 +58,28 @@ internal sealed class SandboxWatch
     public int Id { get; }
 
     public Task<SandboxEnded> Ended => _ended.Task;
+
+    public TimeSpan Cpu
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _reaped || _childPid == 0 ? TimeSpan.Zero : ProcessTable.Cpu(_childPid);
+            }
+        }
+    }
+
+    public long ResidentBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _reaped || _childPid == 0 ? 0 : (ProcessTable.StatusLine(_childPid, "VmRSS:") ?? 0) * 1024;
+            }
+        }
+    }
 
     public void Kill()
     {
@@ -223,28 +244,8 @@ internal sealed class SandboxWatch
         }
     }
 
-    private bool IsChild(int pid) => StatusLine(pid, "PPid:") is { } parent && parent == Id;
+    private bool IsChild(int pid) => ProcessTable.StatusLine(pid, "PPid:") is { } parent && parent == Id;
 
     /// <summary>Highest resident memory so far, bytes; 0 when it is gone.</summary>
-    private static long HighWater(int pid) => pid == 0 ? 0 : (StatusLine(pid, "VmHWM:") ?? 0) * 1024;
-
-    private static long? StatusLine(int pid, string name)
-    {
-        try
-        {
-            foreach (var line in File.ReadLines($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/status"))
-            {
-                if (line.StartsWith(name, StringComparison.Ordinal))
-                {
-                    return long.Parse(line.AsSpan(name.Length).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture);
-                }
-            }
-        }
-        catch (IOException)
-        {
-            // It ended in the meantime.
-        }
-
-        return null;
-    }
+    private static long HighWater(int pid) => pid == 0 ? 0 : (ProcessTable.StatusLine(pid, "VmHWM:") ?? 0) * 1024;
 }

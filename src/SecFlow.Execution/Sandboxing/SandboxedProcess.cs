@@ -40,6 +40,15 @@ public sealed class SandboxedProcess : IAsyncDisposable
     /// <summary>Process id of the outermost process, for diagnosis.</summary>
     public int Id => _watch.Id;
 
+    /// <summary>Whether it has written something that was not read yet.</summary>
+    internal bool HasOutput => _output.HasUnread;
+
+    /// <summary>Processor time of the payload so far (10 ms steps); zero before it began and after it ended.</summary>
+    internal TimeSpan Cpu => _watch.Cpu;
+
+    /// <summary>Memory that the payload has in use, bytes; zero before it began and after it ended.</summary>
+    internal long ResidentBytes => _watch.ResidentBytes;
+
     /// <summary>Starts it at the strongest level of this machine. Throws SF4030 when nothing confines, SF7003 when the operating system refuses.</summary>
     public static Task<SandboxedProcess> StartAsync(Sandbox sandbox, SandboxSpec spec, CancellationToken ct) => StartAsync(sandbox.Means, spec, ct);
 

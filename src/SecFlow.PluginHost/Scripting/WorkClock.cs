@@ -9,7 +9,7 @@ namespace SecFlow.PluginHost.Scripting;
 ///    checks the time itself per statement; a native call (a regex, <c>join</c> of a billion items) cannot be interrupted, so when it overruns by
 ///    <see cref="Grace"/> the watch reports the limit and ends the process.
 /// 2. While the host waits for the engine the clock stands still.
-/// 3. <c>alive</c> is sent only in these two legitimate states.
+/// 3. <c>alive</c> is sent only in these two legitimate states; after <see cref="Dispose"/> nothing is sent any more.
 /// </summary>
 public sealed class WorkClock : IDisposable
 {
@@ -26,6 +26,7 @@ public sealed class WorkClock : IDisposable
     private readonly Action _onOverrun;
     private readonly EngineLink _link;
     private readonly ManualResetEventSlim _stop = new();
+    private readonly Thread _thread;
     private long _since;
     private State _state = State.Waiting;
 
@@ -36,7 +37,8 @@ public sealed class WorkClock : IDisposable
         _clock = clock;
         _onTick = onTick;
         _onOverrun = onOverrun;
-        new Thread(Watch, 512 * 1024) { IsBackground = true, Name = "clock" }.Start();
+        _thread = new Thread(Watch, 512 * 1024) { IsBackground = true, Name = "clock" };
+        _thread.Start();
     }
 
     private enum State
@@ -82,6 +84,8 @@ public sealed class WorkClock : IDisposable
     {
         Set(State.Ended);
         _stop.Set();
+        _thread.Join();
+        _stop.Dispose();
     }
 
     private void Set(State state)

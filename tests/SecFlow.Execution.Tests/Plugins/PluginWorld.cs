@@ -113,8 +113,11 @@ internal sealed class PluginWorld : IAsyncDisposable
 
     public async Task<HostProcess> HostsAsync(string? host = null) => new(await _sandbox.Value, host ?? PluginHostProgram.DefaultPath, TimeProvider.System);
 
-    public async Task<PluginRunner> RunnerAsync(string? host = null) => new(
-        Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), await HostsAsync(host), Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Audit, Time);
+    public async Task<HostPool> PoolAsync(string? host = null) => new(await HostsAsync(host), TimeProvider.System);
+
+    public async Task<PluginRunner> RunnerAsync(string? host = null) => Runner(await PoolAsync(host));
+
+    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Audit, Time);
 
     public TargetHttp Http { get; } = MakeHttp();
 
