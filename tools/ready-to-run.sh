@@ -22,18 +22,25 @@ fi
 compiler=$(dotnet msbuild ready-to-run.proj -p:CompilerArch="$arch" -getProperty:Compiler)
 chmod u+x "$compiler"
 
+# Most assemblies are in every published folder and seldom change: what was compiled is kept by the digest of its source.
+kept=$PWD/../artifacts/.ready-to-run
+mkdir -p "$kept"
+find "$kept" -type f -mtime +30 -delete
+
 compile() { # ASSEMBLY, in place; what is not managed code stays as it is
-  local next=$1.r2r
-  if "$compiler" "$1" -o "$next" --targetos linux --targetarch "$arch" -O \
-      -r "$shared/Microsoft.NETCore.App/$version/*.dll" -r "$shared/Microsoft.AspNetCore.App/$version/*.dll" -r "$(dirname "$1")/*.dll" >/dev/null 2>&1
-  then touch -r "$1" "$next" && mv "$next" "$1"
-  else rm -f "$next"
+  local hash made
+  hash=$(sha256sum "$1")
+  made=$kept/${hash%% *}-$version-$arch
+  if ! [ -e "$made" ]; then
+    "$compiler" "$1" -o "$made.$$" --targetos linux --targetarch "$arch" -O \
+      -r "$shared/Microsoft.NETCore.App/$version/*.dll" -r "$shared/Microsoft.AspNetCore.App/$version/*.dll" -r "$(dirname "$1")/*.dll" >/dev/null 2>&1 || { rm -f "$made.$$"; return 0; }
+    mv "$made.$$" "$made"
   fi
+  cp "$made" "$1.next" && touch -r "$1" "$1.next" && mv "$1.next" "$1"
 }
 export -f compile
-export compiler arch shared version
-# Assemblies refer to each other while one of them is being replaced: rename is atomic, and any version of a reference will do.
-find "$folder" -maxdepth 1 -name '*.dll' -print0 | xargs -0 -r -n 1 -P "$(nproc)" bash -c 'compile "$0"'
-if [ -d "$folder/plugin-host" ]; then
-  find "$folder/plugin-host" -maxdepth 1 -name '*.dll' -print0 | xargs -0 -r -n 1 -P "$(nproc)" bash -c 'compile "$0"'
-fi
+export compiler arch shared version kept
+# Assemblies refer to each other while one of them is being replaced: a rename is atomic, and either form of a reference will do.
+for part in "$folder" "$folder/plugin-host"; do
+  [ ! -d "$part" ] || find "$part" -maxdepth 1 -name '*.dll' -print0 | xargs -0 -r -n 1 -P "$(nproc)" bash -c 'compile "$0"'
+done

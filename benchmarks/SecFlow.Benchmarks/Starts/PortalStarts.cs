@@ -36,7 +36,7 @@ internal static class PortalStarts
     public static async Task<Sampled> HtmlAsync(Bench bench, CancellationToken ct)
     {
         var starts = await bench.SharedAsync(() => WarmStarts.MeasureAsync(bench, ct));
-        return new Sampled(starts.Html) { Note = $"the first one of a server took {Statistics.Median(starts.FirstHtml):0} ms" };
+        return new Sampled(starts.Html);
     }
 
     private static async Task BuiltAsync(Bench bench, CancellationToken ct)
@@ -60,8 +60,6 @@ internal static class PortalStarts
 
         public List<double> Html { get; } = [];
 
-        public List<double> FirstHtml { get; } = [];
-
         public static async Task<WarmStarts> MeasureAsync(Bench bench, CancellationToken ct)
         {
             await BuiltAsync(bench, ct);
@@ -79,15 +77,12 @@ internal static class PortalStarts
                 await using var chromium = ForeignProcess.Exists("chromium") ? await Chromium.StartAsync(Path.Combine(bench.Folder, $"browser-{i}"), ct) : null;
                 await using var portal = await StartedPortal.StartAsync(bench, folder, ct);
                 starts.Ready.Add(portal.Took.TotalSeconds);
-                if (i % 2 == 0 && chromium is not null)
+                if (chromium is not null)
                 {
                     starts.Page.Add((await chromium.LiveAsync(portal.Url, visitor.CookieOf(portal.Url), ct)).TotalSeconds);
                 }
-                else
-                {
-                    starts.FirstHtml.Add(await HtmlAsync(visitor, portal.Url, ct));
-                }
 
+                await HtmlAsync(visitor, portal.Url, ct);
                 for (var again = 0; again < 4; again++)
                 {
                     starts.Html.Add(await HtmlAsync(visitor, portal.Url, ct));
