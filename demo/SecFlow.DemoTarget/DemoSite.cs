@@ -3,7 +3,11 @@ using System.Text;
 namespace SecFlow.DemoTarget;
 
 /// <summary>What a request brings that an answer may depend on.</summary>
-public sealed record DemoRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, string Origin, string RawHead);
+public sealed record DemoRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, string Origin, string RawHead)
+{
+    /// <summary>Fields of a form that was sent; empty for every other request.</summary>
+    public IReadOnlyDictionary<string, string> Form { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
 
 /// <summary>One prepared answer. A header with a null value takes the site's header of that name away.</summary>
 public sealed record DemoAnswer
@@ -48,6 +52,12 @@ public sealed class DemoSite
 
     public Dictionary<string, DemoAnswer> Answers { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What takes forms: path -> answer.</summary>
+    public Dictionary<string, Func<DemoRequest, DemoAnswer>> Posts { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How a path without a page is answered.</summary>
+    public NotHere NotHere { get; set; }
+
     /// <summary>Markup for the head of the home page.</summary>
     public List<string> HomeHead { get; } = [];
 
@@ -70,6 +80,8 @@ public sealed class DemoSite
                 return DemoAnswer.Text(request.RawHead, "message/http");
             case "OPTIONS":
                 return new DemoAnswer { Status = 204, ContentType = "" }.With("Allow", string.Join(", ", Methods));
+            case "POST" when Posts.TryGetValue(request.Path, out var post):
+                return post(request);
             case "GET" or "HEAD":
                 break;
             default:
@@ -83,11 +95,19 @@ public sealed class DemoSite
 
         if (!Answers.TryGetValue(request.Path, out var answer))
         {
-            return DemoAnswer.Text(ShopPages.Message("Not here", "We looked everywhere and found nothing at this address."), "text/html; charset=utf-8", 404);
+            return Missing(request.Path);
         }
 
         return answer.Make is { } make ? make(request) : answer;
     }
+
+    private DemoAnswer Missing(string path) => NotHere switch
+    {
+        NotHere.Page => DemoAnswer.Text(ShopPages.Message("Not here", $"We looked everywhere and found nothing at {path}. It is {path.Length} letters long."), "text/html; charset=utf-8"),
+        NotHere.Redirect => new DemoAnswer { Status = 302 }.With("Location", "/?missing=" + Uri.EscapeDataString(path)),
+        NotHere.Forbidden => DemoAnswer.Text(ShopPages.Message("No", "You may not look at this."), "text/html; charset=utf-8", 403),
+        _ => DemoAnswer.Text(ShopPages.Message("Not here", "We looked everywhere and found nothing at this address."), "text/html; charset=utf-8", 404),
+    };
 
     /// <summary>Adds a page in the shop's clothes that the home page links to.</summary>
     public void AddPage(string path, string label, string markup, Func<DemoAnswer, DemoAnswer>? change = null, string head = "")

@@ -23,8 +23,9 @@ public sealed class WeakShop : IAsyncDisposable
     public IReadOnlyList<PlantedFault> Planted { get; }
 
     /// <summary>Plants the named faults (see <see cref="DemoFaults.Names"/>) at paths chosen by <paramref name="seed"/> and starts to listen; port 0 = any free one.</summary>
+    /// <param name="more">Adds further pages to the site before it is served.</param>
     /// <exception cref="ArgumentException">The address is not loopback, or a name is unknown.</exception>
-    public static async Task<WeakShop> StartAsync(IReadOnlyList<string> faults, int seed = 0, int port = 0, IPAddress? address = null, CancellationToken ct = default)
+    public static async Task<WeakShop> StartAsync(IReadOnlyList<string> faults, int seed = 0, int port = 0, IPAddress? address = null, Action<DemoSite>? more = null, CancellationToken ct = default)
     {
         var listen = address ?? IPAddress.Loopback;
         if (!IPAddress.IsLoopback(listen))
@@ -35,6 +36,7 @@ public sealed class WeakShop : IAsyncDisposable
         var site = new DemoSite();
         ShopPages.AddTo(site);
         var planted = DemoFaults.Plant(site, faults, seed);
+        more?.Invoke(site);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -54,6 +56,10 @@ public sealed class WeakShop : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync().ConfigureAwait(false);
 
+    private static async Task<IReadOnlyDictionary<string, string>> FormAsync(HttpContext context) => HttpMethods.IsPost(context.Request.Method) && context.Request.HasFormContentType
+        ? (await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false)).ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal)
+        : new Dictionary<string, string>(StringComparer.Ordinal);
+
     private static async Task ServeAsync(DemoSite site, HttpContext context)
     {
         var head = new StringBuilder($"{context.Request.Method} {context.Request.Path} {context.Request.Protocol}\r\n");
@@ -63,7 +69,7 @@ public sealed class WeakShop : IAsyncDisposable
         }
 
         var query = context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal);
-        var answer = site.Answer(new DemoRequest(context.Request.Method, context.Request.Path.Value ?? "/", query, context.Request.Headers.Origin.ToString(), head.ToString()));
+        var answer = site.Answer(new DemoRequest(context.Request.Method, context.Request.Path.Value ?? "/", query, context.Request.Headers.Origin.ToString(), head.ToString()) { Form = await FormAsync(context).ConfigureAwait(false) });
 
         var response = context.Response;
         response.StatusCode = answer.Status;

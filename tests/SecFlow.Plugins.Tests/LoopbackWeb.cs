@@ -17,7 +17,12 @@ public sealed class LoopbackWeb : IDisposable
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), request.Url);
         foreach (var (name, value) in request.Headers)
         {
-            message.Headers.TryAddWithoutValidation(name, value).ShouldBeTrue();
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+            {
+                message.Content ??= new StringContent(request.Body ?? "");
+                message.Content.Headers.Remove(name);
+                message.Content.Headers.TryAddWithoutValidation(name, value).ShouldBeTrue();
+            }
         }
 
         try

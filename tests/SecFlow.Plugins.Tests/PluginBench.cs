@@ -7,7 +7,10 @@ using SecFlow.PluginProtocol;
 namespace SecFlow.Plugins.Tests;
 
 /// <summary>What a plugin asks of a target.</summary>
-public sealed record WebRequest(string Method, Uri Url, IReadOnlyDictionary<string, string> Headers, int MaxBytes);
+public sealed record WebRequest(string Method, Uri Url, IReadOnlyDictionary<string, string> Headers, int MaxBytes)
+{
+    public string? Body { get; init; }
+}
 
 /// <summary>What the target answers.</summary>
 public sealed record WebReply(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body);
@@ -21,6 +24,12 @@ public sealed class WebFailureException(string code, string message) : Exception
 /// <summary>Everything that a plugin said during one piece of work.</summary>
 public sealed record PluginReport(IReadOnlyList<JsonObject> Findings, IReadOnlyList<VerdictMessage> Verdicts, IReadOnlyList<WebRequest> Requests, DoneMessage Done)
 {
+    /// <summary>What was emitted to the ports other than <c>findings</c>.</summary>
+    public IReadOnlyDictionary<string, List<JsonObject>> Records { get; init; } = new Dictionary<string, List<JsonObject>>(StringComparer.Ordinal);
+
+    /// <summary>Files by name.</summary>
+    public IReadOnlyDictionary<string, string> Artifacts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Rule, place and parameter of each finding, sorted: what makes its fingerprint.</summary>
     public IReadOnlyList<string> Marks => [.. Findings.Select(f => Mark((string)f["ruleId"]!, (string)f["location"]!, (string?)f["parameter"])).Order(StringComparer.Ordinal)];
 
@@ -39,6 +48,18 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
     private readonly List<VerdictMessage> _verdicts = [];
     private readonly List<WebRequest> _requests = [];
     private readonly Dictionary<int, byte[]> _handles = [];
+
+    private readonly Dictionary<string, List<JsonObject>> _records = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _artifacts = new(StringComparer.Ordinal);
+
+    /// <summary>Input records by port.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<JsonObject>> Inputs { get; init; } = new Dictionary<string, IReadOnlyList<JsonObject>>(StringComparer.Ordinal);
+
+    /// <summary>What <c>ctx.run</c> shows beside id, node and attempt.</summary>
+    public JsonObject Run { get; init; } = [];
+
+    /// <summary>Answers <c>ctx.tls</c>: host and port to facts.</summary>
+    public Func<string, int, JsonObject>? Tls { get; init; }
 
     /// <summary>After so many requests the run is cancelled.</summary>
     public int? CancelAfter { get; init; }
@@ -68,12 +89,20 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
         var done = await ConverseAsync(input, output);
         await input.DisposeAsync();
         (await host).ShouldBe(HostExitCodes.Normal);
-        return new PluginReport(_findings, _verdicts, _requests, done);
+        return new PluginReport(_findings, _verdicts, _requests, done) { Records = _records, Artifacts = _artifacts };
+    }
+
+    private JsonObject RunFacts()
+    {
+        var run = (JsonObject)Run.DeepClone();
+        run["id"] ??= "r1";
+        (run["node"], run["attempt"]) = ("scan", 1);
+        return run;
     }
 
     private StartMessage Start(string source, JsonArray targets, JsonObject? config) => new(
-        source, pluginId + "/index.js", PluginEntry.Execute, config ?? [], new JsonObject { ["id"] = "r1", ["node"] = "scan", ["attempt"] = 1 }, targets,
-        new Dictionary<string, int>(StringComparer.Ordinal), null,
+        source, pluginId + "/index.js", PluginEntry.Execute, config ?? [], RunFacts(), targets,
+        Inputs.ToDictionary(i => i.Key, i => i.Value.Count, StringComparer.Ordinal), null,
         new HostLimits(10_000, 5_000_000, 200, 512 * 1024, 64, 64, 256 * 1024, 16 * 1024), 1000);
 
     private async Task<DoneMessage> ConverseAsync(Stream input, Stream output)
@@ -83,8 +112,20 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
             switch (message)
             {
                 case EmitMessage emit:
-                    emit.Port.ShouldBe("findings");
-                    _findings.AddRange(emit.Records.Select(record => record!.AsObject()));
+                    if (emit.Port == "findings")
+                    {
+                        _findings.AddRange(emit.Records.Select(record => record!.AsObject()));
+                    }
+                    else
+                    {
+                        if (!_records.TryGetValue(emit.Port, out var port))
+                        {
+                            _records[emit.Port] = port = [];
+                        }
+
+                        port.AddRange(emit.Records.Select(record => record!.AsObject()));
+                    }
+
                     await Frames.WriteAsync(input, new CreditMessage(emit.Records.Count), CancellationToken.None);
                     break;
                 case VerdictMessage verdict:
@@ -121,6 +162,24 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
                     return new ResultMessage(call.Id, null, new CallError(e.Code, e.Message));
                 }
 
+            case "tls":
+                try
+                {
+                    return new ResultMessage(call.Id, Tls!((string)arguments["host"]!, (int)(double)arguments["port"]!), null);
+                }
+                catch (WebFailureException e)
+                {
+                    return new ResultMessage(call.Id, null, new CallError(e.Code, e.Message));
+                }
+
+            case "artifact":
+                _artifacts[(string)arguments["name"]!] = _artifacts.GetValueOrDefault((string)arguments["name"]!) + (string)arguments["text"]!;
+                return new ResultMessage(call.Id, null, null);
+            case "input.read":
+                var all = Inputs[(string)arguments["name"]!];
+                var page = all.Skip((int)arguments["from"]!).Take((int)arguments["max"]!).ToList();
+                var next = (int)arguments["from"]! + page.Count;
+                return new ResultMessage(call.Id, new JsonObject { ["records"] = new JsonArray([.. page.Select(r => r.DeepClone())]), ["next"] = next < all.Count ? next : null }, null);
             case "handle.read":
                 var data = _handles[(int)arguments["handle"]!];
                 var offset = (int)(long)arguments["offset"]!;
@@ -137,7 +196,7 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
         var asked = arguments["headers"]?.AsObject() ?? [];
         var request = new WebRequest(
             (string)arguments["method"]!, new Uri((string)arguments["url"]!),
-            asked.ToDictionary(pair => pair.Key, pair => (string)pair.Value!, StringComparer.OrdinalIgnoreCase), (int)(double)arguments["maxBytes"]!);
+            asked.ToDictionary(pair => pair.Key, pair => (string)pair.Value!, StringComparer.OrdinalIgnoreCase), (int)(double)arguments["maxBytes"]!) { Body = (string?)arguments["body"] };
         _requests.Add(request);
         var reply = await web(request);
         var body = reply.Body.Length > request.MaxBytes ? reply.Body[..request.MaxBytes] : reply.Body;

@@ -34,5 +34,56 @@ public static class RecipeTemplates
                 on_failure: stop
 
             """),
+        new("Web application: discover, crawl, scan, enrich, report", """
+            version: "1.0"
+            name: Web application
+            description: Discovers, crawls, scans, enriches and reports. The targets must be authorised for intrusive plugins; without the node reflection, safe is enough.
+            nodes:
+              - id: discover
+                type: discovery.content
+                inputs: [targets]
+                outputs: { urls: content }
+                timeout: 10m
+                on_failure: continue
+              - id: crawl
+                type: discovery.crawl
+                inputs: [targets]
+                outputs: { urls: pages }
+                timeout: 10m
+                on_failure: continue
+              - id: baseline
+                type: scan.web-baseline
+                inputs: [targets]
+                outputs: { findings: baseline_findings }
+                timeout: 10m
+                on_failure: continue
+              - id: reflection
+                type: scan.reflection
+                inputs: { urls: [pages, content] }
+                outputs: { findings: input_findings }
+                timeout: 20m
+                on_failure: continue
+              - id: tls
+                type: scan.tls
+                inputs: [targets]
+                outputs: { findings: tls_findings }
+                timeout: 5m
+                on_failure: continue
+              - id: enrich
+                type: enrich.cwe
+                inputs: { findings: [baseline_findings, input_findings, tls_findings] }
+                outputs: { findings: enriched }
+                on_failure: continue
+              - id: filter
+                type: filter.severity
+                config: { minSeverity: low }
+                inputs: { findings: enriched }
+                outputs: { findings: shown }
+                on_failure: continue
+              - id: report
+                type: report.html
+                inputs: { findings: shown }
+
+            """),
     ];
 }

@@ -1,0 +1,21 @@
+"use strict";
+var order = ["info", "low", "medium", "high", "critical"];
+module.exports = {
+    execute: function (ctx) {
+        var severity = ctx.config.minSeverity || "low";
+        var confidence = ctx.config.minConfidence || 0;
+        var seen = 0;
+        var hidden = 0;
+        ctx.inputs.findings.each(function (finding) {
+            seen++;
+            var why = order.indexOf(finding.severity) < order.indexOf(severity) ? "Its severity is " + finding.severity + "; this workflow shows " + severity + " and above."
+                : finding.confidence < confidence ? "Its confidence is " + finding.confidence + " %; this workflow shows " + confidence + " % and above." : "";
+            if (why !== "" && !finding.hidden) {
+                hidden++;
+                ctx.emit("findings", { fingerprint: finding.fingerprint, hidden: why });
+            }
+        });
+        ctx.log.info(hidden + " of " + seen + " findings are hidden in this run.");
+        ctx.progress(100, "Done");
+    }
+};
