@@ -124,7 +124,7 @@ internal static class RunCommand
 
     private static async Task SayEndAsync(Terminal terminal, RunDetail run, int findings)
     {
-        await terminal.Error.WriteLineAsync($"{run.Run.Status}: {findings} finding(s)");
+        await terminal.Error.WriteLineAsync($"{run.Run.Status}: {findings} finding(s){(run.Hidden > 0 ? $", {run.Hidden} more hidden by a filter of the workflow" : "")}");
         if (run.Run.ErrorCode is not null)
         {
             await terminal.Error.WriteLineAsync($"{run.Run.ErrorCode}: {run.Run.ErrorMessage}");

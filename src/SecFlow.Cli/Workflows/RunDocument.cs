@@ -15,7 +15,7 @@ internal static class RunDocument
 {
     public static JsonObject Create(RunDetail detail, IReadOnlyList<Finding> findings) => new()
     {
-        ["run"] = Run(detail.Run),
+        ["run"] = Run(detail.Run, detail.Hidden, detail.Artifacts),
         ["nodes"] = Array(detail.Nodes.OrderBy(n => n.Ordinal).Select(Node)),
         ["assessments"] = Array(detail.Assessments.Select(a => Assessment(a, detail.Nodes))),
         ["findings"] = Array(findings.Select(Finding)),
@@ -64,7 +64,7 @@ internal static class RunDocument
 
     public static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static JsonObject Run(Run run) => Object(
+    private static JsonObject Run(Run run, int hidden, IReadOnlyList<Artifact> artifacts) => Object(
         ("id", run.Id.ToString()),
         ("workflow", run.WorkflowName),
         ("workflowVersion", run.WorkflowVersionNumber),
@@ -79,6 +79,8 @@ internal static class RunDocument
         ("policyRevision", run.PolicyRevision),
         ("scopeRevision", run.ScopeRevision),
         ("traceId", run.TraceId),
+        ("hiddenFindings", hidden == 0 ? null : hidden),
+        ("artifacts", artifacts.Count == 0 ? null : Array(artifacts.Select(a => Object(("name", a.Name), ("mediaType", a.MediaType), ("size", a.Size), ("digest", a.BlobDigest))))),
         ("error", Error(run.ErrorCode, run.ErrorMessage)));
 
     private static JsonObject Node(NodeRun node) => Object(

@@ -24,6 +24,7 @@ internal sealed class RecordSchema
     private readonly int _minLength;
     private readonly int _maxLength = int.MaxValue;
     private readonly int _maxItems = int.MaxValue;
+    private readonly int _minProperties;
     private readonly double _minimum = double.NegativeInfinity;
     private readonly double _maximum = double.PositiveInfinity;
     private readonly string? _patternText;
@@ -46,6 +47,7 @@ internal sealed class RecordSchema
                 case "maxLength": _maxLength = value.GetInt32(); break;
                 case "minimum": _minimum = value.GetDouble(); break;
                 case "maximum": _maximum = value.GetDouble(); break;
+                case "minProperties": _minProperties = value.GetInt32(); break;
                 case "maxItems": _maxItems = value.GetInt32(); break;
                 case "items": _items = new RecordSchema(value); break;
                 case "pattern":
@@ -57,7 +59,7 @@ internal sealed class RecordSchema
             }
         }
 
-        if (_type is not (null or "object" or "array" or "string" or "integer" or "number"))
+        if (_type is not (null or "object" or "array" or "string" or "integer" or "number" or "boolean"))
         {
             throw new ArgumentException($"The type '{_type}' of a record schema is not known here.", nameof(schema));
         }
@@ -97,8 +99,9 @@ internal sealed class RecordSchema
             case "string" when value.ValueKind == JsonValueKind.String: Text(value.GetString()!, name, ref problems); break;
             case "number" when value.ValueKind == JsonValueKind.Number: Number(value.GetDouble(), name, ref problems); break;
             case "integer" when value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var whole): Number(whole, name, ref problems); break;
+            case "boolean" when value.ValueKind is JsonValueKind.True or JsonValueKind.False: break;
             case null: break;
-            default: Add(ref problems, $"'{name}' is not {(_type is "string" or "number" ? "a " : "an ")}{_type}"); break;
+            default: Add(ref problems, $"'{name}' is not {(_type is "string" or "number" or "boolean" ? "a " : "an ")}{_type}"); break;
         }
     }
 
@@ -112,8 +115,10 @@ internal sealed class RecordSchema
             }
         }
 
+        var members = 0;
         foreach (var member in value.EnumerateObject())
         {
+            members++;
             if (_properties.TryGetValue(member.Name, out var schema))
             {
                 schema.Check(member.Value, member.Name, ref problems);
@@ -122,6 +127,11 @@ internal sealed class RecordSchema
             {
                 Add(ref problems, $"'{member.Name}' is not a field of it");
             }
+        }
+
+        if (members < _minProperties)
+        {
+            Add(ref problems, $"the record has {members} fields, at least {_minProperties} are needed");
         }
     }
 

@@ -150,6 +150,34 @@ public sealed class PluginSessionTests
     }
 
     [Fact]
+    public async Task Run_TlsOfTargets_IsScopedChecked_AndRefusalsAreAudited()
+    {
+        await using var world = await PluginWorld.CreateAsync();
+        await using var broken = new HostileServer(_ => "HTTP/1.1 200 OK\r\n\r\n");
+        var scope = await Scopes.PinAsync(Scopes.Url($"https://127.0.0.1:{broken.Port}/"));
+        var (outcome, output) = await RunAsync(
+            world,
+            $$"""
+            module.exports = { execute: function (ctx) {
+              function code(request) { try { ctx.tls(request); return 'looked'; } catch (e) { return e.code; } }
+              ctx.log.info([code({ host: '127.0.0.1', port: 1 }), code({ host: 'user@127.0.0.1' }), code({ host: '127.0.0.1', port: 0 }), code({ host: '127.0.0.1', more: 1 }), code({ host: '' }),
+                code({ host: '127.0.0.1', port: {{broken.Port}}, timeoutMs: 5000 })].join(' '));
+              try { ctx.artifact('a.html', 'text/html').write('x'); } catch (e) { ctx.log.info(e.code); }
+            } };
+            """,
+            new PluginWork { Scope = scope },
+            "permissions: { network: targets }\n");
+        outcome.Error.ShouldBeNull();
+        var codes = output.Logs[0].Split(' ');
+        codes[1..6].ShouldBe([Codes.OutOfScope, Codes.RequestInvalid, Codes.RequestInvalid, Codes.RequestInvalid, Codes.RequestInvalid]);
+        codes[6].ShouldBeOneOf(Codes.TargetProtocol, Codes.TargetTimeout);
+        output.Logs[1].ShouldBe("info " + Codes.NotGranted);
+        (await world.EventsAsync("refuse.tls")).ShouldHaveSingleItem().ReasonCode.ShouldBe(Codes.OutOfScope);
+        Encoding.UTF8.GetString((await world.EventsAsync("use.tls")).ShouldHaveSingleItem().Canonical).ShouldContain($"127.0.0.1:{broken.Port}");
+        outcome.HttpRequests.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Run_InputDataset_IsStreamedInOrder()
     {
         await using var world = await PluginWorld.CreateAsync();

@@ -166,6 +166,16 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Same_dataset_twice_on_one_input_is_an_error()
+    {
+        await using var engine = await EngineAsync(DatabaseKind.Sqlite);
+        (await Should.ThrowAsync<SecFlowException>(() => engine.SaveAsync("""
+              - { id: one, type: scan.test, outputs: { findings: first } }
+              - { id: report, type: report.test, inputs: { findings: [first, first] } }
+            """))).Code.ShouldBe(Codes.RecipeDuplicate);
+    }
+
+    [Fact]
     public async Task Artifacts_of_a_failed_report_are_not_kept_and_limits_hold()
     {
         await using var engine = await EngineAsync(DatabaseKind.Sqlite);

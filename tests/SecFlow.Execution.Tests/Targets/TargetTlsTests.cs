@@ -78,6 +78,22 @@ public sealed class TargetTlsTests
     }
 
     [Fact]
+    public async Task Look_RsaOf1024Bits_GivesItsSize_WhereTheLibraryShakesHandsAtAll()
+    {
+        using var certificate = Certificate("CN=weak", names => names.AddDnsName("weak"), bits: 1024);
+        await using var server = new TlsServer(certificate, SslProtocols.Tls12 | SslProtocols.Tls13);
+        try
+        {
+            (await LookAsync(server.Port)).Chain[0].KeyBits.ShouldBe(1024);
+        }
+        catch (SecFlowException e)
+        {
+            // libraries of a higher security level refuse such a key on one side or the other
+            e.Code.ShouldBe(Codes.TargetProtocol);
+        }
+    }
+
+    [Fact]
     public async Task Look_NothingListens_IsUnreachable() =>
         (await Should.ThrowAsync<SecFlowException>(() => LookAsync(DeadPort()))).Code.ShouldBe(Codes.TargetUnreachable);
 
@@ -125,9 +141,9 @@ public sealed class TargetTlsTests
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static X509Certificate2 Certificate(string subject, Action<SubjectAlternativeNameBuilder> names, DateTimeOffset? from = null, DateTimeOffset? until = null)
+    private static X509Certificate2 Certificate(string subject, Action<SubjectAlternativeNameBuilder> names, DateTimeOffset? from = null, DateTimeOffset? until = null, int bits = 2048)
     {
-        using var key = RSA.Create(2048);
+        using var key = RSA.Create(bits);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var builder = new SubjectAlternativeNameBuilder();
         names(builder);

@@ -27,6 +27,11 @@ public sealed class ContextTests
     [InlineData("ctx.http()")]
     [InlineData("ctx.http({})")]
     [InlineData("ctx.http(5)")]
+    [InlineData("ctx.tls()")]
+    [InlineData("ctx.tls('host')")]
+    [InlineData("ctx.artifact()")]
+    [InlineData("ctx.artifact('a.html')")]
+    [InlineData("ctx.artifact('a.html', 'text/html').write()")]
     [InlineData("ctx.tool('nmap', '-sT host')")]
     [InlineData("ctx.tool()")]
     [InlineData("ctx.secret()")]
@@ -168,6 +173,36 @@ public sealed class ContextTests
             e => e.Answer = _ => (null, new CallError("SF3003", "out of scope")));
 
         engine.Logs.ShouldBe(["SF3003 out of scope true"]);
+    }
+
+    [Fact]
+    public async Task Tls_GivesTheFactsAsValues()
+    {
+        JsonNode? asked = null;
+        await using var engine = await EngineSide.Execute(
+            "var f = ctx.tls({ host: 'a', port: 443 }); ctx.log.info(f.versions[0].name, f.chain[0].names.join('+'), f.trusted, f.versions[0].cipher === null);",
+            e => e.Answer = call => (Keep(call.Arguments, ref asked) is null ? null : JsonNode.Parse("""{"versions":[{"name":"Tls13","answer":"refused","cipher":null}],"chain":[{"names":["a","b"]}],"trusted":false}"""), null));
+
+        engine.Logs.ShouldBe(["Tls13 a+b false true"]);
+        asked!.ToJsonString().ShouldBe("""{"host":"a","port":443}""");
+    }
+
+    [Fact]
+    public async Task Artifact_CrossesInPiecesThatAreWhole()
+    {
+        var pieces = new List<JsonObject>();
+        await using var engine = await EngineSide.Execute(
+            "var f = ctx.artifact('r.html', 'text/html'); f.write(''); f.write(new Array(262144).join('x') + '\ud83d\ude00' + 'end'); f.write('tail');",
+            e => e.Answer = call =>
+            {
+                pieces.Add((JsonObject)call.Arguments!.DeepClone());
+                return (null, null);
+            });
+
+        engine.Done.Message.ShouldBeNull();
+        pieces.ShouldAllBe(p => (string)p["name"]! == "r.html" && (string)p["mediaType"]! == "text/html");
+        pieces.Select(p => ((string)p["text"]!).Length).ShouldBe([0, 262143, 5, 4]);
+        ((string)pieces[2]["text"]!).ShouldBe("\ud83d\ude00end");
     }
 
     [Fact]
