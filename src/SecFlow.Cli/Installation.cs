@@ -35,7 +35,7 @@ internal sealed class Installation : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Error).AddProvider(new TerminalLog(terminal));
-        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = Path.GetFullPath(folder), ParallelRuns = 1, StopWithin = TimeSpan.FromSeconds(5) });
+        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = Path.GetFullPath(folder), Database = DatabaseVariable.Read(Environment.GetEnvironmentVariable), ParallelRuns = 1, StopWithin = TimeSpan.FromSeconds(5) });
         var host = builder.Build();
         try
         {

@@ -8,6 +8,7 @@ public static class PortalEngine
     public static IServiceCollection AddPortalEngine(this IServiceCollection services, PortalOptions options) => services.AddSecFlowEngine(new EngineOptions
     {
         DataFolder = Path.GetFullPath(options.DataFolder),
+        Database = options.Database,
         ExecuteRuns = options.Role != PortalRole.Portal,
     });
 }

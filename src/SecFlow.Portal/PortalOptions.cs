@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using SecFlow.Data;
+using SecFlow.Execution;
 using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Portal;
@@ -39,6 +41,9 @@ public sealed record PortalOptions
     /// <summary>First administrator's password; null = a one-time link is printed.</summary>
     public string? AdminPassword { get; init; }
 
+    /// <summary>The database; null = SQLite in the data folder.</summary>
+    public DatabaseOptions? Database { get; init; }
+
     /// <summary>The only clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -53,7 +58,7 @@ public sealed record PortalOptions
 
     public const string Usage = """
         Usage: SecFlow.Portal [--port N] [--listen ADDRESS] [--data DIR] [--no-demo] [--role all|portal|worker] [--demo-target URL]
-        Environment: SECFLOW_ADMIN_PASSWORD (first administrator's password, at least 12 characters), OTEL_EXPORTER_OTLP_ENDPOINT
+        Environment: SECFLOW_ADMIN_PASSWORD (first administrator's password, at least 12 characters), SECFLOW_DATABASE (PostgreSQL connection string; without it SQLite in the data folder), OTEL_EXPORTER_OTLP_ENDPOINT
         """;
 
     /// <summary>Reads arguments and environment. Throws every problem at once (SF1601).</summary>
@@ -84,6 +89,15 @@ public sealed record PortalOptions
             }
 
             options = Apply(options, name, value, problems);
+        }
+
+        try
+        {
+            options = options with { Database = DatabaseVariable.Read(environment) };
+        }
+        catch (SecFlowException wrong)
+        {
+            problems.AddRange(wrong.Diagnostics);
         }
 
         if (options.AdminPassword is { Length: < 12 })

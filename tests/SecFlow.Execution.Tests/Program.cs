@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Tests.Sandboxing;
 
@@ -5,13 +6,19 @@ namespace SecFlow.Execution.Tests;
 
 /// <summary>
 /// Started by <see cref="UnprivilegedTests"/> as another user: probes and runs a few payloads there, and prints what came of it.
+/// Started by <see cref="Runs.Crashes.CrashHost"/>: an engine that kills itself at a named point.
 /// Started in the sandbox by <see cref="Plugins.ProtocolBreachTests"/>: a plugin host that does not keep to the protocol.
 /// </summary>
 internal static class Program
 {
     // In the sandbox there are only the runtime and the protocol: nothing else may be named before this decision.
-    public static Task<int> Main() =>
-        Environment.GetEnvironmentVariable("SECFLOW_REQUIRE_CONFINEMENT") is not null ? Task.FromResult(Plugins.LawlessHost.Run()) : ProbeAsync();
+    public static Task<int> Main(string[] args) =>
+        Environment.GetEnvironmentVariable("SECFLOW_REQUIRE_CONFINEMENT") is not null ? Task.FromResult(Plugins.LawlessHost.Run())
+        : args is ["crash", ..] ? CrashAsync(args)
+        : ProbeAsync();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Task<int> CrashAsync(string[] args) => Runs.Crashes.CrashHost.MainAsync(args);
 
     private static async Task<int> ProbeAsync()
     {

@@ -56,6 +56,30 @@ public sealed class PortalOptionsTests
         Should.Throw<SecFlowException>(() => Parse("--port", "x", "--role", "y", "--data")).Diagnostics.Count.ShouldBe(3);
 
     [Fact]
+    public void Parse_DatabaseOfTheEnvironment_IsPostgres()
+    {
+        var options = PortalOptions.Parse([], name => name == "SECFLOW_DATABASE" ? "Host=db;Username=u;Password=p;Database=secflow" : null);
+
+        options.Database!.Kind.ShouldBe(SecFlow.Data.DatabaseKind.Postgres);
+        options.Database.ConnectionString.ShouldContain("secflow");
+        PortalOptions.Parse([], _ => null).Database.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("Host=db;Password=hunter2hunter2")]
+    [InlineData("Data Source=x.db;Password=hunter2hunter2")]
+    [InlineData("postgres://u:hunter2hunter2@db/secflow")]
+    [InlineData("Host=db;Database=x;Port=hunter2hunter2")]
+    public void Parse_DatabaseThatIsNone_IsRefusedWithoutItsSecret(string value)
+    {
+        var error = Should.Throw<SecFlowException>(() => PortalOptions.Parse([], name => name == "SECFLOW_DATABASE" ? value : null));
+
+        error.Code.ShouldBe(Codes.OptionInvalid);
+        error.Message.ShouldContain("SECFLOW_DATABASE");
+        error.Message.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
     public void Parse_ShortAdminPassword_IsRefused() =>
         Should.Throw<SecFlowException>(() => PortalOptions.Parse([], name => name == "SECFLOW_ADMIN_PASSWORD" ? "short" : null)).Message.ShouldContain("12 characters");
 

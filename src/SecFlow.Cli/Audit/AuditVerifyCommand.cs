@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using SecFlow.Data;
 using SecFlow.Data.Audit;
+using SecFlow.Execution;
 using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Cli.Audit;
@@ -17,13 +18,7 @@ internal static class AuditVerifyCommand
         command.SetAction(async (parsed, ct) =>
         {
             var folder = Path.GetFullPath(parsed.GetRequiredValue(data));
-            var file = Path.Combine(folder, "secflow.db");
-            if (!File.Exists(file))
-            {
-                throw new SecFlowException(Codes.OptionInvalid, $"--data {folder}: there is no secflow.db; name the data folder of an installation.");
-            }
-
-            var log = new AuditLog(new Database(new DatabaseOptions(DatabaseKind.Sqlite, $"Data Source={file}"), TimeProvider.System), AuditFiles.In(folder));
+            var log = new AuditLog(new Database(DatabaseVariable.Read(Environment.GetEnvironmentVariable) ?? SqliteIn(folder), TimeProvider.System), AuditFiles.In(folder));
             var result = await log.VerifyAsync(ct);
             if (parsed.GetRequiredValue(format) == "json")
             {
@@ -38,5 +33,13 @@ internal static class AuditVerifyCommand
             return result.Intact ? ExitCodes.Done : ExitCodes.Rejected;
         });
         return command;
+    }
+
+    private static DatabaseOptions SqliteIn(string folder)
+    {
+        var file = Path.Combine(folder, "secflow.db");
+        return File.Exists(file)
+            ? new DatabaseOptions(DatabaseKind.Sqlite, $"Data Source={file}")
+            : throw new SecFlowException(Codes.OptionInvalid, $"--data {folder}: there is no secflow.db; name the data folder of an installation.");
     }
 }

@@ -96,7 +96,7 @@ public sealed class RunStore(Database database)
 
     /// <summary>
     /// Claims the best eligible run under a new epoch: highest priority, then the team with the fewest running runs, then the oldest.
-    /// Its nodes that were running are Pending again and what they had staged is dropped. Null when nothing is eligible.
+    /// Its nodes that were running are Pending again; what they had staged, and what a dead engine left of merged records, is dropped. Null when nothing is eligible.
     /// </summary>
     public Task<RunLease?> ClaimAsync(RunClaim claim, CancellationToken ct) => database.WriteAsync(
         async write =>
@@ -124,7 +124,9 @@ public sealed class RunStore(Database database)
 
                 var run = await db.Runs.SingleAsync(r => r.Id == best.Id, ct);
                 await db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
-                await db.StagedRecords.Where(s => s.RunId == run.Id && db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status == NodeStatus.Pending)).ExecuteDeleteAsync(ct);
+
+                // Of a node that begins again everything; of one whose engine died between the checkpoint and the removal, what was merged.
+                await db.StagedRecords.Where(s => s.RunId == run.Id && (s.Rejection == null || db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status == NodeStatus.Pending))).ExecuteDeleteAsync(ct);
                 RunWriter.Append(write, run, [new("run.status", null, $$"""{"status":"Running","epoch":{{epoch}}}""")]);
                 return new RunLease(run.Id, run.TeamId, epoch, claim.Owner);
             }

@@ -61,6 +61,9 @@ public sealed class FindingStaging : IPluginOutput
     /// <summary>The limit that was reached; null while none is.</summary>
     public Diagnostic? LimitReached { get; private set; }
 
+    /// <summary>Most findings of this attempt; tests set it lower.</summary>
+    internal long MostFindings { get; set; } = Limits.FindingsPerNode.Default;
+
     /// <summary>Distinct findings of this attempt.</summary>
     public int Findings => _fingerprints.Count;
 
@@ -77,25 +80,32 @@ public sealed class FindingStaging : IPluginOutput
         var staged = new List<StagedRecord>(records.Count);
         foreach (var record in records)
         {
-            if (LimitReached is not null)
-            {
-                throw new SecFlowException(LimitReached);
-            }
-
-            staged.Add(type switch
+            var row = LimitReached is not null ? null : type switch
             {
                 null => Reject(port, record, $"'{_manifest.Id}' has no output port '{port}'"),
                 "findings" when Marks is not null => await MarkAsync(Marks, port, record, ct),
                 "findings" => Finding(port, record),
                 _ when !_outputs.ContainsKey(port) => Reject(port, record, $"the node does not bind the output port '{port}'"),
                 _ => Plain(port, type, record),
-            });
+            };
+            if (row is null)
+            {
+                break;
+            }
+
+            staged.Add(row);
         }
 
         _journal.Progress(new NodeProgress(_node.Id, _percent, _text, Findings, Rejected));
         for (var i = 0; i < staged.Count; i += RunWriter.MaxBatch)
         {
             await _journal.StageAsync([.. staged.Skip(i).Take(RunWriter.MaxBatch).Where(s => s.Data.Length > 0)], ct);
+        }
+
+        if (LimitReached is not null)
+        {
+            // What came before the limit is kept.
+            throw new SecFlowException(LimitReached);
         }
     }
 
@@ -152,7 +162,7 @@ public sealed class FindingStaging : IPluginOutput
 
     private bool CreatesFindings => _findingCategories.Contains(_manifest.Category, StringComparer.Ordinal);
 
-    private StagedRecord Finding(string port, JsonNode? raw)
+    private StagedRecord? Finding(string port, JsonNode? raw)
     {
         if (!CreatesFindings)
         {
@@ -167,13 +177,17 @@ public sealed class FindingStaging : IPluginOutput
 
         var fingerprint = Fingerprint.Of(_manifest.Id, record, _manifest.Fingerprint);
         var severity = record["severity"]!.GetValue<string>();
-        if (_fingerprints.Count >= Limits.FindingsPerNode.Default)
+        if (_fingerprints.Count >= MostFindings)
         {
-            LimitReached = new Diagnostic(Codes.LimitRecords, $"The node reported more than {Limits.FindingsPerNode.Default} findings. Narrow its targets or its checks.");
-            throw new SecFlowException(LimitReached);
+            LimitReached = new Diagnostic(Codes.LimitRecords, $"The node reported more than {MostFindings} findings. Narrow its targets or its checks.");
+            return null;
         }
 
-        Count(port);
+        if (!Count(port))
+        {
+            return null;
+        }
+
         if (_fingerprints.Add(fingerprint))
         {
             _perSeverity[severity]++;
@@ -192,7 +206,7 @@ public sealed class FindingStaging : IPluginOutput
         return Row(port, RecordCheck.Write(record), fingerprint, severity, null);
     }
 
-    private async ValueTask<StagedRecord> MarkAsync(FindingMarks marks, string port, JsonNode? raw, CancellationToken ct)
+    private async ValueTask<StagedRecord?> MarkAsync(FindingMarks marks, string port, JsonNode? raw, CancellationToken ct)
     {
         var (fingerprint, json, problem) = await marks.ReadAsync(raw, ct);
         if (json is null)
@@ -200,11 +214,10 @@ public sealed class FindingStaging : IPluginOutput
             return Reject(port, raw, $"{Codes.OutputInvalid}: a plugin of category '{_manifest.Category}' {(_manifest.Category == "enrich" ? "patches" : "hides")} findings of its inputs by fingerprint: {problem}");
         }
 
-        Count(port);
-        return Row(port, json, fingerprint, null, null);
+        return Count(port) ? Row(port, json, fingerprint, null, null) : null;
     }
 
-    private StagedRecord Plain(string port, string type, JsonNode? raw)
+    private StagedRecord? Plain(string port, string type, JsonNode? raw)
     {
         var (json, problem) = RecordCheck.Plain(type, raw);
         if (json is null)
@@ -212,19 +225,20 @@ public sealed class FindingStaging : IPluginOutput
             return Reject(port, raw, problem!);
         }
 
-        Count(port);
-        return Row(port, json, null, null, null);
+        return Count(port) ? Row(port, json, null, null, null) : null;
     }
 
-    private void Count(string port)
+    /// <summary>False when the port is full: the limit is then reached.</summary>
+    private bool Count(string port)
     {
         if (_perPort.GetValueOrDefault(port) >= Limits.RecordsPerDataset.Default)
         {
             LimitReached = new Diagnostic(Codes.LimitRecords, $"The node emitted more than {Limits.RecordsPerDataset.Default} records to '{port}'. Narrow its targets.");
-            throw new SecFlowException(LimitReached);
+            return false;
         }
 
         _perPort[port] = _perPort.GetValueOrDefault(port) + 1;
+        return true;
     }
 
     private StagedRecord Reject(string port, JsonNode? raw, string reason)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -93,7 +94,7 @@ internal static partial class RecordCheck
     }
 
     private static string? CveProblem(JsonObject record) => (record["cve"] as JsonArray ?? []).Select(c => c!.GetValue<string>())
-        .FirstOrDefault(cve => PlaceholderCve().IsMatch(cve) || int.Parse(cve.AsSpan(4, 4)) < 1999) is { } found ? $"'{found}' is a placeholder, not a CVE" : null;
+        .FirstOrDefault(cve => PlaceholderCve().IsMatch(cve) || !int.TryParse(cve.AsSpan(4, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year) || year < 1999) is { } found ? $"'{found}' is a placeholder, not a CVE" : null;
 
     public static string Write(JsonObject record) => record.ToJsonString(_json);
 

@@ -153,7 +153,7 @@ internal static class BuiltinRule
                 return found;
             }
         }
-        catch (YamlException e)
+        catch (Exception e) when (e is YamlException or InvalidOperationException)
         {
             throw new SecFlowException(Codes.TrustPolicyInvalid, $"The trust policy cannot be read: {e.Message} Correct {TrustPolicyService.PolicyFile}, then start again.", e);
         }

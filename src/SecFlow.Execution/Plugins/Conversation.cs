@@ -230,10 +230,17 @@ internal sealed class Conversation : IAsyncDisposable
             return SessionEnds.Breach("it emits more records than it has credit for, or none.");
         }
 
-        var count = _records[emit.Port] = _records.GetValueOrDefault(emit.Port) + emit.Records.Count;
+        var before = _records.GetValueOrDefault(emit.Port);
+        var count = _records[emit.Port] = before + emit.Records.Count;
         var most = emit.Port == "findings" ? Limits.FindingsPerNode.Default : Limits.RecordsPerDataset.Default;
         if (count > most || _records.Count > 64)
         {
+            if (before < most && _records.Count <= 64)
+            {
+                // up to the limit they count
+                await _output.EmitAsync(emit.Port, [.. emit.Records.Take((int)(most - before))], _stop.Token);
+            }
+
             return SessionEnds.Limit(Codes.LimitRecords, "records", $"The plugin emitted more than {most} records to '{Shown(emit.Port)}', or to more than 64 ports.");
         }
 

@@ -89,6 +89,9 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 
     /// <summary><c>file:line:column</c> of a script's error, as the plugin host reports it; null when it is not known.</summary>
     public string? Location { get; init; }
+
+    /// <summary>Why a violation could not be recorded; null otherwise.</summary>
+    public Exception? Fault { get; init; }
 }
 
 /// <summary>

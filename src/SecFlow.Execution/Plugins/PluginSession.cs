@@ -63,6 +63,7 @@ public sealed class PluginSession : IAsyncDisposable
         SessionEnd end;
         DoneMessage? done = null;
         SandboxExit? exit = null;
+        Exception? fault = null;
         var keep = false;
         try
         {
@@ -97,7 +98,16 @@ public sealed class PluginSession : IAsyncDisposable
         if (end.Violation)
         {
             _violation = true;
-            await _violated(end.Error!);
+            try
+            {
+                await _violated(end.Error!);
+            }
+            catch (Exception e)
+            {
+                // Not recorded as quarantined; the outcome says so, and that it was a violation: nothing it said is believed.
+                fault = e;
+                end = end with { Error = end.Error! with { Message = $"{end.Error.Message} That could not be recorded: quarantine it by hand." } };
+            }
         }
 
         ct.ThrowIfCancellationRequested();
@@ -108,6 +118,7 @@ public sealed class PluginSession : IAsyncDisposable
         {
             Violation = end.Violation,
             Location = Bounded(done?.Location),
+            Fault = fault,
         };
     }
 

@@ -128,6 +128,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
                 meter.SandboxExecution("plugin-host", session.Provenance.Level.ToString());
                 result.Outcome = await session.RunAsync(work, result.Staging, ct);
                 result.Error = result.Staging.LimitReached ?? result.Outcome.Error;
+                result.Fault = result.Outcome.Fault;
             }
             finally
             {

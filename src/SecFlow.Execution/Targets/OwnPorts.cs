@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
 
 namespace SecFlow.Execution.Targets;
 
-/// <summary>The TCP ports on which this very process listens: scanning the portal with itself must be meant.</summary>
+/// <summary>The TCP ports on which this very process listens, and the addresses of this machine: scanning the portal with itself must be meant.</summary>
 internal static class OwnPorts
 {
     private const string Listening = "0A";
@@ -27,6 +29,10 @@ internal static class OwnPorts
 
         return ports;
     }
+
+    /// <summary>Whether an interface of this machine has that address now.</summary>
+    public static bool IsOwnAddress(IPAddress address) =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Any(own => HostName.Plain(own.Address).Equals(HostName.Plain(address)));
 
     private static HashSet<string> Sockets()
     {

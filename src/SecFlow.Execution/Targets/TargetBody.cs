@@ -42,7 +42,7 @@ internal static class TargetBody
 
             return (kept.ToArray(), false);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException && !ct.IsCancellationRequested)
+        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or InvalidOperationException && !ct.IsCancellationRequested)
         {
             // The target broke off, or the compressed data is damaged: what came is still evidence.
             return (kept.ToArray(), true);

@@ -34,12 +34,14 @@ public sealed class TargetScope
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(5);
     private readonly IReadOnlyList<Pinned> _pinned;
     private readonly IReadOnlySet<int> _ownPorts;
+    private readonly Func<IPAddress, bool> _isOwnAddress;
     private readonly TimeProvider _time;
 
-    private TargetScope(IReadOnlyList<Pinned> pinned, IReadOnlySet<int> ownPorts, TimeProvider time)
+    private TargetScope(IReadOnlyList<Pinned> pinned, IReadOnlySet<int> ownPorts, Func<IPAddress, bool> isOwnAddress, TimeProvider time)
     {
         _pinned = pinned;
         _ownPorts = ownPorts;
+        _isOwnAddress = isOwnAddress;
         _time = time;
         Targets = [.. pinned.Select(one => one.Target)];
     }
@@ -50,10 +52,13 @@ public sealed class TargetScope
     public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct) =>
         PinAsync(targets, time, OwnPorts.Find(), Dns.GetHostAddressesAsync, ct);
 
-    internal static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
+    internal static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct) =>
+        PinAsync(targets, time, ownPorts, OwnPorts.IsOwnAddress, resolve, ct);
+
+    internal static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<IPAddress, bool> isOwnAddress, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
     {
         var pinned = await Task.WhenAll(targets.Select(target => PinAsync(target, resolve, ct))).ConfigureAwait(false);
-        return new TargetScope(pinned, ownPorts, time);
+        return new TargetScope(pinned, ownPorts, isOwnAddress, time);
     }
 
     /// <summary>Whether the url is inside the scope; on success the target and its pinned addresses (none: it does not resolve). Codes SF3003, SF3005, SF3008.</summary>
@@ -170,8 +175,9 @@ public sealed class TargetScope
                 "Approve a target whose value is that address, or approve the name together with the address.");
         }
 
-        // Loopback is the usual place of the portal; any of this machine's addresses leads there as well, so the port alone decides for private ones.
-        if (_ownPorts.Contains(port) && one.Port != port && allowed.Any(address => AddressKinds.Of(address) != AddressKind.Public))
+        // Loopback is the usual place of the portal; any of this machine's addresses leads there as well. Which private ones do, behind a bridge or a forwarding, is not
+        // known here, so the port alone decides for them; of public ones those of this machine's interfaces.
+        if (_ownPorts.Contains(port) && one.Port != port && allowed.Any(address => AddressKinds.Of(address) != AddressKind.Public || _isOwnAddress(address)))
         {
             return Refuse(Codes.AddressForbidden, "scope.own-port", $"SecFlow itself listens on port {port}.", $"To scan SecFlow with itself, have a url target with port {port} approved.");
         }

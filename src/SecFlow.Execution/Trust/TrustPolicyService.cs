@@ -10,8 +10,10 @@ namespace SecFlow.Execution.Trust;
 /// <summary>
 /// The trust policy in force.
 /// 1. Its file is <c>trust/policy.yaml</c> of the data folder; a changed file is read at the next question and recorded as a revision, audited.
-/// 2. An erroneous file is refused with all problems, audited once, and the revision before stays in force.
+/// 2. An erroneous file is refused with all problems, audited once, and the revision before stays in force. So is a file that was removed or cannot be read:
+///    trust is withdrawn by a policy that says so, never by a file that is gone.
 /// 3. No file and no revision: a policy without rules, which trusts nobody.
+/// 4. When the revision before cannot be used either (its key files are gone), nobody is trusted, and <see cref="Problems"/> says so.
 /// </summary>
 public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store, AuditLog audit) : IDisposable
 {
@@ -34,12 +36,12 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         await _gate.WaitAsync(ct);
         try
         {
-            var bytes = ReadFile();
-            var digest = PluginPackage.DigestOf(bytes);
-            if (_current is null || digest != _seen)
+            var (bytes, problem) = ReadFile();
+            var seen = bytes is null ? problem!.Message : PluginPackage.DigestOf(bytes);
+            if (_current is null || seen != _seen)
             {
-                await LoadAsync(bytes, Actor.System(), ct);
-                _seen = digest;
+                await LoadAsync(bytes, problem, Actor.System(), ct);
+                _seen = seen;
             }
 
             return _current!;
@@ -67,7 +69,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
             Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
             await File.WriteAllBytesAsync(FilePath + ".new", bytes, ct);
             File.Move(FilePath + ".new", FilePath, overwrite: true);
-            await LoadAsync(bytes, actor, ct);
+            await LoadAsync(bytes, null, actor, ct);
             _seen = PluginPackage.DigestOf(bytes);
             return _current!;
         }
@@ -79,9 +81,16 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
 
     public void Dispose() => _gate.Dispose();
 
-    private async Task LoadAsync(byte[] bytes, Actor actor, CancellationToken ct)
+    private async Task LoadAsync(byte[]? bytes, Diagnostic? unread, Actor actor, CancellationToken ct)
     {
-        var reading = TrustPolicyReader.Read(bytes, dataFolder);
+        var stored = bytes is null ? await store.FindCurrentAsync(Guid.Empty, ct) : null;
+        if (bytes is null && (stored is null || stored.Yaml == Encoding.UTF8.GetString(_empty)))
+        {
+            // there never was one
+            (bytes, unread) = (_empty, null);
+        }
+
+        var reading = unread is null ? TrustPolicyReader.Read(bytes!, dataFolder) : new TrustPolicyReading(null, [unread]);
         Problems = reading.Problems;
         if (reading.Policy is { } policy)
         {
@@ -91,17 +100,21 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         }
 
         await RefuseAsync(actor, bytes, reading.Problems, ct);
-        if (_current is null && await store.FindCurrentAsync(Guid.Empty, ct) is { } stored)
+        if (_current is null && await store.FindCurrentAsync(Guid.Empty, ct) is { } before)
         {
-            // its key files may be gone as well: then nobody is trusted
-            _current = TrustPolicyReader.Read(Encoding.UTF8.GetBytes(stored.Yaml), dataFolder).Policy;
+            var again = TrustPolicyReader.Read(Encoding.UTF8.GetBytes(before.Yaml), dataFolder);
+            _current = again.Policy;
+            if (again.Policy is null)
+            {
+                Problems = [.. Problems, new Diagnostic(Codes.TrustPolicyInvalid, $"Revision {before.Number}, which was in force, cannot be used either, so that no plugin is trusted: {again.Problems[0].Message}"), .. again.Problems];
+            }
         }
 
         _current ??= TrustPolicyReader.Read(_empty, dataFolder).Policy;
     }
 
-    private Task RefuseAsync(Actor actor, byte[] bytes, IReadOnlyList<Diagnostic> problems, CancellationToken ct) => audit.AppendAsync(
-        new AuditEntry(actor with { TeamId = Guid.Empty }, "change.trust-policy", "trust-policy", PluginPackage.DigestOf(bytes), PolicyFile)
+    private Task RefuseAsync(Actor actor, byte[]? bytes, IReadOnlyList<Diagnostic> problems, CancellationToken ct) => audit.AppendAsync(
+        new AuditEntry(actor with { TeamId = Guid.Empty }, "change.trust-policy", "trust-policy", bytes is null ? "no file" : PluginPackage.DigestOf(bytes), PolicyFile)
         {
             Outcome = AuditOutcome.Denied,
             ReasonCode = Codes.TrustPolicyInvalid,
@@ -109,7 +122,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         },
         ct);
 
-    private byte[] ReadFile()
+    private (byte[]? Bytes, Diagnostic? Problem) ReadFile()
     {
         try
         {
@@ -117,11 +130,15 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
             using var file = File.OpenRead(FilePath);
             var bytes = new byte[Math.Min(file.Length, 1024 * 1024)];
             file.ReadExactly(bytes);
-            return bytes;
+            return (bytes, null);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return _empty;
+            return (null, new Diagnostic(Codes.TrustPolicyInvalid, $"The trust policy {PolicyFile} was removed. The revision before stays in force; put the file back, or write a policy without rules to trust nobody."));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, new Diagnostic(Codes.TrustPolicyInvalid, $"The trust policy {PolicyFile} cannot be read ({e.GetType().Name}). The revision before stays in force; make it a file that SecFlow may read."));
         }
     }
 }

@@ -26,7 +26,18 @@ public static partial class ConfigCheck
             return;
         }
 
-        foreach (var error in schema.Validate(node.Config.ToJsonString()).SelectMany(Leaves))
+        ICollection<ValidationError> errors;
+        try
+        {
+            errors = schema.Validate(node.Config.ToJsonString());
+        }
+        catch (Exception e) when (e is InvalidCastException or OverflowException or Newtonsoft.Json.JsonException)
+        {
+            problems.Add(Codes.RecipeConfigInvalid, at, node.Fields.At("config"), $"A number is too large to be a setting of '{plugin.Manifest.Id}'. Write a smaller one.");
+            return;
+        }
+
+        foreach (var error in errors.SelectMany(Leaves))
         {
             var (place, path) = Find(node, error.Path ?? "");
             problems.Add(Codes.RecipeConfigInvalid, place, path, $"{Words(error)} (schema of {plugin.Manifest.Id}).");

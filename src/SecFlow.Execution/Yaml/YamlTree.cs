@@ -81,6 +81,11 @@ internal static class YamlTree
         {
             problems.Add(problems.Codes.Syntax, e.Start, "", $"This is not YAML that can be read: {e.Message} Check indentation, quotes and colons on this line.");
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's scanner loses its state on some broken flow mappings, such as {a: {a:{ over several lines, instead of saying where.
+            problems.Add(problems.Codes.Syntax, _start, "", "This is not YAML that can be read. Check that each '{' and '[' is closed, and write mappings over several lines without braces.");
+        }
 
         return null;
     }
@@ -125,7 +130,8 @@ internal static class YamlTree
 
         private YamlValue Node(int depth, string path)
         {
-            var at = parser.Current!;
+            // After some broken keys (such as "? :") the parser stops without a word.
+            var at = parser.Current ?? throw new YamlException("it ends in the middle of a value.");
             var form = problems.Form;
             if (depth > form.MaxDepth)
             {

@@ -32,7 +32,7 @@ public abstract class PortalPage : ComponentBase, IDisposable
     /// <summary>Cancelled when the page is left.</summary>
     protected CancellationToken Left => _left.Token;
 
-    protected IReadOnlyList<Diagnostic>? Problems { get; private set; }
+    protected IReadOnlyList<Diagnostic>? Problems { get; set; }
 
     protected bool Loading { get; private set; } = true;
 

@@ -13,9 +13,11 @@ internal sealed class ApiClient(Uri url, string token) : IDisposable
     private readonly HttpClient _http = new() { BaseAddress = url, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
 
     /// <summary>Makes a token in the database of an installation.</summary>
-    public static async Task<string> TokenAsync(string dataFolder)
+    public static Task<string> TokenAsync(string dataFolder) => TokenAsync(new DatabaseOptions(DatabaseKind.Sqlite, $"Data Source={Path.Combine(dataFolder, "secflow.db")}"));
+
+    public static async Task<string> TokenAsync(DatabaseOptions options)
     {
-        var database = new Database(new DatabaseOptions(DatabaseKind.Sqlite, $"Data Source={Path.Combine(dataFolder, "secflow.db")}"), TimeProvider.System);
+        var database = new Database(options, TimeProvider.System);
         var team = await new TeamStore(database).FindBySlugAsync("demo");
         var request = new NewToken("end-to-end test", ["runs:read", "runs:write", "findings:read", "workflows:read", "targets:read"], TeamRole.Analyst, database.Time.GetUtcNow().AddHours(1));
         return (await new TokenStore(database).CreateAsync(Actor.System(team!.Id), request)).Text;

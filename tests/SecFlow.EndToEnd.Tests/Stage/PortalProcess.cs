@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using SecFlow.Data;
+using SecFlow.Execution;
 using SecFlow.PortalKit;
 
 namespace SecFlow.EndToEnd.Tests.Stage;
@@ -19,7 +21,7 @@ internal sealed class PortalProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>
-    public static async Task<PortalProcess> StartAsync(string dataFolder, Uri demoTarget)
+    public static async Task<PortalProcess> StartAsync(string dataFolder, Uri demoTarget, DatabaseOptions? database = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "SecFlow.Portal.dll"), "--port", "0", "--data", dataFolder, "--demo-target", demoTarget.ToString() })
@@ -28,6 +30,7 @@ internal sealed class PortalProcess : IAsyncDisposable
         }
 
         start.Environment["SECFLOW_ADMIN_PASSWORD"] = SecFlowApplication.AdminPassword;
+        start.Environment[DatabaseVariable.Name] = database?.ConnectionString ?? "";
         var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));

@@ -28,6 +28,8 @@ public sealed class FindingStagingTests
         { """{"ruleId":"r","title":"t","severity":"low","location":"x","cve":["CVE-1234-56789"]}""", "placeholder" },
         { """{"ruleId":"r","title":"t","severity":"low","location":"x","cve":["CVE-2024-XXXX"]}""", "does not match" },
         { """{"ruleId":"r","title":"t","severity":"low","location":"x","owasp":"A3"}""", "does not match" },
+        { """{"ruleId":"r","title":"t","severity":"low","location":"x","confidence":9223372036854775808}""", "confidence" },
+        { "{\"ruleId\":\"r\",\"title\":\"t\",\"severity\":\"low\",\"location\":\"x\",\"cve\":[\"CVE-\u0662\u0660\u0662\u0664-12345\"]}", "placeholder" },
         { """{"ruleId":"r","title":"t","severity":"low","location":"x","attack":["T1"]}""", "does not match" },
         { """{"ruleId":"r","title":"t","severity":"low","location":"x","target":"http://elsewhere/"}""", "not one of the node's targets" },
     };
@@ -56,6 +58,21 @@ public sealed class FindingStagingTests
             db.StagedRecords.Count().ShouldBe(3);
             return await Task.FromResult(0);
         });
+    }
+
+    [Fact]
+    public async Task Batch_that_passes_the_limit_is_kept_up_to_it()
+    {
+        await using var engine = await CreateAsync();
+        engine.Scripts["scan"] = async (_, output, ct) =>
+        {
+            ((FindingStaging)output).MostFindings = 3;
+            await output.EmitAsync("findings", [.. Enumerable.Range(0, 5).Select(i => Finding("r" + i))], ct);
+            return Done();
+        };
+        var detail = await engine.RunAsync(OneScan);
+        (detail.Nodes[0].Status, detail.Nodes[0].ErrorCode, detail.Nodes[0].Findings).ShouldBe((NodeStatus.Failed, Codes.LimitRecords, 3));
+        (await engine.FindingsAsync()).Rows.Select(f => f.RuleId).ShouldBe(["r0", "r1", "r2"]);
     }
 
     [DatabaseData]

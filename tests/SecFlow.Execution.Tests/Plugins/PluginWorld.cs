@@ -78,6 +78,12 @@ internal sealed class PluginWorld : IAsyncDisposable
         }
     }
 
+    /// <summary>The policy as after a restart.</summary>
+    public TrustPolicyService NewPolicies() => new(DataFolder, new TrustPolicyStore(_database.Database), Audit);
+
+    /// <summary>The database of this world, to break it.</summary>
+    public SecFlow.Data.Database Database => _database.Database;
+
     public BuiltinPlugins Builtin() => new(DataFolder, Shipped, Store, Registry, Policies, Time);
 
     /// <summary>Ships a plugin and installs it as a built-in one: signed, enabled.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Plugins;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
@@ -30,6 +31,23 @@ public sealed class ProtocolBreachTests
         (await world.EventsAsync("violate.sandbox")).ShouldHaveSingleItem().ReasonCode.ShouldBe(Codes.ProtocolViolation);
         (await Should.ThrowAsync<SecFlowException>(() => session.RunAsync(new PluginWork(), new TestOutput(), CancellationToken.None))).Code.ShouldBe(Codes.PluginNotEnabled);
         (await Should.ThrowAsync<SecFlowException>(() => runner.OpenAsync(world.Request(row), CancellationToken.None))).Code.ShouldBe(Codes.PluginNotEnabled);
+    }
+
+    [Fact]
+    public async Task Run_BreachThatCannotBeRecorded_IsStillAViolation()
+    {
+        await using var world = await PluginWorld.CreateAsync();
+        var row = await world.EnableAsync(PluginWorld.Files(script: "not json\n"));
+        var runner = await world.RunnerAsync(LawlessHost.Prepare(Path.Combine(world.DataFolder, "host")));
+        await using var session = await runner.OpenAsync(world.Request(row), CancellationToken.None);
+        await world.Database.WriteAsync(write => write.Db.Database.ExecuteSqlRawAsync("CREATE TRIGGER full BEFORE INSERT ON audit_events WHEN NEW.action = 'violate.sandbox' BEGIN SELECT RAISE(ABORT, 'disk full'); END"));
+
+        var outcome = await session.RunAsync(new PluginWork(), new TestOutput(), CancellationToken.None);
+
+        (outcome.Error!.Code, outcome.Violation).ShouldBe((Codes.ProtocolViolation, true), outcome.Error.Message);
+        outcome.Error.Message.ShouldContain("quarantine it by hand");
+        outcome.Fault.ShouldNotBeNull();
+        (await Should.ThrowAsync<SecFlowException>(() => session.RunAsync(new PluginWork(), new TestOutput(), CancellationToken.None))).Code.ShouldBe(Codes.PluginNotEnabled);
     }
 
     [Fact]

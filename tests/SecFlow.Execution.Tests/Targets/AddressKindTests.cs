@@ -24,6 +24,13 @@ public sealed class AddressKindTests
     [InlineData("2002:7f00:1::", AddressKind.Loopback)]
     [InlineData("::127.0.0.1", AddressKind.Loopback)]
     [InlineData("64:ff9b::a9fe:a9fe", AddressKind.OwnTargetOnly)]
+    [InlineData("64:ff9b:1::7f00:1", AddressKind.OwnTargetOnly)]
+    [InlineData("64:ff9b:1:a9fe:a9:fe00::", AddressKind.OwnTargetOnly)]
+    [InlineData("2001:0:4136:e378:8000:63bf:5601:5601", AddressKind.OwnTargetOnly)] // Teredo of 169.254.169.254
+    [InlineData("2001:0:4136:e378:8000:63bf:80ff:fffe", AddressKind.Loopback)] // Teredo of 127.0.0.1
+    [InlineData("2001:db8::5efe:a9fe:a9fe", AddressKind.OwnTargetOnly)] // ISATAP
+    [InlineData("2001:db8::200:5efe:7f00:1", AddressKind.Loopback)]
+    [InlineData("2001:db8::5efe:c633:6401", AddressKind.Public)]
     [InlineData("169.254.169.254", AddressKind.OwnTargetOnly)]
     [InlineData("fe80::1", AddressKind.OwnTargetOnly)]
     [InlineData("fd00:ec2::254", AddressKind.OwnTargetOnly)]

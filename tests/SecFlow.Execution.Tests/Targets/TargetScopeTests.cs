@@ -172,6 +172,25 @@ public sealed class TargetScopeTests
     }
 
     [Fact]
+    public async Task Check_OwnPortAtAPublicAddressOfThisMachine_NeedsAUrlOfItsOwn()
+    {
+        var names = new Dictionary<string, string[]>(StringComparer.Ordinal) { ["portal.example"] = ["203.0.113.10"], ["other.example"] = ["203.0.113.11"] };
+        var scope = await Scopes.PinAsync([Scopes.Host("portal.example"), Scopes.Host("other.example")], names, [IPAddress.Parse("203.0.113.10")], null, 8080);
+
+        scope.Check(new Uri("http://portal.example:8080/")).Refusal!.Rule.ShouldBe("scope.own-port");
+        scope.Check(new Uri("http://portal.example/")).Refusal.ShouldBeNull();
+        scope.Check(new Uri("http://other.example:8080/")).Refusal.ShouldBeNull();
+    }
+
+    [Fact]
+    public void IsOwnAddress_OfTheLoopbackInterface_IsTrueAndOfNobodyFalse()
+    {
+        OwnPorts.IsOwnAddress(IPAddress.Loopback).ShouldBeTrue();
+        OwnPorts.IsOwnAddress(IPAddress.Parse("::ffff:127.0.0.1")).ShouldBeTrue();
+        OwnPorts.IsOwnAddress(IPAddress.Parse("203.0.113.10")).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Pin_ThisProcessListens_ItsPortIsFound()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

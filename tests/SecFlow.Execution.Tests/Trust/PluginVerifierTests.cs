@@ -209,6 +209,42 @@ public sealed class PluginVerifierTests : IDisposable
         await Should.ThrowAsync<SecFlowException>(() => world.Policies.ReplaceAsync(world.Admin, "x", CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Policy_FileRemoved_TheOneBeforeStaysAlsoAfterARestartAndItIsSaid()
+    {
+        await using var world = await PluginWorld.CreateAsync();
+        (await world.Policies.CurrentAsync(CancellationToken.None)).Rules.ShouldBeEmpty();
+        world.Policies.Problems.ShouldBeEmpty("there never was a policy");
+        await world.TrustAsync(_key);
+        var before = await world.Policies.CurrentAsync(CancellationToken.None);
+        File.Delete(Path.Combine(world.DataFolder, "trust", "policy.yaml"));
+
+        (await world.Policies.CurrentAsync(CancellationToken.None)).Revision.ShouldBe(before.Revision);
+        world.Policies.Problems.ShouldHaveSingleItem().Message.ShouldContain("was removed");
+        using (var restarted = world.NewPolicies())
+        {
+            (await restarted.CurrentAsync(CancellationToken.None)).Revision.ShouldBe(before.Revision);
+            restarted.Problems.ShouldHaveSingleItem().Code.ShouldBe(Codes.TrustPolicyInvalid);
+        }
+
+        (await world.EventsAsync("change.trust-policy")).Count(e => e.ReasonCode == Codes.TrustPolicyInvalid).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Policy_FileThatCannotBeRead_AndKeysThatAreGone_TrustNobodyAndSaySo()
+    {
+        await using var world = await PluginWorld.CreateAsync();
+        await world.TrustAsync(_key);
+        File.Delete(Path.Combine(world.DataFolder, "trust", "policy.yaml"));
+        Directory.CreateDirectory(Path.Combine(world.DataFolder, "trust", "policy.yaml"));
+        File.Delete(Path.Combine(world.DataFolder, "trust", "team.pub"));
+
+        using var restarted = world.NewPolicies();
+        (await restarted.CurrentAsync(CancellationToken.None)).Rules.ShouldBeEmpty();
+        restarted.Problems.ShouldContain(p => p.Message.Contains("cannot be read"));
+        restarted.Problems.ShouldContain(p => p.Message.Contains("no plugin is trusted"));
+    }
+
     private const string Head = "apiVersion: secflow/v1\nkind: PluginTrustPolicy\nspec:\n  noMatch: deny\n";
 
     private string Rule(string match = "{ plugins: [\"scan.*\"] }", string key = "tlog: 0, timestamps: 0", string more = "mode: enforce") =>

@@ -42,6 +42,25 @@ public sealed class RecipeReaderTests
         node.PluginDigest.ShouldStartWith("sha256:");
     }
 
+    [Theory]
+    [InlineData("? : \"1.0\"\nname: x\n")]
+    [InlineData("nodes: { type:findings: {a: {a: {a:{\n  a: {")]
+    [InlineData("{a: {a:\n{a: {b\n c: d")]
+    public async Task Text_on_which_the_YAML_parser_gives_up_is_a_syntax_problem(string yaml)
+    {
+        var result = await Read(yaml);
+        result.Recipe.ShouldBeNull();
+        result.Problems.ShouldContain(p => p.Code == Codes.RecipeSyntax);
+    }
+
+    [Fact]
+    public async Task Number_beyond_what_the_schema_can_compare_is_a_problem_of_the_config()
+    {
+        var result = await Read(Minimal + "\n    config: { threads: 9223372036854775808 }\n");
+        result.Problems.ShouldAllBe(p => p.Code == Codes.RecipeConfigInvalid);
+        result.Problems.ShouldNotBeEmpty();
+    }
+
     [Fact]
     public async Task Full_recipe_is_read_as_written()
     {

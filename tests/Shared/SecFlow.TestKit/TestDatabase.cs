@@ -58,6 +58,28 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase(new Database(new DatabaseOptions(kind, connection), new TestTime()), folder);
     }
 
+    /// <summary>An empty database of its own on the PostgreSQL server; dropped when this process ends.</summary>
+    public static async Task<DatabaseOptions> NewPostgresAsync()
+    {
+        var options = new DatabaseOptions(DatabaseKind.Postgres, await CreatePostgresAsync("template0"));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => DropAsync(options).GetAwaiter().GetResult();
+        return options;
+    }
+
+    /// <summary>A copy of a database that nobody is connected to.</summary>
+    public static async Task<DatabaseOptions> CopyPostgresAsync(DatabaseOptions original) =>
+        new(DatabaseKind.Postgres, await CreatePostgresAsync(new NpgsqlConnectionStringBuilder(original.ConnectionString).Database!));
+
+    public static async Task DropAsync(DatabaseOptions postgres)
+    {
+        await using (var connection = new NpgsqlConnection(postgres.ConnectionString))
+        {
+            NpgsqlConnection.ClearPool(connection);
+        }
+
+        await DropPostgresAsync(new NpgsqlConnectionStringBuilder(postgres.ConnectionString).Database!);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Kind == DatabaseKind.Sqlite)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using SecFlow.Data.Audit;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Teams;
+using SecFlow.Execution.Trust;
 
 namespace SecFlow.Portal.Components.Pages;
 
@@ -14,12 +15,17 @@ public sealed partial class Security
     [Inject]
     public Access Access { get; set; } = null!;
 
+    [Inject]
+    public TrustPolicyService Policies { get; set; } = null!;
+
     private SandboxReport? Report { get; set; }
 
     protected override async Task LoadAsync(Actor actor)
     {
         await Access.RequireAsync(actor, Permission.ReadRuns, null, "security", Left);
         Report = Engine.Sandbox;
+        await Policies.CurrentAsync(Left);
+        Problems = Policies.Problems;
     }
 
     private static string LevelWords(SandboxLevel level) => level switch

@@ -1,0 +1,106 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using SecFlow.Data;
+using SecFlow.Data.Audit;
+using SecFlow.Execution.Runs;
+using SecFlow.TestKit;
+
+namespace SecFlow.Execution.Tests.Runs.Crashes;
+
+/// <summary>The engine dies before the end of a node.</summary>
+public sealed class CrashBeforeCheckpointTests
+{
+    [DatabaseData]
+    public Task Kill_AfterTheRunWasAccepted_ItRunsAtTheNextStart(DatabaseKind kind) => CrashCourse.SurvivesAsync(kind, CrashPoint.AfterAccept, 1);
+
+    [DatabaseData]
+    public Task Kill_BeforeTheClaim_ItRunsAtTheNextStart(DatabaseKind kind) => CrashCourse.SurvivesAsync(kind, CrashPoint.BeforeClaim, 1);
+
+    [DatabaseData]
+    public Task Kill_InANode_NothingIsLostOrDoubled(DatabaseKind kind) => CrashCourse.SurvivesAsync(kind, CrashPoint.InNode, 5);
+
+    [DatabaseData]
+    public Task Kill_WhileStaging_NothingIsLostOrDoubled(DatabaseKind kind) => CrashCourse.SurvivesAsync(kind, CrashPoint.WhileStaging, 2);
+}
+
+/// <summary>The engine dies at the end of a node. A class of its own: classes run beside each other.</summary>
+public sealed class CrashAtCheckpointTests
+{
+    [DatabaseData]
+    public Task Kill_InTheCheckpoint_NothingIsLostOrDoubled(DatabaseKind kind) => CrashCourse.SurvivesAsync(kind, CrashPoint.InCheckpoint, 2);
+
+    [DatabaseData]
+    public Task Kill_InTheAudit_NothingIsLostOrDoubled(DatabaseKind kind) => CrashCourse.SurvivesAsync(kind, CrashPoint.InAudit, 2);
+
+    [DatabaseData]
+    public Task Kill_AfterTheCheckpoint_NothingIsLostOrDoubled(DatabaseKind kind) => CrashCourse.SurvivesAsync(kind, CrashPoint.AfterCheckpoint, 2);
+
+    [DatabaseData]
+    public async Task Run_ThatNobodyDisturbs_IsWhatTheOthersAreComparedWith(DatabaseKind kind)
+    {
+        await using var installation = await CrashInstallation.CreateAsync(kind);
+
+        (await CrashCourse.WorkAsync(installation, start: true)).ShouldBe(CrashState.Undisturbed);
+    }
+}
+
+/// <summary>
+/// kill -9 of an engine at named points, a start of another one, and what is stored then: the same as after a run that nobody disturbed.
+/// Engine, queue, plugin host, sandbox and databases are the real ones; only the killing is not (<see cref="CrashPoint"/>).
+/// </summary>
+internal static class CrashCourse
+{
+    public static async Task SurvivesAsync(DatabaseKind kind, string point, int pass)
+    {
+        await using var installation = await CrashInstallation.CreateAsync(kind);
+        var children = await CrashHost.DieAsync(installation, point, pass);
+
+        var after = await WorkAsync(installation, start: false);
+
+        after.ShouldBe(CrashState.Undisturbed);
+        for (var i = 0; i < 100 && children.Any(ProcessTree.Lives); i++)
+        {
+            await Task.Delay(100);
+        }
+
+        children.Where(ProcessTree.Lives).ShouldBeEmpty("what the dead engine had started");
+        if (point == CrashPoint.InNode)
+        {
+            children.ShouldNotBeEmpty("the plugin host was running");
+        }
+    }
+
+    /// <summary>An engine that lives until the run is final.</summary>
+    public static async Task<CrashState> WorkAsync(CrashInstallation installation, bool start)
+    {
+        using var host = CrashEngine.Build(installation.Folder, installation.Database);
+        await host.StartAsync();
+        try
+        {
+            if (start)
+            {
+                await CrashEngine.StartRunAsync(host.Services, installation.Team, installation.Workflow, installation.Target);
+            }
+
+            var run = await CrashEngine.FinalRunAsync(host.Services, installation.Team);
+            await IdleAsync(host.Services);
+            (await host.Services.GetRequiredService<AuditLog>().CheckpointAsync()).Size.ShouldBeGreaterThan(0);
+            var audit = await host.Services.GetRequiredService<AuditLog>().VerifyAsync();
+            audit.Intact.ShouldBeTrue(audit.Reason);
+            return await CrashState.ReadAsync(host.Services.GetRequiredService<Database>(), run);
+        }
+        finally
+        {
+            await host.StopAsync();
+        }
+    }
+
+    /// <summary>The slot that worked on the run has been left.</summary>
+    private static async Task IdleAsync(IServiceProvider services)
+    {
+        for (var i = 0; i < 100 && services.GetRequiredService<ActiveRuns>().Count > 0; i++)
+        {
+            await Task.Delay(50);
+        }
+    }
+}
