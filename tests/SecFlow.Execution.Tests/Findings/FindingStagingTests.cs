@@ -39,6 +39,15 @@ public sealed class FindingStagingTests
     public void Bad_finding_is_refused_with_its_reason(string json, string reason) =>
         RecordCheck.Finding(JsonNode.Parse(json), []).Problem!.ShouldContain(reason is "not one of the node's targets" ? "the node has no target" : reason);
 
+    [Theory]
+    [InlineData("urls", """{"url":"http://a/","source":"x","outOfScope":true}""", null)]
+    [InlineData("urls", """{"url":"http://a/","source":"x","outOfScope":1}""", "not a boolean")]
+    [InlineData("hosts", """{"host":"a","source":"x"}""", null)]
+    [InlineData("services", """{"host":"a","ip":"127.0.0.1","port":80,"protocol":"tcp"}""", null)]
+    [InlineData("json", "[true]", null)]
+    public void Record_of_each_type_is_held_to_its_schema(string type, string json, string? problem) =>
+        (RecordCheck.Plain(type, JsonNode.Parse(json)).Problem ?? "").ShouldContain(problem ?? "");
+
     [Fact]
     public async Task Rejected_records_are_kept_with_their_reason_and_counted()
     {
