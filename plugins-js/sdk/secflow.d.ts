@@ -21,7 +21,7 @@ declare namespace SecFlow {
   interface Handle {
     readonly size: number;
     /** The first `n` bytes as text (default 4,096). */
-    head(n: number): string;
+    head(n?: number): string;
     /** At most `max` bytes (default 1 MiB, at most 16 MiB) as text; what is not UTF-8 becomes U+FFFD. */
     text(max?: number): string;
   }
@@ -143,14 +143,14 @@ declare namespace SecFlow {
     /** 1..200 characters. */
     title: string;
     severity: Severity;
-    /** 0..100. */
-    confidence: number;
+    /** 0..100, 50 unless given. */
+    confidence?: number;
     /** A url, host:port, file:line or package. */
     location: string;
     method?: string;
     parameter?: string;
-    description: string;
-    remediation: string;
+    description?: string;
+    remediation?: string;
     evidence?: Evidence;
     cwe?: number[];
     cve?: string[];
@@ -159,6 +159,8 @@ declare namespace SecFlow {
     cvss?: { version: string; vector: string; score: number };
     attack?: string[];
     references?: string[];
+    /** Value or id of one of `ctx.targets`; without it the location decides. */
+    target?: string;
   }
 
   /** One record of a `urls` dataset. */

@@ -16,6 +16,9 @@ internal sealed class PluginCollector(Terminal terminal) : IPluginOutput
 
     public JsonArray Verdicts { get; } = [];
 
+    /// <summary>Texts of the files that a report wrote, by name.</summary>
+    public JsonObject Artifacts { get; } = [];
+
     public ValueTask EmitAsync(string port, IReadOnlyList<JsonNode?> records, CancellationToken ct)
     {
         var list = port == "findings" ? Findings : Records[port] as JsonArray;
@@ -43,6 +46,15 @@ internal sealed class PluginCollector(Terminal terminal) : IPluginOutput
     public async ValueTask LogAsync(string level, string text, CancellationToken ct) => await terminal.Error.WriteLineAsync($"{level}: {Output.Plain(text)}");
 
     public ValueTask ProgressAsync(double percent, string text, CancellationToken ct) => ValueTask.CompletedTask;
+
+    public ValueTask ArtifactAsync(string name, string mediaType, string text, CancellationToken ct)
+    {
+        var whole = (string?)Artifacts[name] + text;
+        Artifacts[name] = whole.Length <= Limits.PackageBytes.Default && Artifacts.Count <= 8
+            ? whole
+            : throw new SecFlowException(Codes.LimitOutput, $"The files hold more than {Limits.PackageBytes.Default} characters, or are more than 8. Write less.");
+        return ValueTask.CompletedTask;
+    }
 
     public async ValueTask RefusedAsync(Diagnostic diagnostic, CancellationToken ct) => await CliApp.SayAsync(terminal, diagnostic);
 }

@@ -31,6 +31,6 @@ public static class TrustRuleText
 
     /// <summary>Why an installed version that is not enabled does not run, and who can change that.</summary>
     internal static string Refusal(PluginVersion row) => CodeOf(row.TrustState) is null
-        ? $"The plugin '{row.PluginId}' {row.Version} is {row.TrustState}, and {row.State}: only enabled plugins run. An administrator can enable it, or install it again."
+        ? $"The plugin '{row.PluginId}' is installed but {row.State}{(row.StateReason.Length > 0 ? $" ({row.StateReason})" : "")}. An administrator can enable it, or install it again."
         : $"The plugin '{row.PluginId}' {row.Version} is {row.TrustState} and does not run.{(row.TrustState == nameof(TrustState.Untrusted) ? $" An administrator who trusts it adds a rule to {TrustPolicyService.PolicyFile}, below spec.rules: one for the signer's key (`secflow plugin key new` prints it), or this one for these bytes alone: {ForArtifact(row.Digest)}" : " Install a package that is signed and whole.")}";
 }

@@ -94,9 +94,9 @@ internal sealed partial class RecipeBinder
         var enabled = same.Where(p => p.Row.State == PluginState.Enabled).Select(p => p.Manifest.Version).ToList();
         if (same.Count > 0 && enabled.Count == 0)
         {
-            // it is there and waits for trust or for an administrator: a refusal, not a missing package
+            // what trust refuses is told as that refusal, with the rule that would let it pass
             var row = same.Select(p => p.Row).MaxBy(r => r.DiscoveredAt)!;
-            _problems.Add(TrustRuleText.CodeOf(row.TrustState) ?? Codes.PluginNotEnabled, at, path, TrustRuleText.Refusal(row));
+            _problems.Add(TrustRuleText.CodeOf(row.TrustState) ?? Codes.RecipePluginNotInstalled, at, path, TrustRuleText.Refusal(row));
             return null;
         }
 

@@ -29,12 +29,12 @@ internal static class PluginBuild
         await PutAsync(folder.At(AuthorFolder.Script), compilation.Script!, ct);
     }
 
-    /// <summary>The script as it lies in the folder. Throws SF6002 when it was not built from these sources.</summary>
+    /// <summary>The script as it lies in the folder. Throws SF1201 when it was not built from these sources.</summary>
     public static BuiltScript Load(AuthorFolder folder)
     {
         if (Stale(folder) is { } problem)
         {
-            throw new SecFlowException(problem.Code, problem.ToString());
+            throw new SecFlowException(problem.Code, problem.Message);
         }
 
         return Read(folder);
@@ -53,13 +53,13 @@ internal static class PluginBuild
     {
         if (!folder.IsTypeScript || !folder.Has(AuthorFolder.Map))
         {
-            return folder.Has(AuthorFolder.Script) ? null : new FileProblem(new SourcePlace(AuthorFolder.Script, 1, 1), Codes.ScriptSyntax, "There is no index.js. " + (folder.IsTypeScript ? "Run `secflow plugin build`." : "Write it, or index.ts."));
+            return folder.Has(AuthorFolder.Script) ? null : new FileProblem(new SourcePlace(AuthorFolder.Script, 1, 1), Codes.PackageInvalid, "There is no index.js. " + (folder.IsTypeScript ? "Run `secflow plugin build`." : "Write it, or index.ts."));
         }
 
         var map = MapOf(folder);
         return map is not null && folder.Has(AuthorFolder.Script) && (string?)map[ScriptDigest] == DigestOf(folder.Text(AuthorFolder.Script)) && (string?)map[SourcesDigest] == DigestOf(folder)
             ? null
-            : new FileProblem(new SourcePlace(AuthorFolder.Source, 1, 1), Codes.ScriptSyntax, "index.js is not the build of these sources. Run `secflow plugin build`.");
+            : new FileProblem(new SourcePlace(AuthorFolder.Source, 1, 1), Codes.PackageInvalid, "index.js is not the build of these sources. Run `secflow plugin build`.");
     }
 
     public static SourceMap? Decode(JsonObject map)

@@ -61,7 +61,7 @@ internal static partial class ScriptCheck
         }
     }
 
-    private static bool IsDeclared(string code, string name) => Regex.IsMatch(code, $@"\b(var|function)\s+{name}\b|[(,]\s*{name}\s*[,)]", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
+    private static bool IsDeclared(string code, string name) => Regex.IsMatch(code, $@"\b(var|function)\s+{name}\b|[(,]\s*{name}\s*[,)=]", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
 
     [GeneratedRegex(@"(?<![\w$.])(?<name>[A-Za-z]+)\s*[.(]", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Used();

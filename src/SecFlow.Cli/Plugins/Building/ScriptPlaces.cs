@@ -36,8 +36,11 @@ internal sealed partial class ScriptPlaces
     public SourcePlace? Find(string? location) =>
         location is not null && Place().Match(location) is { Success: true } match && Parse(match) is var (line, column) ? Find(line, column) : null;
 
-    /// <summary>A message with each location of the script in it replaced by the author's place.</summary>
-    public string Rewrite(string message) => Place().Replace(message, match => Parse(match) is var (line, column) && Find(line, column) is { } place ? place.ToString() : match.Value);
+    /// <summary>The engine's advice to people who did not write the plugin.</summary>
+    private const string ForOthers = " Report it to the plugin's publisher.";
+
+    /// <summary>A message for the author: each location of the script in it is the place of the source.</summary>
+    public string Rewrite(string message) => Place().Replace(message.Replace(ForOthers, "", StringComparison.Ordinal), match => Parse(match) is var (line, column) && Find(line, column) is { } place ? place.ToString() : match.Value);
 
     private static (int Line, int Column)? Parse(Match match) =>
         int.TryParse(match.Groups["line"].Value, out var line) && int.TryParse(match.Groups["column"].Value, out var column) ? (line, column) : null;

@@ -8,7 +8,7 @@ using SecFlow.PluginProtocol;
 namespace SecFlow.Cli.Plugins.Fixtures;
 
 /// <summary>What a fixture gave: the expectation that it would be, and what no expectation may hide.</summary>
-/// <param name="Result"><c>{"findings": [...], "records": {port: [...]}, "verdicts": [...], "error"?: code}</c>.</param>
+/// <param name="Result"><c>{"findings": [...], "records": {port: [...]}, "verdicts": [...], "artifacts"?: {name: text}, "error"?: code}</c>.</param>
 /// <param name="Problems">Calls that are not recorded, records that the engine would reject, and the script's failure.</param>
 internal sealed record FixtureResult(JsonObject Result, IReadOnlyList<string> Problems);
 
@@ -59,7 +59,7 @@ internal sealed class FixtureRun(DevelopmentBench bench, PluginManifest manifest
 
             for (var i = 0; i < list.Count; i++)
             {
-                if (RecordSchemas.Problem(output.Type, list[i]?.ToJsonString() ?? "null") is { } problem)
+                if (RecordSchemas.Problem(SchemaOf(manifest, output), list[i]?.ToJsonString() ?? "null") is { } problem)
                 {
                     yield return $"{port}[{i}]: the engine would reject this record: {problem}";
                 }
@@ -67,9 +67,22 @@ internal sealed class FixtureRun(DevelopmentBench bench, PluginManifest manifest
         }
     }
 
+    /// <summary>The category decides what may be said about findings: create, patch or hide them.</summary>
+    private static string SchemaOf(PluginManifest manifest, PluginPort output) => (output.Type, manifest.Category) switch
+    {
+        ("findings", "enrich") => "finding-patch",
+        ("findings", "filter") => "finding-hide",
+        _ => output.Type,
+    };
+
     private static JsonObject Result(PluginCollector collector, PluginOutcome outcome)
     {
         var result = new JsonObject { ["findings"] = collector.Findings.DeepClone(), ["records"] = collector.Records.DeepClone(), ["verdicts"] = collector.Verdicts.DeepClone() };
+        if (collector.Artifacts.Count > 0)
+        {
+            result["artifacts"] = collector.Artifacts.DeepClone();
+        }
+
         if (outcome.Error is { } error)
         {
             result["error"] = error.Code;
