@@ -52,7 +52,9 @@ public static class EngineServices
             provider.GetRequiredService<HostPool>(),
             provider.GetRequiredService<PolicyEvaluator>(),
             provider.GetRequiredService<Sandbox>(),
+            options.ExecuteRuns,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<RunPlanner>();
         services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam));
         services.AddSingleton<FindingService>();
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();

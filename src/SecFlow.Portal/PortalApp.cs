@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Portal.Api;
+using SecFlow.Portal.Audit;
 using SecFlow.Portal.Components;
+using SecFlow.Portal.Components.Marks;
 using SecFlow.Portal.Demo;
 using SecFlow.Portal.Metrics;
 using SecFlow.Portal.Teams;
@@ -104,6 +106,12 @@ public sealed class PortalApp : IAsyncDisposable
 
         var secret = _options.Role == PortalRole.Worker ? null : await administrator.LinkAsync(user, ct);
         SignInLink = secret is null ? null : new Uri(Url, "signin/link?token=" + secret);
+        if (_options.Role != PortalRole.Portal)
+        {
+            var level = App.Services.GetRequiredService<Execution.Engine>().Sandbox.Level;
+            await _options.Output.WriteLineAsync($"sandbox {level}: {SandboxWords.Of(level)}");
+        }
+
         await _options.Output.WriteLineAsync($"SecFlow is ready at {Url.GetLeftPart(UriPartial.Authority)}");
         if (SignInLink is not null)
         {
@@ -179,7 +187,7 @@ public sealed class PortalApp : IAsyncDisposable
         builder.Services.AddPortalPages();
         builder.Services.AddPortalApi(options);
         builder.Services.AddPortalMetrics();
-        builder.Services.AddScoped<DemoSetup>();
+        builder.Services.AddPortalDemo();
 
         var app = builder.Build();
         app.UseSecurityHeaders();
@@ -197,6 +205,7 @@ public sealed class PortalApp : IAsyncDisposable
         if (options.Role != PortalRole.Worker)
         {
             app.MapSignIn();
+            app.MapCheckpointDownload();
             app.MapApi();
             app.MapArtifactDownloads();
             app.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);

@@ -59,9 +59,9 @@ public sealed class AuditLog(Database database, AuditFiles files)
         },
         ct);
 
-    /// <summary>The stored checkpoint over that many events; null when there is none.</summary>
-    public Task<AuditCheckpoint?> FindCheckpointAsync(long size, CancellationToken ct = default) =>
-        database.ReadAsync(db => db.AuditCheckpoints.FirstOrDefaultAsync(row => row.Size == size, ct), ct);
+    /// <summary>The newest stored checkpoint; null when there is none yet.</summary>
+    public Task<AuditCheckpoint?> FindNewestCheckpointAsync(CancellationToken ct = default) =>
+        database.ReadAsync(db => db.AuditCheckpoints.OrderByDescending(row => row.Size).FirstOrDefaultAsync(ct), ct);
 
     private static IQueryable<AuditEvent> Filter(IQueryable<AuditEvent> rows, AuditQuery query)
     {

@@ -47,6 +47,9 @@ internal sealed class Broker : IAsyncDisposable
 
     public int RefusedCalls { get; private set; }
 
+    /// <summary>Different addresses of targets that were connected to.</summary>
+    public int AddressesReached => _work.Scope?.AddressesReached ?? 0;
+
     /// <summary>The answer to a call; null when the method is not one of the protocol.</summary>
     public Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct) =>
         _tape is null || call.Method is "input.read" or "handle.read" or "artifact" ? AskAsync(call, ct) : _tape.AnswerAsync(call, Handles, AskAsync, ct);

@@ -9,18 +9,31 @@ using YamlDotNet.RepresentationModel;
 
 namespace SecFlow.Execution.Plugins;
 
+/// <summary>Plugins that a program brings along.</summary>
+/// <param name="Rule">Name of their rule in the trust policy, and of their public key: <c>trust/RULE.pub</c>.</param>
+/// <param name="Reason">Why they are approved without a person.</param>
+/// <param name="Pack">Packs them, unsigned.</param>
+public sealed record ShippedPlugins(string Rule, string Reason, Func<IReadOnlyList<PluginPackage>> Pack)
+{
+    /// <summary>Every plugin folder in a folder; none when it does not exist.</summary>
+    public static IReadOnlyList<PluginPackage> In(string folder) => !Directory.Exists(folder)
+        ? []
+        : [.. Directory.EnumerateDirectories(folder).Where(f => File.Exists(Path.Combine(f, ManifestReader.FileName))).Order(StringComparer.Ordinal).Select(PackageWriter.Pack)];
+}
+
 /// <summary>
-/// Packs, signs and installs the plugins that are shipped with the program.
+/// Packs, signs and installs plugins that are shipped with a program: the built-in ones, and those of the demo.
 /// 1. The key is made, used and disposed of in one method; its private half is never written anywhere.
-/// 2. The rule <c>builtin</c> of the trust policy lists the digests and the public key; the rest of the policy is left as it is.
+/// 2. One rule of the trust policy lists the digests and the public key; the rest of the policy is left as it is.
 /// 3. Nothing happens when each shipped plugin is installed with its digest and still verified by that rule.
 /// </summary>
-public sealed class BuiltinPlugins(string dataFolder, string shippedFolder, PluginStore store, PluginRegistry registry, TrustPolicyService policies, TimeProvider time)
+public sealed class BuiltinPlugins(string dataFolder, ShippedPlugins shipped, PluginStore store, PluginRegistry registry, TrustPolicyService policies, TimeProvider time)
 {
     public const string RuleName = "builtin";
 
-    private const string KeyFile = "trust/builtin.pub";
-    private const string Reason = "shipped with this program, signed at set-up";
+    public const string BuiltinReason = "shipped with this program, signed at set-up";
+
+    private string KeyFile => $"trust/{shipped.Rule}.pub";
 
     /// <summary>The folder beside the program that a build fills with the built plugins.</summary>
     public static string DefaultFolder => Path.Combine(AppContext.BaseDirectory, "plugins");
@@ -28,7 +41,7 @@ public sealed class BuiltinPlugins(string dataFolder, string shippedFolder, Plug
     /// <summary>Brings the built-in plugins up to date; true when something was signed.</summary>
     public async Task<bool> InstallAsync(CancellationToken ct)
     {
-        var packages = Shipped();
+        var packages = shipped.Pack();
         if (packages.Count == 0 || await AreInstalledAsync(packages, ct))
         {
             return false;
@@ -45,11 +58,33 @@ public sealed class BuiltinPlugins(string dataFolder, string shippedFolder, Plug
         return true;
     }
 
-    private List<PluginPackage> Shipped() => !Directory.Exists(shippedFolder)
-        ? []
-        : [.. Directory.EnumerateDirectories(shippedFolder).Where(f => File.Exists(Path.Combine(f, ManifestReader.FileName))).Order(StringComparer.Ordinal).Select(PackageWriter.Pack)];
+    /// <summary>Takes the rule and its key out of the trust policy, revokes every version of its plugins and deletes their folders. Their rows stay: runs name them.</summary>
+    public async Task RemoveAsync(Actor actor, string reason, CancellationToken ct)
+    {
+        var ids = shipped.Pack().Select(p => p.ReadManifest().Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var row in (await registry.ListAsync(ct)).Select(p => p.Row).Where(row => ids.Contains(row.PluginId)))
+        {
+            if (row.State != PluginState.Revoked)
+            {
+                await registry.MoveAsync(actor, row, PluginState.Revoked, reason, ct);
+            }
 
-    private async Task<bool> AreInstalledAsync(List<PluginPackage> packages, CancellationToken ct)
+            if (Path.GetDirectoryName(registry.FolderOf(row)) is { } folder && Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+
+        var yaml = await CurrentYamlAsync(ct);
+        if (ShippedRule.Without(yaml, shipped.Rule) is { } left)
+        {
+            await policies.ReplaceAsync(actor, left, ct);
+        }
+
+        File.Delete(Path.Combine(dataFolder, KeyFile));
+    }
+
+    private async Task<bool> AreInstalledAsync(IReadOnlyList<PluginPackage> packages, CancellationToken ct)
     {
         var policy = await policies.CurrentAsync(ct);
         foreach (var package in packages)
@@ -78,7 +113,7 @@ public sealed class BuiltinPlugins(string dataFolder, string shippedFolder, Plug
         return true;
     }
 
-    private static List<PluginPackage> Sign(List<PluginPackage> packages, out string publicKey)
+    private static List<PluginPackage> Sign(IReadOnlyList<PluginPackage> packages, out string publicKey)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         publicKey = key.ExportSubjectPublicKeyInfoPem() + "\n";
@@ -88,18 +123,18 @@ public sealed class BuiltinPlugins(string dataFolder, string shippedFolder, Plug
     private async Task WritePolicyAsync(Actor actor, List<PluginPackage> packages, string publicKey, CancellationToken ct)
     {
         var bytes = Encoding.ASCII.GetBytes(publicKey);
-        var path = Path.Combine(dataFolder, "trust", "builtin.pub");
+        var path = Path.Combine(dataFolder, KeyFile);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         await File.WriteAllBytesAsync(path, bytes, ct);
         var rule = $"""
-            name: {RuleName}
+            name: {shipped.Rule}
             match:
               artifacts:
             {string.Join('\n', packages.Select(p => $"    - \"{p.Digest}\""))}
             authorities:
-              - key: {"{"} id: {RuleName}, file: {KeyFile}, sha256: "{Convert.ToHexStringLower(SHA256.HashData(bytes))}", tlog: 0, timestamps: 0 {"}"}
+              - key: {"{"} id: {shipped.Rule}, file: {KeyFile}, sha256: "{Convert.ToHexStringLower(SHA256.HashData(bytes))}", tlog: 0, timestamps: 0 {"}"}
             """;
-        await policies.ReplaceAsync(actor, BuiltinRule.Put(await CurrentYamlAsync(ct), rule), ct);
+        await policies.ReplaceAsync(actor, ShippedRule.Put(await CurrentYamlAsync(ct), shipped.Rule, rule), ct);
     }
 
     /// <summary>The policy's file as it is, also when the key of the rule that is about to be replaced does not fit any more.</summary>
@@ -119,25 +154,47 @@ public sealed class BuiltinPlugins(string dataFolder, string shippedFolder, Plug
 
         foreach (var next in new[] { PluginState.Submitted, PluginState.Approved, PluginState.Enabled }.SkipWhile(s => s <= row.State))
         {
-            row = await registry.MoveAsync(actor, row, next, Reason, ct);
+            row = await registry.MoveAsync(actor, row, next, shipped.Reason, ct);
         }
     }
 }
 
-/// <summary>Puts the rule <c>builtin</c> first into a policy's YAML, in place of an older one.</summary>
-internal static class BuiltinRule
+/// <summary>Puts a rule of shipped plugins first into a policy's YAML, in place of an older one, or takes it out.</summary>
+internal static class ShippedRule
 {
-    public static string Put(string yaml, string rule)
+    public static string Put(string yaml, string name, string rule)
     {
         var stream = new YamlStream();
         var spec = Spec(stream, yaml);
-        var rules = spec.Children.TryGetValue("rules", out var existing) && existing is YamlSequenceNode list ? list : new YamlSequenceNode();
-        var older = rules.Children.OfType<YamlMappingNode>().Where(r => r.Children.TryGetValue("name", out var name) && name.ToString() == BuiltinPlugins.RuleName).ToList();
-        older.ForEach(r => rules.Children.Remove(r));
+        var rules = Rules(spec) ?? new YamlSequenceNode();
+        Named(rules, name).ForEach(r => rules.Children.Remove(r));
         var added = new YamlStream();
         added.Load(new StringReader(rule));
         rules.Children.Insert(0, added.Documents[0].RootNode);
         spec.Children["rules"] = rules;
+        return Text(stream);
+    }
+
+    /// <summary>The policy without the rule; null when it has none of that name.</summary>
+    public static string? Without(string yaml, string name)
+    {
+        var stream = new YamlStream();
+        if (Rules(Spec(stream, yaml)) is not { } rules || Named(rules, name) is not { Count: > 0 } found)
+        {
+            return null;
+        }
+
+        found.ForEach(r => rules.Children.Remove(r));
+        return Text(stream);
+    }
+
+    private static YamlSequenceNode? Rules(YamlMappingNode spec) => spec.Children.TryGetValue("rules", out var existing) && existing is YamlSequenceNode list ? list : null;
+
+    private static List<YamlMappingNode> Named(YamlSequenceNode rules, string wanted) =>
+        [.. rules.Children.OfType<YamlMappingNode>().Where(r => r.Children.TryGetValue("name", out var name) && name.ToString() == wanted)];
+
+    private static string Text(YamlStream stream)
+    {
         using var text = new StringWriter { NewLine = "\n" };
         stream.Save(text, assignAnchors: false);
         return text.ToString().Replace("\n...\n", "\n", StringComparison.Ordinal);

@@ -14,9 +14,11 @@ public static class PackageWriter
     /// Takes from a plugin's folder what belongs into its package (manifest, entry, config schema, README, LICENSE, fixtures) and adds SHA256SUMS.
     /// Sources, tests and tool settings stay behind. Throws SF1101 for an invalid manifest, SF120x for a package that is not allowed.
     /// </summary>
-    public static PluginPackage Pack(string folder)
+    public static PluginPackage Pack(string folder) => Pack(PluginFolder.Read(folder));
+
+    /// <summary>The same from files in memory; signatures and checksums among them are left out.</summary>
+    public static PluginPackage Pack(IReadOnlyDictionary<string, byte[]> source)
     {
-        var source = PluginFolder.Read(folder);
         var files = source.Where(f => !PluginPackage.IsSignatureFile(f.Key)).ToDictionary(StringComparer.Ordinal);
         files[PluginPackage.ChecksumsFile] = Checksums.Write(files);
         var package = PluginPackage.FromFiles(files);

@@ -276,14 +276,26 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPo
         return null;
     }
 
+    /// <summary>What Trust says about the bytes of a version as they are now; null = verified, by its first signer.</summary>
+    internal async Task<Diagnostic?> TrustRefusalAsync(PluginVersion row, CancellationToken ct)
+    {
+        try
+        {
+            var package = PluginPackage.ReadFolder(FolderOf(row));
+            var verdict = PluginVerifier.Verify(package, row.PluginId, await policies.CurrentAsync(ct), null, time.GetUtcNow());
+            return package.Digest != row.Digest
+                ? new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected {row.Digest}; found {package.Digest ?? "no SHA256SUMS"}. Install the package again.")
+                : verdict.Allowed ? await OtherSignerAsync(row, verdict, ct) : verdict.ToDiagnostic(row.PluginId);
+        }
+        catch (SecFlowException e)
+        {
+            return new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is no package any more: {e.Diagnostics[0].Message} Install the package again.");
+        }
+    }
+
     private async Task RequireTrustAsync(Actor actor, PluginVersion row, CancellationToken ct)
     {
-        var package = PluginPackage.ReadFolder(FolderOf(row));
-        var verdict = PluginVerifier.Verify(package, row.PluginId, await policies.CurrentAsync(ct), null, time.GetUtcNow());
-        var refusal = package.Digest != row.Digest
-            ? new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected {row.Digest}; found {package.Digest ?? "no SHA256SUMS"}. Install the package again.")
-            : verdict.Allowed ? await OtherSignerAsync(row, verdict, ct) : verdict.ToDiagnostic(row.PluginId);
-        if (refusal is null)
+        if (await TrustRefusalAsync(row, ct) is not { } refusal)
         {
             return;
         }
@@ -293,7 +305,7 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPo
             {
                 Outcome = AuditOutcome.Denied,
                 ReasonCode = refusal.Code,
-                PolicyRevision = verdict.PolicyRevision,
+                PolicyRevision = (await policies.CurrentAsync(ct)).Revision,
             },
             ct);
         throw new SecFlowException(refusal);

@@ -84,6 +84,9 @@ public interface IPluginOutput
 /// <summary>How a piece of work ended. <see cref="Error"/> is null exactly when it completed.</summary>
 public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpRequests, int RefusedCalls, long PeakBytes, long CpuMilliseconds, TimeSpan Wall, string? Value)
 {
+    /// <summary>Different addresses of targets that the engine connected to for it.</summary>
+    public int AddressesReached { get; init; }
+
     /// <summary>True when the sandbox was violated (seccomp, protocol breach): the plugin is quarantined.</summary>
     public bool Violation { get; init; }
 

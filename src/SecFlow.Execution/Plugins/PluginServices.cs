@@ -20,7 +20,7 @@ public static class PluginServices
             dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<Access>(), p.GetRequiredService<AuditLog>(),
             p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new BuiltinPlugins(
-            dataFolder, shippedFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>(),
+            dataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(shippedFolder)), p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>(),
             p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))
         .AddSingleton<HostPool>()

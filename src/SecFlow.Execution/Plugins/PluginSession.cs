@@ -116,6 +116,7 @@ public sealed class PluginSession : IAsyncDisposable
             Math.Max(done?.PeakBytes ?? 0, exit?.PeakBytes ?? 0), Math.Max(done?.CpuMilliseconds ?? 0, (long)((exit?.Cpu ?? cpuBefore) - cpuBefore).TotalMilliseconds),
             _hosts.Time.GetElapsedTime(started), Bounded(done?.Value))
         {
+            AddressesReached = broker.AddressesReached,
             Violation = end.Violation,
             Location = Bounded(done?.Location),
             Fault = fault,

@@ -11,6 +11,8 @@ namespace SecFlow.Execution.Policies;
 /// <summary>Where a decision is made (contracts 5).</summary>
 public enum EnforcementPoint
 {
+    /// <summary>Asked for a preview; nothing begins.</summary>
+    Plan,
     RunStart,
     NodeStart,
     BrokerCall,
@@ -48,8 +50,15 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
     private static readonly Meter Meter = new("SecFlow");
     private static readonly Counter<long> Decisions = Meter.CreateCounter<long>("secflow.policy.decisions");
 
-    /// <summary>Whether a run of these plugins against these targets may begin on this machine.</summary>
-    public PolicyDecision RunStart(IReadOnlyList<PolicySubject> plugins, IReadOnlyList<ScopedTarget> targets, SandboxReport sandbox) =>
+    /// <summary>What run start would answer about one plugin, for a preview.</summary>
+    public PolicyDecision Plan(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox) =>
+        Decide(EnforcementPoint.Plan, StartRefusal(plugin, targets, sandbox), "run.start");
+
+    /// <summary>Whether a run of these plugins against these targets may begin.</summary>
+    /// <param name="plugins">The plugins of its nodes, in their order.</param>
+    /// <param name="targets">What it is to look at.</param>
+    /// <param name="sandbox">What confines plugins here; null when another machine executes the run, whose level is judged there, at each node.</param>
+    public PolicyDecision RunStart(IReadOnlyList<PolicySubject> plugins, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox) =>
         Decide(EnforcementPoint.RunStart, plugins.Select(plugin => StartRefusal(plugin, targets, sandbox)).FirstOrDefault(refusal => refusal is not null), "run.start");
 
     /// <summary>Whether this node may begin now. Asked again at each node: an authorisation may have ended since the run began.</summary>
@@ -91,19 +100,19 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
             "permission." + method);
     }
 
-    private Diagnostic? StartRefusal(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport sandbox)
+    private Diagnostic? StartRefusal(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox)
     {
         if (plugin.State != PluginState.Enabled)
         {
             return Refuse(Codes.PluginNotEnabled, "plugin.enabled", $"Plugin {plugin.PluginId} is {plugin.State}; only enabled plugins run.", "Have an administrator approve and enable it.");
         }
 
-        if (sandbox.Level == SandboxLevel.L0)
+        if (sandbox is { Level: SandboxLevel.L0 })
         {
             return SandboxRemedies.Refusal(sandbox.Layers);
         }
 
-        if (sandbox.Level < plugin.MinLevel)
+        if (sandbox is not null && sandbox.Level < plugin.MinLevel)
         {
             var why = sandbox.Layers.FirstOrDefault(layer => !layer.Enforced);
             return Refuse(Codes.SandboxLevelTooLow, "sandbox.level", $"Plugin {plugin.PluginId} needs sandbox level {plugin.MinLevel}; this machine offers {sandbox.Level}{(why is null ? "" : $" ({why.Name}: {why.Reason})")}.", why?.Remedy ?? "Run it on a machine with a stronger sandbox.");

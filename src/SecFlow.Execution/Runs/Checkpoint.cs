@@ -87,7 +87,7 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
 
         if (result.Outcome is { } outcome)
         {
-            (node.HttpRequests, node.RefusedCalls, node.PeakBytes, node.CpuMilliseconds) = (outcome.HttpRequests, outcome.RefusedCalls, outcome.PeakBytes, outcome.CpuMilliseconds);
+            (node.HttpRequests, node.RefusedCalls, node.AddressesReached, node.PeakBytes, node.CpuMilliseconds) = (outcome.HttpRequests, outcome.RefusedCalls, outcome.AddressesReached, outcome.PeakBytes, outcome.CpuMilliseconds);
         }
     }
 

@@ -29,14 +29,25 @@ public sealed record NodePlugins
     /// <summary>The policy's answer at node start: null = allowed.</summary>
     public required Func<PluginManifest, IReadOnlyList<ScopedTarget>, Diagnostic?> Decide { get; init; }
 
+    /// <summary>The policy's answer at run start, before anything is stored or queued: null = allowed.</summary>
+    public required Func<IReadOnlyList<InstalledPlugin>, IReadOnlyList<ScopedTarget>, Diagnostic?> DecideStart { get; init; }
+
     /// <summary>Level that confines plugins on this machine, for the record of the run; null where scripted plugins stand in.</summary>
     public SandboxLevel? Level { get; init; }
 
     /// <summary>The plugin hosts of a new run; null where scripted plugins stand in.</summary>
     public Func<RunHosts>? Hosts { get; init; }
 
-    public static NodePlugins Of(PluginRunner runner, HostPool pool, PolicyEvaluator policy, Sandbox sandbox, TimeProvider time) => new()
+    /// <param name="runner">Opens plugins.</param>
+    /// <param name="pool">Hosts that are ready.</param>
+    /// <param name="policy">Decides.</param>
+    /// <param name="sandbox">What confines plugins on this machine.</param>
+    /// <param name="executesHere">False where another machine executes: its level is not this one's.</param>
+    /// <param name="time">The clock.</param>
+    public static NodePlugins Of(PluginRunner runner, HostPool pool, PolicyEvaluator policy, Sandbox sandbox, bool executesHere, TimeProvider time) => new()
     {
+        DecideStart = (plugins, targets) => policy.RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, executesHere ? sandbox.Report : null).Refusal,
+
         // The runner opens enabled plugins only; that is asked of the registry's row, under the bytes that run.
         Decide = (manifest, targets) => policy.NodeStart(new PolicySubject(manifest.Id, PluginState.Enabled, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions), targets, sandbox.Report).Refusal,
         OpenAsync = async (request, ct) =>

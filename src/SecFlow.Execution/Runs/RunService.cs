@@ -53,6 +53,7 @@ public sealed class RunService(
     Access access,
     RunQueue queue,
     ActiveRuns active,
+    NodePlugins plugins,
     RunSignals signals,
     AuditLog audit,
     BlobStore blobs,
@@ -85,7 +86,7 @@ public sealed class RunService(
     }
 
     private static Diagnostic? Refusal(SecFlowException error) =>
-        error.Diagnostics.FirstOrDefault(d => Codes.CategoryOf(d.Code) is DiagnosticCategory.Policy or DiagnosticCategory.Trust);
+        error.Diagnostics.FirstOrDefault(d => Codes.CategoryOf(d.Code) is DiagnosticCategory.Policy or DiagnosticCategory.Trust or DiagnosticCategory.Sandbox);
 
     private async Task<Run> AcceptAsync(Actor actor, StartRun request, CancellationToken ct)
     {
@@ -109,8 +110,13 @@ public sealed class RunService(
         }
 
         var scope = await ScopeAsync(actor, request.TargetIds, ct);
-        var read = await recipes.ReadForStartAsync(version.Recipe, ct);
+        var (read, used) = await recipes.ReadForStartAsync(version.Recipe, ct);
         var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
+        if (plugins.DecideStart(used, scope) is { } refusal)
+        {
+            throw new SecFlowException(refusal);
+        }
+
         var parameters = RecipeParameters.Resolve(recipe.Parameters, request.Parameters, scope[0].Value);
         var pinned = RunContext.WriteTargets(scope);
         var now = time.GetUtcNow();
@@ -244,21 +250,8 @@ public sealed class RunService(
                 Remedy = "An administrator of the team can add the target with a new authorisation.",
             }))
             .ToList();
-        return problems.Count > 0 ? throw new SecFlowException(problems) : [.. rows.OrderBy(r => wanted.IndexOf(r.Id)).Select(Pin)];
+        return problems.Count > 0 ? throw new SecFlowException(problems) : [.. rows.OrderBy(r => wanted.IndexOf(r.Id)).Select(ScopedTarget.Of)];
     }
-
-    private static ScopedTarget Pin(Target row) => new(
-        row.Id,
-        row.Name,
-        row.Kind,
-        row.Value,
-        row.ApprovedAddress,
-        [.. row.Ports.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)],
-        row.MaxIntrusiveness,
-        row.RequestsPerSecond,
-        row.AuthorisedFrom,
-        row.AuthorisedUntil,
-        row.Revision);
 
     private static AuditEntry Audit(Actor actor, string action, Run run, JsonNode? details) => new(actor, action, "run", run.Id.ToString(), run.WorkflowName)
     {

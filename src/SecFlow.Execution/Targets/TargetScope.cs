@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using SecFlow.Data.Targets;
@@ -17,7 +18,22 @@ public sealed record ScopedTarget(
     int RequestsPerSecond,
     DateTimeOffset AuthorisedFrom,
     DateTimeOffset? AuthorisedUntil,
-    int Revision);
+    int Revision)
+{
+    /// <summary>A stored target as a run pins it.</summary>
+    public static ScopedTarget Of(Target row) => new(
+        row.Id,
+        row.Name,
+        row.Kind,
+        row.Value,
+        row.ApprovedAddress,
+        [.. row.Ports.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)],
+        row.MaxIntrusiveness,
+        row.RequestsPerSecond,
+        row.AuthorisedFrom,
+        row.AuthorisedUntil,
+        row.Revision);
+}
 
 /// <summary>Answer of a scope check: either a target with addresses, or the refusal.</summary>
 public sealed record ScopeAnswer(ScopedTarget? Target, IReadOnlyList<IPAddress> Addresses, Diagnostic? Refusal);
@@ -36,6 +52,7 @@ public sealed class TargetScope
     private readonly IReadOnlySet<int> _ownPorts;
     private readonly Func<IPAddress, bool> _isOwnAddress;
     private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<IPAddress, bool> _reached = new();
 
     private TargetScope(IReadOnlyList<Pinned> pinned, IReadOnlySet<int> ownPorts, Func<IPAddress, bool> isOwnAddress, TimeProvider time)
     {
@@ -47,6 +64,9 @@ public sealed class TargetScope
     }
 
     public IReadOnlyList<ScopedTarget> Targets { get; }
+
+    /// <summary>Different addresses to which a connection was opened under this scope.</summary>
+    public int AddressesReached => _reached.Count;
 
     /// <summary>Resolves and pins. A target whose name does not resolve stays in the scope without addresses (unreachable).</summary>
     public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct) =>
@@ -97,6 +117,8 @@ public sealed class TargetScope
             $"{host.Name} port {url.Port} is not one of this run's approved targets.",
             $"Have a target for {host.Name} port {url.Port} approved, and start the run with it.");
     }
+
+    internal void NoteReached(IPAddress address) => _reached[HostName.Plain(address)] = true;
 
     private static async Task<Pinned> PinAsync(ScopedTarget target, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
     {

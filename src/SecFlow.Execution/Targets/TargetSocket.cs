@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
@@ -20,6 +21,11 @@ internal static class TargetSocket
         try
         {
             await socket.ConnectAsync([.. answer.Addresses], url.Port, ct).ConfigureAwait(false);
+            if (socket.RemoteEndPoint is IPEndPoint reached)
+            {
+                scope.NoteReached(reached.Address);
+            }
+
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

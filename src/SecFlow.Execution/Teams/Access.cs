@@ -19,6 +19,7 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public static readonly Permission ReadPlugins = new("read plugins", TeamRole.Viewer, "plugins:read");
     public static readonly Permission ManagePlugins = new("install, approve and disable plugins", TeamRole.Admin, "plugins:write");
     public static readonly Permission ReadAudit = new("read and verify the audit log", TeamRole.Admin, "audit:read");
+    public static readonly Permission ManageDemo = new("try out and remove the demo", TeamRole.Admin, "demo:write");
     public static readonly Permission ManageTokens = new("create and revoke tokens", TeamRole.Admin, "tokens:write");
 }
 

@@ -37,6 +37,16 @@ public sealed class WorkflowService(WorkflowStore workflows, Access access, Func
         return await workflows.ListAsync(actor.TeamId, ct);
     }
 
+    /// <summary>Takes a workflow out of use; its versions and runs stay. Throws SF1502.</summary>
+    public async Task ArchiveAsync(Actor actor, Guid workflowId, CancellationToken ct)
+    {
+        await access.RequireRowAsync(actor, Permission.EditWorkflows, "workflow", workflowId, ct);
+        if (!await workflows.ArchiveAsync(actor, workflowId, ct))
+        {
+            throw new SecFlowException(Access.NotFound("workflow"));
+        }
+    }
+
     /// <summary>A workflow of the actor's team with its newest version. Throws SF1502.</summary>
     public async Task<(Workflow Workflow, WorkflowVersion Version)> GetAsync(Actor actor, Guid workflowId, CancellationToken ct)
     {
@@ -47,16 +57,25 @@ public sealed class WorkflowService(WorkflowStore workflows, Access access, Func
     }
 
     /// <summary>
-    /// The recipe for a start: an installed version that is not enabled is taken as well, so that the refusal happens where it is recorded, at the node.
+    /// The recipe for a start, with the plugin of each node: an installed version that is not enabled is taken as well, so that the policy answers with its state and the refusal is recorded.
     /// What was never installed stays an error.
     /// </summary>
-    internal async Task<RecipeValidation> ReadForStartAsync(string yaml, CancellationToken ct)
+    internal async Task<(RecipeValidation Read, IReadOnlyList<InstalledPlugin> Plugins)> ReadForStartAsync(string yaml, CancellationToken ct)
     {
         var installed = await plugins(ct);
-        return await RecipeReader.ReadAsync(
+        var taken = new Dictionary<string, InstalledPlugin>(StringComparer.Ordinal);
+        var read = await RecipeReader.ReadAsync(
             yaml,
-            installed with { Find = async (type, token) => await installed.Find(type, token) ?? Newest(installed.Installed, type) },
+            installed with
+            {
+                Find = async (type, token) =>
+                {
+                    var found = await installed.Find(type, token) ?? Newest(installed.Installed, type);
+                    return found is null ? null : taken[found.Row.Digest] = found;
+                },
+            },
             ct);
+        return (read, [.. (read.Recipe?.Nodes ?? []).Select(n => taken[n.PluginDigest])]);
     }
 
     /// <summary>The recipe against exactly the package digests that a run pinned, whatever happened to the plugins since.</summary>

@@ -56,6 +56,9 @@ public abstract class PortalPage : ComponentBase, IDisposable
         Loading = false;
     }
 
+    /// <summary>Shows what an act answered again, after a reading in between that went well.</summary>
+    protected void Keep(IReadOnlyList<Diagnostic>? problems) => Problems = problems;
+
     /// <summary>Reads what the page shows.</summary>
     protected abstract Task LoadAsync(Actor actor);
 

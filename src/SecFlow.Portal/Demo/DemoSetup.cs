@@ -1,23 +1,25 @@
 using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
-using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Workflows;
 using SecFlow.Portal.Teams;
 
 namespace SecFlow.Portal.Demo;
 
-/// <summary>The demo team of a new installation: one target, one workflow, one schedule, made by the same services that people use. Each part is made once; what a person archived or changed stays so.</summary>
-public sealed partial class DemoSetup(TargetService targets, WorkflowService workflows, ScheduleService schedules, ILogger<DemoSetup> log)
+/// <summary>
+/// The demo team of a new installation: one target, one workflow and the plugins that try to break out, made by the same services that people use.
+/// Each part is made once; what a person archived or changed stays so, and a demo that was removed does not come back.
+/// </summary>
+public sealed partial class DemoSetup(
+    TargetService targets, WorkflowService workflows, DemoPlugins plugins, DemoRemoval removal, FirstStepStore steps, RunStore runs, ILogger<DemoSetup> log)
 {
     public const string TeamSlug = "demo";
 
     public const string TargetName = "Demo shop";
 
     public const string WorkflowName = "Scan the demo shop";
-
-    public const string ScheduleName = "Demo shop, weekly";
 
     public const string Recipe = """
         version: "1.0"
@@ -39,12 +41,26 @@ public sealed partial class DemoSetup(TargetService targets, WorkflowService wor
     {
         var team = await administrator.EnsureTeamAsync(user, TeamSlug, "Demo", isDemo: true, ct);
         var actor = Actor.System(team.Id, "set-up");
+        var taken = await steps.ListAsync(team.Id, ct);
+        if (taken.Any(s => s.Kind == FirstStepKind.RemoveDemo))
+        {
+            // A stop in the middle of the removal: the rest of it.
+            await removal.FinishAsync(actor, ct);
+            return;
+        }
+
+        if (taken.Count == 0 && (await runs.ListAsync(team.Id, 0, 1, ct)).Count > 0)
+        {
+            // In use since before there were first steps: nobody needs them here.
+            await steps.RecordAsync(actor, new FirstStep { Kind = FirstStepKind.Dismissed, Detail = "in use already" }, ct: ct);
+        }
+
         if (targetUrl is null)
         {
             return;
         }
 
-        var target = await EnsureTargetAsync(actor, targetUrl, ct);
+        await EnsureTargetAsync(actor, targetUrl, ct);
         var validation = await workflows.ValidateAsync(Recipe, ct);
         if (!validation.IsValid)
         {
@@ -53,35 +69,30 @@ public sealed partial class DemoSetup(TargetService targets, WorkflowService wor
             return;
         }
 
-        var workflow = (await workflows.ListAsync(actor, ct)).FirstOrDefault(w => w.Name == WorkflowName)?.Id ?? (await workflows.SaveAsync(actor, Recipe, ct)).WorkflowId;
-        var schedule = (await schedules.ListAsync(actor, ct)).FirstOrDefault(s => s.Name == ScheduleName);
-        if (schedule is not null && !schedule.TargetIds.Contains(target.Id.ToString(), StringComparison.OrdinalIgnoreCase))
+        if ((await workflows.ListAsync(actor, ct)).All(w => w.Name != WorkflowName))
         {
-            // The demo target moved to another port: its old address is not authorised any more.
-            await schedules.DeleteAsync(actor, schedule.Id, ct);
-            schedule = null;
+            await workflows.SaveAsync(actor, Recipe, ct);
         }
 
-        if (schedule is null)
-        {
-            await schedules.AddAsync(actor, new NewSchedule(ScheduleName, workflow, "0 0 6 ? * MON", "UTC", [target.Id]), ct);
-        }
+        await plugins.InstallAsync(ct);
     }
 
-    private async Task<Target> EnsureTargetAsync(Actor actor, string url, CancellationToken ct)
+    private async Task EnsureTargetAsync(Actor actor, string url, CancellationToken ct)
     {
         var known = (await targets.ListAsync(actor, ct)).FirstOrDefault(t => t.Name == TargetName && t.ArchivedAt is null);
         if (known is not null && new Uri(known.Value) == new Uri(url))
         {
-            return known;
+            return;
         }
 
         if (known is not null)
         {
+            // It moved to another port: its old address is not authorised any more.
+            await removal.RemoveSchedulesAsync(actor, known.Id, ct);
             await targets.ArchiveAsync(actor, known.Id, ct);
         }
 
-        return await targets.AddAsync(
+        await targets.AddAsync(
             actor,
             new NewTarget(TargetName, TargetKind.Url, url, "Demo target of this installation", null) { PrivateAddressApproved = true, RequestsPerSecond = 100, Tags = "demo" },
             ct);

@@ -39,7 +39,13 @@ public static class SignInEndpoints
             return Results.LocalRedirect("/signin?problem=stale");
         }
 
-        return await signIn.ByLinkAsync(context, form["token"].ToString()) ? Results.LocalRedirect("/") : Results.LocalRedirect("/signin?problem=link");
+        var token = form["token"].ToString();
+        return await signIn.ByLinkAsync(context, token, form["password"].ToString()) switch
+        {
+            LinkAnswer.SignedIn => Results.LocalRedirect("/"),
+            LinkAnswer.PasswordRefused when token.Length <= SignInService.MaxTokenLength => Results.LocalRedirect("/signin/link?problem=password&token=" + Uri.EscapeDataString(token)),
+            _ => Results.LocalRedirect("/signin?problem=link"),
+        };
     }
 
     private static async Task<IResult> TeamAsync(HttpContext context, IAntiforgery antiforgery, SignInService signIn)

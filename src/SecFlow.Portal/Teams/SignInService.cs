@@ -7,9 +7,21 @@ using SecFlow.Execution.Metrics;
 
 namespace SecFlow.Portal.Teams;
 
+/// <summary>What became of a one-time link.</summary>
+public enum LinkAnswer
+{
+    SignedIn,
+
+    /// <summary>The link is still good.</summary>
+    PasswordRefused,
+    LinkRefused,
+}
+
 /// <summary>Signing in by password or one-time link, and changing the team. Failures are audited, counted and answered alike, whatever was wrong.</summary>
 public sealed class SignInService(UserManager<User> users, SignInManager<User> signIn, TeamStore teams, SignInLinkStore links, AuditLog audit, SecFlowMeter meter, TimeProvider time)
 {
+    public const int MaxTokenLength = 100;
+
     // Verified against when the user does not exist, so that both answers take the same time.
     private static readonly string DummyHash = new PasswordHasher<User>().HashPassword(new User(), Guid.NewGuid().ToString());
 
@@ -35,20 +47,33 @@ public sealed class SignInService(UserManager<User> users, SignInManager<User> s
         return true;
     }
 
-    /// <summary>Uses a one-time link up. True when signed in.</summary>
-    public async Task<bool> ByLinkAsync(HttpContext context, string token)
+    /// <summary>
+    /// Uses a one-time link up: sets the first password and signs in. A password that breaks a rule leaves the link unused.
+    /// A user who has a password by now signs in with it: an old link neither replaces it nor goes round it.
+    /// </summary>
+    public async Task<LinkAnswer> ByLinkAsync(HttpContext context, string token, string password)
     {
-        var user = token.Length is > 0 and <= 100 && await links.UseAsync(token, CurrentActor.AddressOf(context), context.RequestAborted) is { } userId
-            ? await users.FindByIdAsync(userId.ToString())
-            : null;
-        if (user is null)
+        // The rules ask only for length and variety, so they can be asked before anybody knows whose link it is.
+        foreach (var rule in users.PasswordValidators)
         {
-            await RefusedAsync(context, "", "one-time link", "used, expired or unknown link");
-            return false;
+            if (!(await rule.ValidateAsync(users, new User(), password)).Succeeded)
+            {
+                return LinkAnswer.PasswordRefused;
+            }
         }
 
+        var user = token.Length is > 0 and <= MaxTokenLength && await links.UseAsync(token, CurrentActor.AddressOf(context), context.RequestAborted) is { } userId
+            ? await users.FindByIdAsync(userId.ToString())
+            : null;
+        if (user is null || await users.HasPasswordAsync(user) || !(await users.AddPasswordAsync(user, password)).Succeeded)
+        {
+            await RefusedAsync(context, "", "one-time link", user is null ? "used, expired or unknown link" : "the user has a password");
+            return LinkAnswer.LinkRefused;
+        }
+
+        await audit.AppendAsync(new AuditEntry(ActorOf(context, user.Id.ToString(), user.UserName ?? ""), "change.password", "user", user.Id.ToString(), user.UserName ?? ""), context.RequestAborted);
         await EnterAsync(context, user, "link");
-        return true;
+        return LinkAnswer.SignedIn;
     }
 
     /// <summary>Changes the team of the session. False when the user is not in that team.</summary>

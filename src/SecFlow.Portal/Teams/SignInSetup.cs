@@ -16,7 +16,7 @@ namespace SecFlow.Portal.Teams;
 /// <summary>Identity, cookies, keys and rate limits.</summary>
 public static class SignInSetup
 {
-    private const int MinPasswordLength = 12;
+    public const int MinPasswordLength = 12;
 
     // All requests of one address to the API and the sign-in, whatever tokens they carry: bounds what guessing tokens can cost.
     private const int RequestsPerAddressAndMinute = 6_000;

@@ -20,7 +20,7 @@
     if (copy && navigator.clipboard) { event.preventDefault(); navigator.clipboard.writeText(copy.dataset.copy); copy.classList.add("copied"); setTimeout(function () { copy.classList.remove("copied"); }, 1200); return; }
     if (root.hasAttribute("data-drawer") && (event.target.closest(".rail a") || !event.target.closest(".rail"))) { root.removeAttribute("data-drawer"); }
     const menu = document.querySelector("details.menu[open]");
-    if (menu && !event.target.closest("details.menu")) { menu.removeAttribute("open"); }
+    if (menu && (!event.target.closest("details.menu") || event.target.closest(".menu-body a"))) { menu.removeAttribute("open"); }
   });
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") { root.removeAttribute("data-drawer"); document.querySelectorAll("details.menu[open]").forEach(function (m) { m.removeAttribute("open"); }); } });
   document.addEventListener("change", function (event) { const form = event.target.closest("form[data-submit-on-change]"); if (form) { form.submit(); } });

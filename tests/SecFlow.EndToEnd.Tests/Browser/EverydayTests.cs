@@ -145,12 +145,13 @@ public sealed class EverydayTests
     private static async Task DisableAndEnableAPluginAsync(RunningPortal portal, IPage page)
     {
         await OpenAsync(page, "plugins");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
+        var plugin = page.Locator(".plugin-list > li").Filter(new() { HasText = "scan.web-baseline 0" });
+        await plugin.GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
         await ConfirmAsync(page, "Disable");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Enable" })).ToBeVisibleAsync();
-        (await portal.Get<PluginRegistry>().ListAsync(default)).ShouldAllBe(p => p.Row.State == PluginState.Disabled);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Enable" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Disable" })).ToBeVisibleAsync();
+        await Expect(plugin.GetByRole(AriaRole.Button, new() { Name = "Enable" })).ToBeVisibleAsync();
+        (await portal.Get<PluginRegistry>().ListAsync(default)).Single(p => p.Manifest.Id == "scan.web-baseline").Row.State.ShouldBe(PluginState.Disabled);
+        await plugin.GetByRole(AriaRole.Button, new() { Name = "Enable" }).ClickAsync();
+        await Expect(plugin.GetByRole(AriaRole.Button, new() { Name = "Disable" })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Look for new plugins" }).ClickAsync();
     }
 

@@ -41,10 +41,16 @@ internal sealed class RunningPortal : IAsyncDisposable
 
     public RunService Runs => Get<RunService>();
 
-    public static async Task<RunningPortal> StartAsync(string faults = "demo", int seed = 1)
+    /// <summary>The one-time link of a start without a password.</summary>
+    public Uri? SignInLink => _app.SignInLink;
+
+    /// <param name="faults">What is wrong with the demo shop.</param>
+    /// <param name="seed">Of the choice.</param>
+    /// <param name="adminPassword">Null: a one-time link is made.</param>
+    public static async Task<RunningPortal> StartAsync(string faults = "demo", int seed = 1, string? adminPassword = SecFlowApplication.AdminPassword)
     {
         var shop = await WeakShop.StartAsync(DemoFaults.Choose(faults, seed), seed);
-        var app = await SecFlowApplication.StartAsync(options => options with { Demo = true, DemoTarget = shop.Url.ToString(), Time = TimeProvider.System });
+        var app = await SecFlowApplication.StartAsync(options => options with { Demo = true, DemoTarget = shop.Url.ToString(), AdminPassword = adminPassword, Time = TimeProvider.System });
         var team = await app.TeamAsync("demo");
         return new RunningPortal(app, shop, Actor.System(team.Id, "end-to-end test"));
     }

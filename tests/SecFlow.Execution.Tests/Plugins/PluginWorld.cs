@@ -84,7 +84,7 @@ internal sealed class PluginWorld : IAsyncDisposable
     /// <summary>The database of this world, to break it.</summary>
     public SecFlow.Data.Database Database => _database.Database;
 
-    public BuiltinPlugins Builtin() => new(DataFolder, Shipped, Store, Registry, Policies, Time);
+    public BuiltinPlugins Builtin() => new(DataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(Shipped)), Store, Registry, Policies, Time);
 
     /// <summary>Ships a plugin and installs it as a built-in one: signed, enabled.</summary>
     public async Task<PluginVersion> EnableAsync(Dictionary<string, byte[]> files)

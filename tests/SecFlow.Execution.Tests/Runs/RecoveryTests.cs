@@ -198,6 +198,21 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task Start_of_a_disabled_plugin_is_refused_and_audited()
+    {
+        await using var engine = await CreateAsync();
+        var workflow = await engine.SaveAsync(TwoScans);
+        engine.Plugins.Remove(TestEngine.Scan);
+        engine.Plugins.Add(Workflows.TestPlugins.Plugin("scan.test", "1.0.0", [], [.. TestEngine.Scan.Manifest.Inputs], [.. TestEngine.Scan.Manifest.Outputs], state: Data.Plugins.PluginState.Disabled));
+        (await Should.ThrowAsync<SecFlowException>(() => engine.StartAsync(workflow))).Code.ShouldBe(Codes.PluginNotEnabled);
+
+        (await engine.Runs.ListAsync(engine.Analyst, 0, 10, default)).ShouldBeEmpty();
+        (await engine.Get<AuditLog>().ListAsync(new AuditQuery(engine.Analyst.TeamId) { Action = "start.run" })).Events.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            e => e.Outcome.ShouldBe(AuditOutcome.Denied),
+            e => e.ReasonCode.ShouldBe(Codes.PluginNotEnabled));
+    }
+
+    [Fact]
     public async Task Start_refuses_what_is_not_the_teams_or_not_authorised()
     {
         await using var engine = await CreateAsync();

@@ -12,6 +12,7 @@ using SecFlow.Data.Teams;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Runs;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Schedules;
@@ -53,6 +54,7 @@ internal sealed class TestEngine : IAsyncDisposable
             OpenAsync = OpenAsync,
             PinAsync = (_, _) => Task.FromResult<Execution.Targets.TargetScope?>(null),
             Decide = (manifest, _) => Decide(manifest),
+            DecideStart = (plugins, targets) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, null).Refusal,
         });
         services.AddSecFlowRuns(new RunWorkerOptions(instance) { LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();

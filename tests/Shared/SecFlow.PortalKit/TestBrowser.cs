@@ -28,11 +28,11 @@ public sealed partial class TestBrowser : IDisposable
         return await PostAsync("/signin/password", form, ("user", user), ("password", password), ("returnUrl", returnUrl));
     }
 
-    /// <summary>Opens a one-time link and presses its button.</summary>
-    public async Task<TestPage> UseLinkAsync(Uri link)
+    /// <summary>Opens a one-time link, chooses a password and presses the button.</summary>
+    public async Task<TestPage> UseLinkAsync(Uri link, string password = SecFlowApplication.AdminPassword)
     {
         var page = await GetAsync(link.PathAndQuery);
-        return await PostAsync("/signin/use-link", page, ("token", System.Web.HttpUtility.ParseQueryString(link.Query)["token"] ?? ""));
+        return await PostAsync("/signin/use-link", page, ("token", System.Web.HttpUtility.ParseQueryString(link.Query)["token"] ?? ""), ("password", password));
     }
 
     /// <summary>Posts a form with the antiforgery token of the page that it is on.</summary>

@@ -29,27 +29,30 @@ public sealed partial class AuditList
     [SupplyParameterFromQuery(Name = "outcome")]
     public string? Outcome { get; set; }
 
+    [SupplyParameterFromQuery(Name = "resource")]
+    public string? Resource { get; set; }
+
     [SupplyParameterFromQuery(Name = "skip")]
     public int? SkipText { get; set; }
 
-    protected override object? Key => (Actor, Action, Outcome, SkipText);
+    protected override object? Key => (Actor, Action, Outcome, Resource, SkipText);
 
     private int Skip => Math.Clamp(SkipText ?? 0, 0, 100_000_000);
 
     private AuditOutcome? OutcomeFilter => Enum.TryParse<AuditOutcome>(Outcome, ignoreCase: true, out var outcome) && Enum.IsDefined(outcome) ? outcome : null;
 
-    private bool Filtered => !string.IsNullOrEmpty(Actor) || !string.IsNullOrEmpty(Action) || OutcomeFilter is not null;
+    private bool Filtered => !string.IsNullOrEmpty(Actor) || !string.IsNullOrEmpty(Action) || !string.IsNullOrEmpty(Resource) || OutcomeFilter is not null;
 
     protected override async Task LoadAsync(Actor actor)
     {
         await Access.RequireAsync(actor, Permission.ReadAudit, null, "audit", Left);
         _page = await Log.ListAsync(
-            new AuditQuery(actor.TeamId) { Installation = true, Action = Action, Actor = Actor, Outcome = OutcomeFilter, Skip = Skip, Take = PageSize },
+            new AuditQuery(actor.TeamId) { Installation = true, Action = Action, Actor = Actor, Resource = Resource, Outcome = OutcomeFilter, Skip = Skip, Take = PageSize },
             Left);
     }
 
     private string Href(int skip) =>
-        $"audit?skip={skip}&actor={Uri.EscapeDataString(Actor ?? "")}&action={Uri.EscapeDataString(Action ?? "")}&outcome={OutcomeFilter}";
+        $"audit?skip={skip}&actor={Uri.EscapeDataString(Actor ?? "")}&action={Uri.EscapeDataString(Action ?? "")}&resource={Uri.EscapeDataString(Resource ?? "")}&outcome={OutcomeFilter}";
 
     private async Task VerifyAsync()
     {

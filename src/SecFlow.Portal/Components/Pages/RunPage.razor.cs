@@ -5,6 +5,7 @@ using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Runs;
+using SecFlow.Execution.Workflows;
 using SecFlow.Portal.Live;
 
 namespace SecFlow.Portal.Components.Pages;
@@ -18,6 +19,7 @@ public sealed partial class RunPage
     private int _findingTotal;
     private FindingPage? _hidden;
     private int _findingsRead = -1;
+    private bool _repeatable;
 
     [Parameter]
     public Guid Id { get; set; }
@@ -27,6 +29,9 @@ public sealed partial class RunPage
 
     [Inject]
     public RunService Runs { get; set; } = null!;
+
+    [Inject]
+    public WorkflowService Workflows { get; set; } = null!;
 
     [Inject]
     public RunSignals Signals { get; set; } = null!;
@@ -69,6 +74,7 @@ public sealed partial class RunPage
         // The prerendered page reads once; only the page with a circuit keeps reading.
         await feed.StartAsync(Signals, RendererInfo.IsInteractive, () => InvokeAsync(ChangedAsync), FailedAsync);
         await ReadFindingsAsync(actor);
+        _repeatable = (await Workflows.ListAsync(actor, Left)).Any(w => w.Id == Detail!.Run.WorkflowId);
     }
 
     protected override void Dispose(bool disposing)
