@@ -84,8 +84,8 @@ public sealed class HostileTargetRunTests
         yield return ("interim answers without end", Verdict.Unreachable, "SF510", Endless("", "HTTP/1.1 103 Early Hints\r\n\r\n", TimeSpan.Zero));
         yield return ("endless body", Verdict.Partial, "maxRequests", Endless(Head + "\r\n", new string('<', 32_768), TimeSpan.Zero));
         yield return ("gzip bomb", Verdict.Partial, "maxRequests", GzipBomb());
-        yield return ("redirect out of scope", Verdict.Partial, "169.254.169.254", new HostileServer(_ => "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest/meta-data/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
-        yield return ("redirect loop", Verdict.Partial, "", new HostileServer(_ => "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        yield return ("redirect out of scope", Verdict.Partial, "maxRequests", new HostileServer(_ => "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest/meta-data/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        yield return ("redirect loop", Verdict.Partial, "maxRequests", new HostileServer(_ => "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
     }
 
     private static HostileServer Endless(string before, string again, TimeSpan pause) => new(async (_, stream, ct) =>
