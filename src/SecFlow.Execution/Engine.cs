@@ -118,6 +118,7 @@ public static class EngineServices
 public sealed partial class Engine(IServiceProvider services, EngineOptions options, Database database, SecFlowMeter meter, ILogger<Engine> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan _sweepEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _lastWrites = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _auditCheckpointEvery = TimeSpan.FromHours(1);
 
     private readonly CancellationTokenSource _stop = new();
@@ -141,6 +142,8 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
                 meter.AuditEvent(e.Action);
             }
         };
+        SandboxFolder.Sweep(Path.GetTempPath());
+        services.GetRequiredService<Sandbox>().Record(Path.Combine(options.DataFolder, "tmp", "sandboxes"));
         await database.MigrateAsync(cancellationToken);
         services.GetRequiredService<BlobStore>().SweepTemporary(database.Time.GetUtcNow());
         Confined(logger, Sandbox.Level);
@@ -163,14 +166,16 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
             await _scheduler.Standby(CancellationToken.None);
         }
 
+        var active = services.GetRequiredService<ActiveRuns>();
         try
         {
-            await services.GetRequiredService<ActiveRuns>().StopAllAsync().WaitAsync(options.StopWithin, database.Time, cancellationToken);
+            await active.StopAllAsync().WaitAsync(options.StopWithin, database.Time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            // Their leases stay; the next start claims them again as after a crash.
-            StillRunning(logger, services.GetRequiredService<ActiveRuns>().Count);
+            // Their rows stay as they are; the next start claims them again as after a crash. From here on they write nothing.
+            StillRunning(logger, active.Count);
+            active.GiveUp();
         }
 
         if (_scheduler is not null)
@@ -180,7 +185,21 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
 
         await _loops;
         await services.GetRequiredService<HostPool>().StopAsync();
-        _lock?.Dispose();
+        await LetGoAsync(active);
+    }
+
+    // A write that had begun may still be on its way: the folder is let go of after it, or, if it never ends, with the process.
+    private async Task LetGoAsync(ActiveRuns active)
+    {
+        try
+        {
+            await active.StopAllAsync().WaitAsync(_lastWrites, database.Time);
+            _lock?.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            LockStays(logger, active.Count);
+        }
     }
 
     public void Dispose()
@@ -197,6 +216,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
             await services.GetRequiredService<RunStore>().ExpireLeasesAsync(ct);
         }
 
+        await services.GetRequiredService<RunStore>().RemoveMergedAsync(ct);
         services.GetRequiredService<HostPool>().Start(options.ParallelRuns);
         var queue = services.GetRequiredService<RunQueue>();
         _scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(ct);
@@ -234,6 +254,9 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} runs did not stop in time; they continue at the next start")]
     private static partial void StillRunning(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} runs are still in the middle of a write; the data folder stays locked until this process ends")]
+    private static partial void LockStays(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit log could not be checkpointed; it is tried again in an hour")]
     private static partial void CheckpointFailed(ILogger logger, Exception error);

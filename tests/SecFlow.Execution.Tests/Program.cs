@@ -7,6 +7,7 @@ namespace SecFlow.Execution.Tests;
 /// <summary>
 /// Started by <see cref="UnprivilegedTests"/> as another user: probes and runs a few payloads there, and prints what came of it.
 /// Started by <see cref="Runs.Crashes.CrashHost"/>: an engine that kills itself at a named point.
+/// Started by <see cref="Runs.ProcessCareTests"/>: an engine of its own, which counts what it leaves or is killed.
 /// Started in the sandbox by <see cref="Plugins.ProtocolBreachTests"/>: a plugin host that does not keep to the protocol.
 /// </summary>
 internal static class Program
@@ -15,10 +16,14 @@ internal static class Program
     public static Task<int> Main(string[] args) =>
         Environment.GetEnvironmentVariable("SECFLOW_REQUIRE_CONFINEMENT") is not null ? Task.FromResult(Plugins.LawlessHost.Run())
         : args is ["crash", ..] ? CrashAsync(args)
+        : Environment.GetEnvironmentVariable("SECFLOW_TEST_ENGINE") is { } work ? EngineAsync(work)
         : ProbeAsync();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Task<int> CrashAsync(string[] args) => Runs.Crashes.CrashHost.MainAsync(args);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Task<int> EngineAsync(string work) => Runs.EngineProcess.RunAsync(work);
 
     private static async Task<int> ProbeAsync()
     {

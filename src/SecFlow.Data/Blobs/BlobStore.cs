@@ -21,6 +21,7 @@ public sealed class BlobStore
 {
     private const string Prefix = "sha256:";
     private const int BufferBytes = 64 * 1024;
+    private const int SmallBytes = 256 * 1024;
 
     private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
@@ -49,10 +50,16 @@ public sealed class BlobStore
         {
             string digest;
             long size;
-            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes))
+            await using (var content = new SpillStream(SmallBytes, () => new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes)))
             {
-                await write(file, ct);
-                await file.FlushAsync(ct);
+                await write(content, ct);
+                if (content.IsSmall && Prefix + Convert.ToHexStringLower(SHA256.HashData(content.Small)) is var known && Exists(known))
+                {
+                    // Rule 1: what is there is complete and durable. An empty output costs no sync.
+                    return new Blob(known, content.Small.Length);
+                }
+
+                var file = await content.FileAsync(ct);
                 file.Position = 0;
                 digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, ct));
                 size = file.Length;

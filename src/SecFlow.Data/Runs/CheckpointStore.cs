@@ -38,18 +38,24 @@ public sealed record NodeCheckpoint(Guid NodeRunId, int Attempt, StagedFindings 
     public required Func<IReadOnlyList<FindingTally>, AuditEntry> Audit { get; init; }
 }
 
+/// <summary>What a checkpoint did.</summary>
+/// <param name="Tallies">Findings by severity and outcome.</param>
+/// <param name="LeftStaged">Whether records are still staged, which nobody needs any more.</param>
+public sealed record CheckpointResult(IReadOnlyList<FindingTally> Tallies, bool LeftStaged);
+
 /// <summary>
 /// The end of a node: findings, occurrences, assessments, datasets, artifacts, node status and audit event in one transaction under the lease.
 /// 1. All of it or nothing; a crash before leaves the node Running and the next claim runs it again.
 /// 2. A node that is already final is not checkpointed twice: the second answer is what is stored (null).
 /// 3. Blobs of datasets and artifacts are on disk before this begins.
+/// 4. What was merged is removed afterwards (<see cref="RemoveMergedAsync"/>): the node is durable whether that works or not.
 /// </summary>
 public sealed class CheckpointStore(Database database, RunWriter writer)
 {
-    /// <summary>Commits; the tallies of its findings, or null when the node was final already.</summary>
-    public async Task<IReadOnlyList<FindingTally>?> CommitAsync(RunLease lease, NodeCheckpoint checkpoint, CancellationToken ct)
+    /// <summary>Commits; what it did, or null when the node was final already.</summary>
+    public async Task<CheckpointResult?> CommitAsync(RunLease lease, NodeCheckpoint checkpoint, CancellationToken ct)
     {
-        IReadOnlyList<FindingTally>? tallies = null;
+        CheckpointResult? result = null;
         await writer.UnderLeaseAsync(
             lease,
             async (write, run) =>
@@ -64,13 +70,24 @@ public sealed class CheckpointStore(Database database, RunWriter writer)
                 write.Db.Assessments.AddRange(checkpoint.Assessments);
                 write.Db.Datasets.AddRange(checkpoint.Datasets);
                 write.Db.Artifacts.AddRange(checkpoint.Artifacts);
-                await write.Db.SaveChangesAsync(ct);
-                tallies = await FindingMerge.RunAsync(write, run, node, checkpoint.Findings, database.Options.Kind, ct);
+                var staged = await write.Db.StagedRecords.AnyAsync(s => s.NodeRunId == node.Id, ct);
+                IReadOnlyList<FindingTally> tallies = [];
+
+                // Nothing said and nothing assessed: no finding can appear or change, and none can be missed.
+                if (staged || checkpoint.Assessments.Any(a => a.Verdict == Verdict.Completed))
+                {
+                    await write.Db.SaveChangesAsync(ct);
+                    tallies = await FindingMerge.RunAsync(write, run, node, checkpoint.Findings, database.Options.Kind, ct);
+                }
+
                 RunWriter.Append(write, run, checkpoint.Events);
                 write.Audit(checkpoint.Audit(tallies));
+                result = new CheckpointResult(tallies, staged);
             },
             ct);
-        await writer.RemoveStagedAsync(checkpoint.NodeRunId, ct);
-        return tallies;
+        return result;
     }
+
+    /// <summary>Removes what the checkpoint of a node merged. Where that fails, or a crash comes first, <see cref="RunStore.RemoveMergedAsync"/> does so at the next start.</summary>
+    public Task RemoveMergedAsync(Guid nodeRunId, CancellationToken ct) => writer.RemoveStagedAsync(nodeRunId, ct);
 }

@@ -1,7 +1,15 @@
 namespace SecFlow.Data.Runs;
 
 /// <summary>The right to write a run, from one claim to the next. Whoever claims the run later gets a higher epoch, and writes under this one change nothing.</summary>
-public sealed record RunLease(Guid RunId, Guid TeamId, long Epoch, string Owner);
+public sealed record RunLease(Guid RunId, Guid TeamId, long Epoch, string Owner)
+{
+    private volatile bool _givenUp;
+
+    /// <summary>True when this engine may not write the run any more, although no other has claimed it: it stops, and will have let go of its data folder.</summary>
+    public bool GivenUp => _givenUp;
+
+    public void GiveUp() => _givenUp = true;
+}
 
 /// <summary>A write came from an engine that no longer holds the run's lease. Nothing was changed; the work must be given up without a trace.</summary>
 public sealed class LeaseLostException(RunLease lease)

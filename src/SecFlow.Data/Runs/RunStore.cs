@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
 
@@ -141,11 +142,38 @@ public sealed class RunStore(Database database)
         {
             var past = write.Now - TimeSpan.FromSeconds(1);
             await write.Db.Runs.Where(r => r.Status == RunStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, past), ct);
-
-            // A crash between a checkpoint and the removal of what it merged leaves rows that nobody needs.
-            await write.Db.StagedRecords.Where(s => s.Rejection == null && write.Db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status != NodeStatus.Pending && n.Status != NodeStatus.Running)).ExecuteDeleteAsync(ct);
         },
         ct);
+
+    /// <summary>Removes staged records of nodes that are final: a crash, or trouble, between a checkpoint and the removal of what it merged leaves rows that nobody needs.</summary>
+    public Task RemoveMergedAsync(CancellationToken ct) => database.WriteAsync(
+        write => write.Db.StagedRecords
+            .Where(s => s.Rejection == null && write.Db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status != NodeStatus.Pending && n.Status != NodeStatus.Running)).ExecuteDeleteAsync(ct),
+        ct);
+
+    /// <summary>How often in a row, the newest time included, the run was claimed without a node having come to its end and without having been given back: each of these but the newest ended with its engine.</summary>
+    public async Task<int> ClaimsWithoutProgressAsync(Guid runId, CancellationToken ct)
+    {
+        var newest = await database.ReadAsync(
+            db => db.RunEvents.Where(e => e.RunId == runId && (e.Type == "run.status" || e.Type == "node.status")).OrderByDescending(e => e.Seq).Take(500).Select(e => new { e.Type, e.Data }).ToListAsync(ct),
+            ct);
+        var claims = 0;
+        foreach (var e in newest)
+        {
+            using var data = JsonDocument.Parse(e.Data);
+            var status = data.RootElement.TryGetProperty("status", out var value) ? value.GetString() : null;
+            if ((e.Type, status) is ("run.status", nameof(RunStatus.Running)))
+            {
+                claims++;
+            }
+            else if (e.Type == "run.status" ? status == nameof(RunStatus.Queued) : Enum.TryParse<NodeStatus>(status, out var node) && node.IsFinal())
+            {
+                break;
+            }
+        }
+
+        return claims;
+    }
 
     /// <summary>Records the wish to cancel. A queued run is Cancelled at once (true); a running one is told through its lease (false); a final one is left alone (null).</summary>
     public Task<bool?> RequestCancelAsync(Guid runId, string by, AuditEntry audit, CancellationToken ct) => database.WriteAsync<bool?>(

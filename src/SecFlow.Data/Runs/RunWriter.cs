@@ -84,7 +84,7 @@ public sealed class RunWriter(Database database)
             var node = await write.Db.NodeRuns.SingleAsync(n => n.Id == nodeRunId, ct);
             var attempt = node.Attempt;
             change(node, write.Now);
-            if (node.Attempt != attempt)
+            if (node.Attempt != attempt && attempt > 0)
             {
                 await write.Db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt < node.Attempt).ExecuteDeleteAsync(ct);
             }
@@ -171,6 +171,11 @@ public sealed class RunWriter(Database database)
     internal async Task UnderLeaseAsync(RunLease lease, Func<Write, Run, Task> change, CancellationToken ct) => await database.WriteAsync(
         async write =>
         {
+            if (lease.GivenUp)
+            {
+                throw new LeaseLostException(lease);
+            }
+
             // The update takes the row's lock: a claim at the same moment comes before (and we find no row) or after.
             var held = await write.Db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
                 .ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, lease.Epoch), ct);

@@ -1,61 +1,105 @@
 using System.Collections.Concurrent;
+using SecFlow.Data.Runs;
 
 namespace SecFlow.Execution.Runs;
 
-/// <summary>The runs that this process executes right now, and how to stop them.</summary>
+/// <summary>
+/// The worker slots at work in this process, their runs, and how to stop them.
+/// A slot is counted from before it claims until nothing of its run is written any more; a stop waits for all of them.
+/// </summary>
 public sealed class ActiveRuns
 {
-    private readonly ConcurrentDictionary<Guid, (RunStop Stop, TaskCompletionSource Ended)> _runs = new();
+    private readonly ConcurrentDictionary<Slot, bool> _slots = new();
     private volatile bool _stopping;
 
-    public int Count => _runs.Count;
+    /// <summary>Runs that are executed right now.</summary>
+    public int Count => _slots.Keys.Count(s => s.Lease is not null);
 
-    /// <summary>True once the engine stops: nothing more is to be claimed.</summary>
-    public bool Stopping => _stopping;
-
-    /// <summary>Begins; dispose when the run is left.</summary>
-    public IDisposable Enter(Guid runId, RunStop stop)
+    /// <summary>A slot begins to look for work; null once the engine stops. Dispose when its run is left.</summary>
+    public Slot? Begin()
     {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _runs[runId] = (stop, ended);
+        var slot = new Slot(this);
+        _slots[slot] = true;
         if (_stopping)
         {
-            stop.Stop(StopReason.EngineStops);
+            // Looked at after it is counted: either it sees the stop, or the stop sees it.
+            slot.Dispose();
+            return null;
         }
 
-        return new Entry(this, runId, ended);
+        return slot;
     }
 
     /// <summary>Stops the run if it is executed here.</summary>
     public bool Cancel(Guid runId)
     {
-        if (!_runs.TryGetValue(runId, out var entry))
-        {
-            return false;
-        }
-
-        entry.Stop.Stop(StopReason.Cancelled);
-        return true;
+        var slot = _slots.Keys.FirstOrDefault(s => s.Lease?.RunId == runId);
+        slot?.Stop(StopReason.Cancelled);
+        return slot is not null;
     }
 
     /// <summary>Stops every run because the engine stops; returns when all of them are left.</summary>
-    public async Task StopAllAsync()
+    public Task StopAllAsync()
     {
         _stopping = true;
-        foreach (var (_, (stop, _)) in _runs)
-        {
-            stop.Stop(StopReason.EngineStops);
-        }
-
-        await Task.WhenAll(_runs.Values.Select(r => r.Ended.Task));
+        var slots = _slots.Keys.ToList();
+        slots.ForEach(s => s.Stop(StopReason.EngineStops));
+        return Task.WhenAll(slots.Select(s => s.Ended));
     }
 
-    private sealed class Entry(ActiveRuns owner, Guid runId, TaskCompletionSource ended) : IDisposable
+    /// <summary>Takes away the right to write from the runs that did not stop in time.</summary>
+    public void GiveUp()
     {
+        foreach (var slot in _slots.Keys)
+        {
+            slot.Lease?.GiveUp();
+            slot.Stop(StopReason.LeaseLost);
+        }
+    }
+
+    /// <summary>One worker slot.</summary>
+    public sealed class Slot(ActiveRuns owner) : IDisposable
+    {
+        private readonly Lock _lock = new();
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private RunStop? _stop;
+        private StopReason _reason;
+
+        public RunLease? Lease { get; private set; }
+
+        public Task Ended => _ended.Task;
+
+        /// <summary>The slot has claimed a run.</summary>
+        public void Enter(RunLease lease, RunStop stop)
+        {
+            lock (_lock)
+            {
+                (Lease, _stop) = (lease, stop);
+                if (_reason != StopReason.None)
+                {
+                    stop.Stop(_reason);
+                }
+            }
+        }
+
+        public void Stop(StopReason reason)
+        {
+            lock (_lock)
+            {
+                _reason = _reason == StopReason.None ? reason : _reason;
+                _stop?.Stop(reason);
+            }
+        }
+
         public void Dispose()
         {
-            owner._runs.TryRemove(runId, out _);
-            ended.TrySetResult();
+            lock (_lock)
+            {
+                _stop = null;
+            }
+
+            owner._slots.TryRemove(this, out _);
+            _ended.TrySetResult();
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
@@ -50,9 +52,9 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
             ["message"] = result.Error?.Message,
             ["remedy"] = result.Error?.Remedy,
         });
-        IReadOnlyList<FindingTally>? tallies = null;
+        CheckpointResult? done = null;
         await context.Journal.CommitAsync(
-            async events => tallies = await store.CommitAsync(
+            async events => done = await store.CommitAsync(
                 context.Lease,
                 new NodeCheckpoint(node.Id, node.Attempt, result.Findings, (n, now) => Fill(n, now, status, result))
                 {
@@ -65,7 +67,12 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
                 ct),
             ct);
         Step("committed");
-        foreach (var tally in tallies ?? [])
+        if (done is { LeftStaged: true })
+        {
+            await RemoveMergedAsync(context, recipe, node);
+        }
+
+        foreach (var tally in done?.Tallies ?? [])
         {
             meter.Findings(tally.Severity.ToString().ToLowerInvariant(), tally.Outcome, tally.Count);
         }
@@ -74,6 +81,19 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
     }
 
     private static int? Marked(NodeResult result, StagedFindings kind) => result.Findings == kind ? result.Staging!.Marks!.Count : null;
+
+    // The node is durable: trouble here costs room in the database until the next start, never the node.
+    private async Task RemoveMergedAsync(RunContext context, RecipeNode recipe, NodeRun node)
+    {
+        try
+        {
+            await store.RemoveMergedAsync(node.Id, CancellationToken.None);
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException or IOException)
+        {
+            RemovalFailed(logger, context.Run.Id, recipe.Id, e);
+        }
+    }
 
     private static void Fill(NodeRun node, DateTimeOffset now, NodeStatus status, NodeResult result)
     {
@@ -119,6 +139,9 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
                 ["message"] = result.Error?.Message,
             },
         };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The staged records of node {NodeId} of run {RunId} could not be removed after its checkpoint; the next start removes them")]
+    private static partial void RemovalFailed(ILogger logger, Guid runId, string nodeId, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The engine failed while it ran node {NodeId} of run {RunId}")]
     private static partial void EngineFailed(ILogger logger, Guid runId, string nodeId, Exception error);

@@ -114,7 +114,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
                     throw new SecFlowException(refusal);
                 }
 
-                inputs = datasets.Inputs(context.Recipe, recipe, session.Manifest, await runs.DatasetsAsync(context.Run.Id, ct));
+                inputs = datasets.Inputs(context.Recipe, recipe, session.Manifest, recipe.Inputs.Count == 0 ? [] : await runs.DatasetsAsync(context.Run.Id, ct));
                 result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets, inputs.Values);
                 var work = new PluginWork
                 {

@@ -25,6 +25,7 @@ public sealed partial class RunExecutor(
     NodeExecutor nodes,
     NodePlugins plugins,
     RunSignals signals,
+    RunWorkerOptions options,
     SecFlowMeter meter,
     TimeProvider time,
     ILogger<RunExecutor> logger)
@@ -70,6 +71,13 @@ public sealed partial class RunExecutor(
 
     private async Task<RunStatus> RunAsync(RunLease lease, Run run, RunJournal journal, RunHosts? hosts, RunStop stop)
     {
+        if (lease.Epoch > options.MostClaims && await runs.ClaimsWithoutProgressAsync(run.Id, CancellationToken.None) > options.MostClaims)
+        {
+            return await FinishAsync(
+                lease, run, journal, RunStatus.Interrupted, NodeStatus.Interrupted, Codes.EngineStopped,
+                $"The engine ended {options.MostClaims} times in a row while it executed this run, without one of its nodes coming to its end. Find out from the engine's log why, then start the run again.");
+        }
+
         var rows = await runs.NodesAsync(run.Id, CancellationToken.None);
         var recipe = await ReadRecipeAsync(run, rows);
         var context = new RunContext(lease, run, recipe, RunContext.ReadTargets(run.Targets), journal, stop) { Hosts = hosts };

@@ -13,6 +13,9 @@ public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
     /// <summary>How often the lease is renewed; how often a wish to cancel is looked for is <see cref="LookEvery"/>.</summary>
     public TimeSpan RenewEvery { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often in a row a run may be claimed without a node having come to its end; then it is Interrupted: it may be what ends the engine.</summary>
+    public int MostClaims { get; init; } = 5;
+
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(500);
 }
 
@@ -25,14 +28,15 @@ public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecut
     /// <summary>Executes one run to its end; false when nothing was eligible.</summary>
     public async Task<bool> RunOneAsync(CancellationToken ct)
     {
-        if (active.Stopping || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam) { SandboxLevel = plugins.Level?.ToString() }, ct) is not { } lease)
+        using var slot = active.Begin();
+        if (slot is null || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam) { SandboxLevel = plugins.Level?.ToString() }, ct) is not { } lease)
         {
             return false;
         }
 
         Claimed(logger, lease.RunId, lease.Epoch);
         using var stop = new RunStop();
-        using var entry = active.Enter(lease.RunId, stop);
+        slot.Enter(lease, stop);
         using var ended = new CancellationTokenSource();
         var heartbeat = HeartbeatAsync(lease, stop, ended.Token);
         try
@@ -62,7 +66,12 @@ public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecut
                 }
 
                 var renew = time.GetElapsedTime(renewed) >= options.RenewEvery;
-                var state = renew ? await writer.RenewAsync(lease, options.LeaseFor, ct) : await writer.LookAsync(lease, ct);
+                var asking = renew ? writer.RenewAsync(lease, options.LeaseFor, ct) : writer.LookAsync(lease, ct);
+
+                // A database that hangs must not keep us from giving up in time.
+                _ = asking.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                var left = options.LeaseFor - options.RenewEvery - time.GetElapsedTime(renewed);
+                var state = await asking.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, ct);
                 renewed = renew ? time.GetTimestamp() : renewed;
                 if (!state.Held)
                 {
@@ -83,6 +92,7 @@ public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecut
                 if (time.GetElapsedTime(renewed) >= options.LeaseFor - options.RenewEvery)
                 {
                     stop.Stop(StopReason.LeaseLost);
+                    return;
                 }
             }
         }

@@ -105,6 +105,7 @@ internal sealed class ControlGroups
             {
                 foreach (var group in Directory.EnumerateDirectories(folder))
                 {
+                    ControlGroup.KillAll(group);
                     ControlGroup.TryRemove(group);
                 }
 
@@ -156,6 +157,20 @@ internal sealed class ControlGroup(bool unified, string[] paths)
         while (!paths.Select(TryRemove).Aggregate(true, (all, one) => all && one) && time.GetElapsedTime(started) < TimeSpan.FromSeconds(2))
         {
             Thread.Yield();
+        }
+    }
+
+    /// <summary>Kills what is left in the group of a dead engine.</summary>
+    internal static void KillAll(string path)
+    {
+        // A process of another process namespace is shown as 0: not ours to kill.
+        var file = Path.Combine(path, "cgroup.procs");
+        foreach (var line in File.Exists(file) ? File.ReadAllLines(file) : [])
+        {
+            if (int.TryParse(line, CultureInfo.InvariantCulture, out var pid) && pid > 0)
+            {
+                LinuxCalls.Kill(pid, LinuxCalls.SigKill);
+            }
         }
     }
 

@@ -3,7 +3,11 @@ using SecFlow.Execution.Diagnostics;
 namespace SecFlow.Execution.Sandboxing;
 
 /// <summary>With what a process is confined on this machine.</summary>
-internal sealed record SandboxMeans(SandboxLevel Level, SandboxPrograms Programs, byte[] Filter, ControlGroups? Groups, TimeProvider Time, Diagnostic Refusal);
+internal sealed record SandboxMeans(SandboxLevel Level, SandboxPrograms Programs, byte[] Filter, ControlGroups? Groups, TimeProvider Time, Diagnostic Refusal)
+{
+    /// <summary>Where started processes are recorded; null outside of an installation.</summary>
+    public SandboxLedger? Ledger { get; set; }
+}
 
 /// <summary>This machine's sandbox: probed once at start by attempting to escape. Keep one for the life of the program.</summary>
 public sealed class Sandbox
@@ -23,6 +27,9 @@ public sealed class Sandbox
     public Diagnostic Refusal => Means.Refusal;
 
     internal SandboxMeans Means { get; }
+
+    /// <summary>Ends the sandboxes that a dead engine has recorded in this folder, and records those of this one there from now on. The caller holds the lock of the installation. Returns how many were ended.</summary>
+    public int Record(string folder) => (Means.Ledger = SandboxLedger.Open(folder)).Swept;
 
     /// <summary>Probes the machine, in less than a second. <c>SECFLOW_SANDBOX</c> (off, L1, L2) can only lower the level; anything else in it is SF1601.</summary>
     public static Task<Sandbox> ProbeAsync(CancellationToken ct) =>

@@ -120,8 +120,9 @@ public sealed class SandboxedProcess : IAsyncDisposable
             }
 
             var pid = Spawn.Start(line[0], line[1..], environment, descriptors);
+            var record = Recorded(means, pid);
             mine.Clear();
-            return Watched(means, spec, group, pid, status, release, sockets);
+            return Watched(means, spec, group, pid, record, status, release, sockets);
 
             int Feed(int number, bool childReads)
             {
@@ -139,20 +140,40 @@ public sealed class SandboxedProcess : IAsyncDisposable
         }
     }
 
-    private static SandboxedProcess Watched(SandboxMeans means, SandboxSpec spec, ControlGroup? group, int pid, int status, int release, int[] sockets)
+    private static string? Recorded(SandboxMeans means, int pid)
+    {
+        try
+        {
+            return means.Ledger?.Add(pid);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is not recorded does not run.
+            LinuxCalls.Kill(pid, LinuxCalls.SigKill);
+            _ = LinuxCalls.Wait(pid, block: true);
+            throw new IOException($"The start could not be recorded: {e.Message}", e);
+        }
+    }
+
+    private static SandboxedProcess Watched(SandboxMeans means, SandboxSpec spec, ControlGroup? group, int pid, string? record, int status, int release, int[] sockets)
     {
         var input = new NetworkStream(Connected(sockets[0]), FileAccess.Write, ownsSocket: true);
         var output = new OutputStream(Connected(sockets[1]));
         var errors = DrainAsync(new NetworkStream(Connected(sockets[2]), FileAccess.Read, ownsSocket: true), spec.StderrBytesKept);
         var watch = new SandboxWatch(pid, means, group, status, release);
-        return new SandboxedProcess(input, output, watch, EndAsync(watch, spec, errors, output));
+        return new SandboxedProcess(input, output, watch, EndAsync(watch, spec, record, errors, output));
     }
 
     private static Socket Connected(int fd) => new(new SafeSocketHandle(fd, ownsHandle: true));
 
-    private static async Task<SandboxExit> EndAsync(SandboxWatch watch, SandboxSpec spec, Task<(string Head, long Bytes)> errors, OutputStream output)
+    private static async Task<SandboxExit> EndAsync(SandboxWatch watch, SandboxSpec spec, string? record, Task<(string Head, long Bytes)> errors, OutputStream output)
     {
         var ended = await watch.Ended.ConfigureAwait(false);
+        if (record is not null)
+        {
+            SandboxLedger.Remove(record);
+        }
+
         var (head, bytes) = await errors.ConfigureAwait(false);
         var exit = SandboxExits.Classify(ended, spec, head, bytes, output.AnyOutput);
         if (exit.End is not (SandboxEnd.Exited or SandboxEnd.Killed))

@@ -1,6 +1,5 @@
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Sandboxing;
-using SecFlow.Execution.Tests.Sandboxing;
 
 namespace SecFlow.Execution.Tests.Plugins;
 
@@ -28,8 +27,10 @@ public sealed class HostPoolTests
             await host.DisposeAsync();
         }
 
+        var waiting = (await pool.PeekAsync()).Process.Id;
         await pool.StopAsync();
-        await LeftOvers.ShouldBeNoneAsync();
+        given.ShouldAllBe(h => h.Process.Exit.IsCompletedSuccessfully);
+        Directory.Exists($"/proc/{waiting}").ShouldBeFalse();
     }
 
     [Fact]

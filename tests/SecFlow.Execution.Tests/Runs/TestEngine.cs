@@ -37,7 +37,7 @@ internal sealed class TestEngine : IAsyncDisposable
     private readonly bool _ownsDatabase;
     private readonly ServiceProvider _services;
 
-    private TestEngine(TestDatabase database, bool ownsDatabase, string instance, TimeProvider time)
+    private TestEngine(TestDatabase database, bool ownsDatabase, string instance, TimeProvider time, TimeSpan? leaseFor = null)
     {
         (_database, _ownsDatabase) = (database, ownsDatabase);
         var options = new EngineOptions { DataFolder = database.Folder, Database = database.Database.Options, InstanceId = instance };
@@ -56,7 +56,7 @@ internal sealed class TestEngine : IAsyncDisposable
             Decide = (manifest, _) => Decide(manifest),
             DecideStart = (plugins, targets) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, null).Refusal,
         });
-        services.AddSecFlowRuns(new RunWorkerOptions(instance) { LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
+        services.AddSecFlowRuns(new RunWorkerOptions(instance) { LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
         _services = services.BuildServiceProvider();
@@ -88,10 +88,10 @@ internal sealed class TestEngine : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    public static async Task<TestEngine> CreateAsync(DatabaseKind kind = DatabaseKind.Sqlite, TimeProvider? time = null)
+    public static async Task<TestEngine> CreateAsync(DatabaseKind kind = DatabaseKind.Sqlite, TimeProvider? time = null, TimeSpan? leaseFor = null)
     {
         time ??= TimeProvider.System;
-        var engine = new TestEngine(await TestDatabase.CreateAsync(kind, time), true, "engine-1", time);
+        var engine = new TestEngine(await TestDatabase.CreateAsync(kind, time), true, "engine-1", time, leaseFor);
         var admin = Actor.System();
         var team = await engine.Get<TeamStore>().CreateAsync(admin, "payments", "Payments");
         engine.Analyst = new Actor(ActorKind.User, Guid.NewGuid().ToString(), "analyst", team.Id, TeamRole.Analyst);
