@@ -24,8 +24,10 @@ internal static class CrashHost
         using var listening = DiagnosticListener.AllListeners.Subscribe(point);
         using var host = CrashEngine.Build(args[1], DatabaseVariable.Read(Environment.GetEnvironmentVariable), services => services.AddSingleton(provider => point.Watch(NodePlugins.Of(
             provider.GetRequiredService<PluginRunner>(),
+            provider.GetRequiredService<HostPool>(),
             provider.GetRequiredService<PolicyEvaluator>(),
             provider.GetRequiredService<Sandbox>(),
+            executesHere: true,
             provider.GetRequiredService<TimeProvider>()))));
         await host.StartAsync();
         var team = Guid.Parse(args[2]);
