@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace SecFlow.DemoTarget;
@@ -115,7 +114,7 @@ public static class DemoInputs
 
     private static string Slashes(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
-    private static string Json(string value) => JsonSerializer.Serialize(value, new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
+    private static string Json(string value) => JsonSerializer.Serialize(value);
 
     private sealed record Input(string Name, string Rule, string Parameter, Func<string, DemoAnswer> Weak, Func<string, DemoAnswer> Safe)
     {

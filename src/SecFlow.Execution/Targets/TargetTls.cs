@@ -78,11 +78,13 @@ public sealed class TargetTls(TimeProvider time, TargetRates rates)
                     EnabledSslProtocols = protocol,
                     CertificateChainPolicy = TargetSocket.ChainPolicy(),
                     AllowRenegotiation = false,
+#pragma warning disable CA5359 // to look at a wrong certificate is the purpose; nothing is sent over the connection
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                     {
                         seen = Presented.Of(certificate as X509Certificate2, chain, errors);
                         return true;
                     },
+#pragma warning restore CA5359
                 },
                 linked.Token).ConfigureAwait(false);
             return (new TlsVersion(name, TlsAnswer.Accepted, ssl.NegotiatedCipherSuite.ToString(), null), seen, null);

@@ -24,12 +24,14 @@ internal static class TlsAbility
         await using var client = new SslStream(new PipeEnd(back.Reader, there.Writer));
         await using var server = new SslStream(new PipeEnd(there.Reader, back.Writer));
         using var limit = new CancellationTokenSource(_patience);
+#pragma warning disable CA5359 // both ends are this method
         try
         {
             var serving = server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = protocol }, limit.Token);
             var asking = client.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions { TargetHost = "localhost", EnabledSslProtocols = protocol, CertificateChainPolicy = TargetSocket.ChainPolicy(), RemoteCertificateValidationCallback = (_, _, _, _) => true },
                 limit.Token);
+#pragma warning restore CA5359
             var first = await Task.WhenAny(serving, asking).ConfigureAwait(false);
             if (first.IsFaulted)
             {

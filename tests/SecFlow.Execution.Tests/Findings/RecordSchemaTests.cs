@@ -9,11 +9,13 @@ public sealed class RecordSchemaTests
 {
     private static readonly Dictionary<string, string> _valid = new(StringComparer.Ordinal)
     {
-        ["urls"] = """{"url":"http://h/","method":"GET","status":200,"source":"s"}""",
+        ["urls"] = """{"url":"http://h/","method":"GET","body":"a=b","status":200,"outOfScope":true,"source":"s"}""",
         ["hosts"] = """{"host":"h","ip":"10.0.0.1","source":"s"}""",
         ["services"] = """{"host":"h","ip":"10.0.0.1","port":443,"protocol":"tcp","product":"p","version":"1","cpe":"cpe:2.3:a:b:c"}""",
         ["files"] = """{"path":"a/b","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","kind":"text"}""",
         ["findings"] = """{"ruleId":"r","title":"t","severity":"high","confidence":50,"location":"http://h/","cwe":[79],"cve":["CVE-2024-12345"],"owasp":"A03:2021","cvss":{"version":"3.1","vector":"v","score":9.8},"attack":["T1190"],"references":["http://r/"],"evidence":{"request":"q","response":"p","match":"m"}}""",
+        ["finding-patch"] = """{"fingerprint":"0000000000000000000000000000000000000000000000000000000000000000","description":"d","remediation":"r","cwe":[79],"cve":["CVE-2024-12345"],"owasp":"A03:2021","cvss":{"version":"3.1","vector":"v","score":9.8},"attack":["T1190"],"references":["http://r/"]}""",
+        ["finding-hide"] = """{"fingerprint":"0000000000000000000000000000000000000000000000000000000000000000","hidden":"why"}""",
     };
 
     // Tried in the place of every value of a valid record.
@@ -46,12 +48,14 @@ public sealed class RecordSchemaTests
             .ShouldBe("'cwe[0]' is not between 1 and 99999; 'cwe[1]' is not an integer; 'score' is not between 0 and 10");
         RecordSchemas.Problem("urls", """{"url":"http://h/","source":""}""").ShouldBe("'source' is empty");
         RecordSchemas.Problem("files", """{"path":"p","digest":"sha256:","kind":"k"}""").ShouldBe("'digest' has less than 71 characters");
+        RecordSchemas.Problem("finding-patch", $$"""{"fingerprint":"{{new string('0', 64)}}"}""").ShouldBe("the record has 1 fields, at least 2 are needed");
+        RecordSchemas.Problem("urls", """{"url":"http://h/","source":"s","outOfScope":"yes"}""").ShouldBe("'outOfScope' is not a boolean");
         RecordSchemas.Problem("json", "[1]").ShouldBeNull();
     }
 
     [Theory]
-    [InlineData("""{"type":"object","minProperties":1}""")]
-    [InlineData("""{"type":"boolean"}""")]
+    [InlineData("""{"type":"object","maxProperties":1}""")]
+    [InlineData("""{"type":"null"}""")]
     [InlineData("""{"additionalProperties":{"type":"string"}}""")]
     public void Schema_WithARuleThatWouldNotBeHeld_IsRefused(string schema) => Should.Throw<ArgumentException>(() => RecordSchema.Parse(schema));
 

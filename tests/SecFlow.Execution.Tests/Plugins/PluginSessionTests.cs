@@ -173,7 +173,7 @@ public sealed class PluginSessionTests
         codes[6].ShouldBeOneOf(Codes.TargetProtocol, Codes.TargetTimeout);
         output.Logs[1].ShouldBe("info " + Codes.NotGranted);
         (await world.EventsAsync("refuse.tls")).ShouldHaveSingleItem().ReasonCode.ShouldBe(Codes.OutOfScope);
-        Encoding.UTF8.GetString((await world.EventsAsync("use.tls")).ShouldHaveSingleItem().Canonical).ShouldContain($"127.0.0.1:{broken.Port}");
+        Encoding.UTF8.GetString((await world.EventsAsync("use.tls")).Single(e => e.Action == "use.tls").Canonical).ShouldContain($"127.0.0.1:{broken.Port}");
         outcome.HttpRequests.ShouldBe(0);
     }
 
