@@ -13,7 +13,7 @@ internal static class EmitThroughput
     public static async Task<Sampled> RecordsAsync(Bench bench, CancellationToken ct)
     {
         var runs = await bench.SharedAsync(() => EmitRuns.MeasureAsync(bench, ct));
-        return new Sampled([.. runs.Host.Select(s => runs.Count / s)]) { Reference = await bench.ReferenceAsync("sqlite-insert", ct), SyncedWriteMs = runs.SyncedWriteMs, Note = $"{runs.Count:#,0} records a run" };
+        return new Sampled([.. runs.Host.Select(s => runs.Count / s)]) { Reference = await bench.ReferenceAsync("sqlite-insert", ct), SyncedWriteMs = runs.SyncedWriteMs, Note = $"{runs.Count:#,0} records a run, {runs.HostMicroseconds:0} us of processor time in the plugin host for each" };
     }
 
     public static async Task<Sampled> NodeAsync(Bench bench, CancellationToken ct)
@@ -31,6 +31,9 @@ internal static class EmitThroughput
 
         /// <summary>Seconds in the plugin host, per run.</summary>
         public List<double> Host { get; } = [];
+
+        /// <summary>Processor time of the plugin host for one record, of the last run.</summary>
+        public double HostMicroseconds { get; private set; }
 
         /// <summary>Seconds of the node, per run.</summary>
         public List<double> Node { get; } = [];
@@ -56,6 +59,7 @@ internal static class EmitThroughput
             for (var i = 0; i < bench.Count(3, 1); i++)
             {
                 var detail = await engine.RunAsync($"  - {{ id: emit, type: discovery.bench-emit, config: {{ count: {runs.Count} }} }}", ct);
+                runs.HostMicroseconds = 1000.0 * detail.Nodes[0].CpuMilliseconds / runs.Count;
                 if (detail.Nodes[0].RejectedRecords > 0)
                 {
                     throw new InvalidOperationException($"{detail.Nodes[0].RejectedRecords} records were rejected");

@@ -30,15 +30,15 @@ internal static class HostStarts
 
     public static async Task<Sampled> PooledAsync(Bench bench, CancellationToken ct)
     {
-        var engine = await BenchEngine.OfAsync(bench, ct);
+        var pool = (await BenchEngine.OfAsync(bench, ct)).Services.GetRequiredService<HostPool>();
         var samples = await Statistics.RepeatAsync(bench.Count(15, 2), async () =>
         {
-            await using var host = await StartAsync(engine, ct);
-
-            // it goes on compiling what every plugin needs after it has said that it is ready
+            // It goes on compiling what every plugin needs after it has said that it is ready.
+            await pool.PeekAsync();
             await Task.Delay(TimeSpan.FromMilliseconds(300), ct);
             var began = Stopwatch.GetTimestamp();
-            await FirstAnswerAsync(host, ct);
+            await using var host = await pool.TakeAsync(SessionLimits.For(null), ct);
+            await FirstAnswerAsync(host.Process, ct);
             return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         });
         return new Sampled(samples) { Reference = await bench.ReferenceAsync("host-cold", ct) };
