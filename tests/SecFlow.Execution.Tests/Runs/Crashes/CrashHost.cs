@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using SecFlow.Execution.Plugins;
-using SecFlow.Execution.Policies;
 using SecFlow.Execution.Runs;
-using SecFlow.Execution.Sandboxing;
 
 namespace SecFlow.Execution.Tests.Runs.Crashes;
 
@@ -22,13 +19,11 @@ internal static class CrashHost
     {
         var point = new CrashPoint(args[5], int.Parse(args[6]));
         using var listening = DiagnosticListener.AllListeners.Subscribe(point);
-        using var host = CrashEngine.Build(args[1], DatabaseVariable.Read(Environment.GetEnvironmentVariable), services => services.AddSingleton(provider => point.Watch(NodePlugins.Of(
-            provider.GetRequiredService<PluginRunner>(),
-            provider.GetRequiredService<HostPool>(),
-            provider.GetRequiredService<PolicyEvaluator>(),
-            provider.GetRequiredService<Sandbox>(),
-            executesHere: true,
-            provider.GetRequiredService<TimeProvider>()))));
+        using var host = CrashEngine.Build(args[1], DatabaseVariable.Read(Environment.GetEnvironmentVariable), services =>
+        {
+            var real = services.Last(service => service.ServiceType == typeof(NodePlugins)).ImplementationFactory!;
+            services.AddSingleton(provider => point.Watch((NodePlugins)real(provider)));
+        });
         await host.StartAsync();
         var team = Guid.Parse(args[2]);
         await CrashEngine.StartRunAsync(host.Services, team, Guid.Parse(args[3]), Guid.Parse(args[4]));
