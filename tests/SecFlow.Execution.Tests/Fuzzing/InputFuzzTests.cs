@@ -110,7 +110,7 @@ public sealed class InputFuzzTests
     }
 
     [Fact]
-    public Task PackageZip_Mutated_IsAPackageOrRefused()
+    public async Task PackageZip_Mutated_IsAPackageOrRefused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var signed = PackageWriter.Sign(PluginWorld.Package(PluginWorld.Files()), key);
@@ -119,7 +119,7 @@ public sealed class InputFuzzTests
         {
             Headers = [([0x50, 0x4B, 1, 2], 42), ([0x50, 0x4B, 3, 4], 26), ([0x50, 0x4B, 5, 6], 18)],
         };
-        return Fuzz.RunAsync(Seed, mutator, bytes => Judge(() => PluginPackage.ReadZip(new MemoryStream(bytes)), policy));
+        await Fuzz.RunAsync(Seed, mutator, bytes => Judge(() => PluginPackage.ReadZip(new MemoryStream(bytes)), policy));
     }
 
     [Fact]

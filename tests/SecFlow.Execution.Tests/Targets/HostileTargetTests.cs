@@ -76,7 +76,7 @@ public sealed class HostileTargetTests : IDisposable
 
         // What stood before a broken chunk is lost when both came in one packet.
         var came = Encoding.Latin1.GetString(answer.Body) + (answer.Truncated ? "..." : "");
-        came.ShouldBeOneOf(expected.StartsWith("ok...", StringComparison.Ordinal) ? [expected, "..."] : [expected]);
+        (expected.StartsWith("ok...", StringComparison.Ordinal) ? [expected, "..."] : new[] { expected }).ShouldContain(came, what);
     }
 
     [Theory]
