@@ -14,7 +14,7 @@ module.exports = {
     ctx.inputs.findings.each(function (finding: SecFlow.KnownFinding) {
       seen++;
       const why = order.indexOf(finding.severity) < order.indexOf(severity) ? "Its severity is " + finding.severity + "; this workflow shows " + severity + " and above."
-        : finding.confidence < confidence ? "Its confidence is " + finding.confidence + " %; this workflow shows " + confidence + " % and above." : "";
+        : (finding.confidence || 0) < confidence ? "Its confidence is " + (finding.confidence || 0) + " %; this workflow shows " + confidence + " % and above." : "";
       if (why !== "" && !finding.hidden) {
         hidden++;
         ctx.emit("findings", { fingerprint: finding.fingerprint, hidden: why });

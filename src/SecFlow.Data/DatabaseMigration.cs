@@ -6,12 +6,15 @@ namespace SecFlow.Data;
 
 /// <summary>
 /// Brings a schema up to date.
-/// 1. One migrator at a time: PostgreSQL by EF Core's lock of the history table (ends with its connection); SQLite by an operating system lock on a file beside
-///    the database, because EF Core's lock row there would outlive a killed process and stop every later start.
+/// 1. One migrator at a time: PostgreSQL by an advisory lock of its connection, because EF Core's lock ends with each migration and the next one is then applied
+///    twice; SQLite by an operating system lock on a file beside the database, because EF Core's lock row there would outlive a killed process and stop every later start.
 /// 2. The audit triggers are made again at each start, so that no later migration that rebuilds a table loses them.
 /// </summary>
 internal sealed class DatabaseMigration : IAsyncDisposable
 {
+    /// <summary>Number of the advisory lock: "secflowm" in ASCII.</summary>
+    private const long PostgresLock = 0x736563666C6F776D;
+
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(60);
 
     private readonly FileStream? _lock;
@@ -50,9 +53,19 @@ internal sealed class DatabaseMigration : IAsyncDisposable
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL;", ct);
             await RemoveAbandonedLockAsync(db, ct);
         }
+        else if (await db.Database.CanConnectAsync(ct))
+        {
+            // held by this connection, which stays open until the context goes
+            await db.Database.OpenConnectionAsync(ct);
+            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({PostgresLock})", ct);
+        }
 
         await db.Database.MigrateAsync(ct);
         await AuditTriggers.CreateAsync(db, ct);
+        if (!db.Database.IsSqlite())
+        {
+            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({PostgresLock})", ct);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -196,7 +196,8 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
         var asked = arguments["headers"]?.AsObject() ?? [];
         var request = new WebRequest(
             (string)arguments["method"]!, new Uri((string)arguments["url"]!),
-            asked.ToDictionary(pair => pair.Key, pair => (string)pair.Value!, StringComparer.OrdinalIgnoreCase), (int)(double)arguments["maxBytes"]!) { Body = (string?)arguments["body"] };
+            asked.ToDictionary(pair => pair.Key, pair => (string)pair.Value!, StringComparer.OrdinalIgnoreCase), (int)(double)arguments["maxBytes"]!)
+        { Body = (string?)arguments["body"] };
         _requests.Add(request);
         var reply = await web(request);
         var body = reply.Body.Length > request.MaxBytes ? reply.Body[..request.MaxBytes] : reply.Body;

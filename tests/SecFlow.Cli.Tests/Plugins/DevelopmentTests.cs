@@ -3,6 +3,7 @@ using System.Text;
 
 namespace SecFlow.Cli.Tests.Plugins;
 
+// long: one case each for every command of the bench, over one fixture
 /// <summary>The author's bench on plugins of plain ES5: the real host in the real sandbox.</summary>
 public sealed class DevelopmentTests : IDisposable
 {

@@ -192,7 +192,7 @@ public sealed class ContextTests
     {
         var pieces = new List<JsonObject>();
         await using var engine = await EngineSide.Execute(
-            "var f = ctx.artifact('r.html', 'text/html'); f.write(''); f.write(new Array(262144).join('x') + '\ud83d\ude00' + 'end'); f.write('tail');",
+            "var x = 'x'; while (x.length < 262143) { x += x; } var f = ctx.artifact('r.html', 'text/html'); f.write(''); f.write(x.substring(0, 262143) + '\ud83d\ude00' + 'end'); f.write('tail');",
             e => e.Answer = call =>
             {
                 pieces.Add((JsonObject)call.Arguments!.DeepClone());

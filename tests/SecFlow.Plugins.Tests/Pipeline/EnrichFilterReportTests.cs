@@ -88,7 +88,14 @@ public sealed partial class EnrichFilterReportTests
             Inputs = new Dictionary<string, IReadOnlyList<JsonObject>> { ["findings"] = findings },
             Run = new JsonObject
             {
-                ["workflow"] = "Web " + text, ["version"] = 3, ["startedBy"] = text, ["startedAt"] = "2026-01-01T00:00:00Z", ["reportedAt"] = "2026-01-01T00:05:00Z", ["sandbox"] = "L2", ["scopeRevision"] = "sha256:1", ["policyRevision"] = "sha256:2",
+                ["workflow"] = "Web " + text,
+                ["version"] = 3,
+                ["startedBy"] = text,
+                ["startedAt"] = "2026-01-01T00:00:00Z",
+                ["reportedAt"] = "2026-01-01T00:05:00Z",
+                ["sandbox"] = "L2",
+                ["scopeRevision"] = "sha256:1",
+                ["policyRevision"] = "sha256:2",
                 ["nodes"] = new JsonArray(
                     new JsonObject { ["id"] = "scan", ["plugin"] = "scan.x", ["version"] = "1.0.0", ["digest"] = "sha256:" + new string('b', 64), ["signer"] = text, ["status"] = "Partial", ["code"] = null, ["message"] = null, ["findings"] = 2, ["rejected"] = 0, ["requests"] = 7, ["refused"] = 0 },
                     new JsonObject { ["id"] = "other", ["plugin"] = "scan.y", ["version"] = "1.0.0", ["digest"] = "sha256:" + new string('c', 64), ["signer"] = null, ["status"] = "Failed", ["code"] = "SF6001", ["message"] = text, ["findings"] = 0, ["rejected"] = 0, ["requests"] = 0, ["refused"] = 0 }),
@@ -114,7 +121,14 @@ public sealed partial class EnrichFilterReportTests
     {
         var finding = new JsonObject
         {
-            ["fingerprint"] = Print(n), ["plugin"] = "scan.x", ["ruleId"] = "r" + n, ["title"] = "Weakness " + n, ["severity"] = severity, ["confidence"] = confidence, ["location"] = "http://shop.test/" + n, ["target"] = "http://shop.test/",
+            ["fingerprint"] = Print(n),
+            ["plugin"] = "scan.x",
+            ["ruleId"] = "r" + n,
+            ["title"] = "Weakness " + n,
+            ["severity"] = severity,
+            ["confidence"] = confidence,
+            ["location"] = "http://shop.test/" + n,
+            ["target"] = "http://shop.test/",
         };
         if (cwe is not null)
         {

@@ -123,8 +123,17 @@ public sealed class TlsTests
 
     private static JsonObject Certificate(string subject, string issuer) => new()
     {
-        ["subject"] = subject, ["issuer"] = issuer, ["serial"] = "01", ["notBefore"] = Time(-100), ["notAfter"] = Time(200), ["names"] = new JsonArray("shop.test"), ["keyType"] = "RSA", ["keyBits"] = 2048,
-        ["signatureAlgorithm"] = "sha256RSA", ["selfSigned"] = false, ["sha256"] = new string('a', 64),
+        ["subject"] = subject,
+        ["issuer"] = issuer,
+        ["serial"] = "01",
+        ["notBefore"] = Time(-100),
+        ["notAfter"] = Time(200),
+        ["names"] = new JsonArray("shop.test"),
+        ["keyType"] = "RSA",
+        ["keyBits"] = 2048,
+        ["signatureAlgorithm"] = "sha256RSA",
+        ["selfSigned"] = false,
+        ["sha256"] = new string('a', 64),
     };
 
     private static JsonObject Version(string name, string answer) => new() { ["name"] = name, ["answer"] = answer, ["cipher"] = answer == "accepted" ? "TLS_AES_128_GCM_SHA256" : null, ["reason"] = answer == "accepted" ? null : "alert" };

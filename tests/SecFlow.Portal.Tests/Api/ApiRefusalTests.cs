@@ -10,6 +10,7 @@ namespace SecFlow.Portal.Tests.Api;
 public sealed class ApiRefusalTests(PortalFixture portal)
 {
     private const string Unknown = "0190a000-0000-7000-8000-000000000000";
+    private const string Artifact = "0190a000-0000-7000-8000-000000000001";
 
     /// <summary>Method, path, scope that it takes.</summary>
     public static TheoryData<string, string, string> Routes() => new()
@@ -18,6 +19,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "GET", "/api/v1/runs", "runs:read" },
         { "GET", $"/api/v1/runs/{Unknown}", "runs:read" },
         { "POST", $"/api/v1/runs/{Unknown}/cancel", "runs:write" },
+        { "GET", $"/api/v1/runs/{Unknown}/artifacts/{Artifact}", "runs:read" },
         { "GET", $"/api/v1/runs/{Unknown}/events", "runs:read" },
         { "GET", "/api/v1/findings", "findings:read" },
         { "GET", $"/api/v1/findings/{Unknown}", "findings:read" },
@@ -34,7 +36,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         using var document = JsonDocument.Parse(await client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)));
         var documented = document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(method => method.Name.ToUpperInvariant() + " " + path.Name));
 
-        documented.ShouldBe(Routes().Select(r => $"{r[0]} {((string)r[1]).Replace(Unknown, "{id}", StringComparison.Ordinal)}"), ignoreOrder: true);
+        documented.ShouldBe(Routes().Select(r => $"{r[0]} {((string)r[1]).Replace(Unknown, "{id}", StringComparison.Ordinal).Replace(Artifact, "{artifactId}", StringComparison.Ordinal)}"), ignoreOrder: true);
     }
 
     [Theory]
