@@ -47,7 +47,8 @@ internal sealed class BenchEngine : IAsyncDisposable
         RunDetail detail;
         while (!(detail = await runs.GetAsync(_actor, run.Id, ct)).Run.Status.IsFinal())
         {
-            await Task.Delay(20, ct);
+            // seldom enough not to be measured itself
+            await Task.Delay(100, ct);
         }
 
         if (detail.Run.Status != RunStatus.Succeeded)

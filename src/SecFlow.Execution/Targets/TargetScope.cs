@@ -49,12 +49,14 @@ public sealed class TargetScope
 {
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(5);
     private readonly IReadOnlyList<Pinned> _pinned;
-    private readonly IReadOnlySet<int> _ownPorts;
+
+    /// <summary>Looked up at the first request: finding them reads the tables of the kernel, and many nodes ask for nothing.</summary>
+    private readonly Lazy<IReadOnlySet<int>> _ownPorts;
     private readonly Func<IPAddress, bool> _isOwnAddress;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<IPAddress, bool> _reached = new();
 
-    private TargetScope(IReadOnlyList<Pinned> pinned, IReadOnlySet<int> ownPorts, Func<IPAddress, bool> isOwnAddress, TimeProvider time)
+    private TargetScope(IReadOnlyList<Pinned> pinned, Lazy<IReadOnlySet<int>> ownPorts, Func<IPAddress, bool> isOwnAddress, TimeProvider time)
     {
         _pinned = pinned;
         _ownPorts = ownPorts;
@@ -70,12 +72,12 @@ public sealed class TargetScope
 
     /// <summary>Resolves and pins. A target whose name does not resolve stays in the scope without addresses (unreachable).</summary>
     public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct) =>
-        PinAsync(targets, time, OwnPorts.Find(), Dns.GetHostAddressesAsync, ct);
+        PinAsync(targets, time, new Lazy<IReadOnlySet<int>>(OwnPorts.Find), OwnPorts.IsOwnAddress, Dns.GetHostAddressesAsync, ct);
 
     internal static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct) =>
-        PinAsync(targets, time, ownPorts, OwnPorts.IsOwnAddress, resolve, ct);
+        PinAsync(targets, time, new(ownPorts), OwnPorts.IsOwnAddress, resolve, ct);
 
-    internal static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<IPAddress, bool> isOwnAddress, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
+    internal static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, Lazy<IReadOnlySet<int>> ownPorts, Func<IPAddress, bool> isOwnAddress, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
     {
         var pinned = await Task.WhenAll(targets.Select(target => PinAsync(target, resolve, ct))).ConfigureAwait(false);
         return new TargetScope(pinned, ownPorts, isOwnAddress, time);
@@ -199,7 +201,7 @@ public sealed class TargetScope
 
         // Loopback is the usual place of the portal; any of this machine's addresses leads there as well. Which private ones do, behind a bridge or a forwarding, is not
         // known here, so the port alone decides for them; of public ones those of this machine's interfaces.
-        if (_ownPorts.Contains(port) && one.Port != port && allowed.Any(address => AddressKinds.Of(address) != AddressKind.Public || _isOwnAddress(address)))
+        if (one.Port != port && _ownPorts.Value.Contains(port) && allowed.Any(address => AddressKinds.Of(address) != AddressKind.Public || _isOwnAddress(address)))
         {
             return Refuse(Codes.AddressForbidden, "scope.own-port", $"SecFlow itself listens on port {port}.", $"To scan SecFlow with itself, have a url target with port {port} approved.");
         }
