@@ -26,7 +26,7 @@ internal static class NodeOverhead
 
         var recipe = string.Join('\n', Enumerable.Range(0, nodes).Select(i => $"  - {{ id: n{i}, type: {Id(plugin(i))} }}"));
         var synced = bench.SyncedWriteMs();
-        var samples = await Statistics.RepeatAsync(bench.Count(5, 1), async () =>
+        var samples = await Statistics.RepeatAsync(bench.Count(15, 1), async () =>
         {
             var run = (await engine.RunAsync(recipe, ct)).Run;
             return (run.EndedAt!.Value - run.StartedAt!.Value).TotalMilliseconds / nodes;
