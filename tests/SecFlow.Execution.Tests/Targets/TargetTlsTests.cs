@@ -157,6 +157,7 @@ public sealed class TargetTlsTests
     private sealed class TlsServer : IAsyncDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly CancellationTokenSource _stop = new();
         private readonly Task _serving;
 
         public TlsServer(X509Certificate2 certificate, SslProtocols protocols, X509Certificate2Collection? more = null)
@@ -169,7 +170,7 @@ public sealed class TargetTlsTests
                 {
                     while (true)
                     {
-                        using var client = await _listener.AcceptTcpClientAsync();
+                        using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
                         await using var ssl = new SslStream(client.GetStream());
                         try
                         {
@@ -181,7 +182,7 @@ public sealed class TargetTlsTests
                         }
                     }
                 }
-                catch (Exception e) when (e is SocketException or ObjectDisposedException)
+                catch (OperationCanceledException)
                 {
                     // the test is over
                 }
@@ -192,8 +193,10 @@ public sealed class TargetTlsTests
 
         public async ValueTask DisposeAsync()
         {
-            _listener.Stop();
+            await _stop.CancelAsync();
             await _serving;
+            _listener.Stop();
+            _stop.Dispose();
         }
     }
 }
