@@ -6,6 +6,7 @@ using SecFlow.Execution.Plugins;
 namespace SecFlow.EndToEnd.Tests.Runs;
 
 /// <summary>Plugins that attack, through the engine of one running portal: each ends with its code in time, beside a run that goes on, and leaves nothing.</summary>
+[Trait("Category", "Confinement")]
 public sealed class HostileRunTests
 {
     /// <summary>The longest limit that ends an attack is the callback's 2 s, and 2 s on top for starting and clearing up; the rest is for a machine whose two cores are busy with the run beside it.</summary>

@@ -3,6 +3,7 @@ using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Tests.Sandboxing;
 
+[Trait("Category", "Confinement")]
 public sealed class PluginHostProgramTests
 {
     [Fact]

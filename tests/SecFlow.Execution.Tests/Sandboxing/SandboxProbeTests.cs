@@ -4,6 +4,7 @@ using SecFlow.Execution.Sandboxing;
 
 namespace SecFlow.Execution.Tests.Sandboxing;
 
+[Trait("Category", "Confinement")]
 public sealed class SandboxProbeTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using SecFlow.PluginProtocol;
 
 namespace SecFlow.PluginHost.Tests.Confinement;
 
+[Trait("Category", "Confinement")]
 public sealed class SelfConfinementTests
 {
     private const int BadSystemCall = 128 + 31;

@@ -14,7 +14,7 @@ internal sealed class Suites(Repository repository)
 {
     private const string RulesProject = "SecFlow.Architecture.Tests";
     private const string EndToEndProject = "SecFlow.EndToEnd.Tests";
-    private static readonly string[] Checks = [LintGate.Name, TypesGate.Name, "imports", "unit", CoverageGate.Name, "contracts", DocsGate.Name, "e2e"];
+    private static readonly string[] Checks = [LintGate.Name, TypesGate.Name, "imports", "unit", CoverageGate.Name, "contracts", DocsGate.Name, "e2e", Unprivileged.Name];
     private readonly List<GateResult> _results = [];
 
     public static bool IsKnown(Repository repository, string only) => Checks.Contains(only, StringComparer.Ordinal) || ProjectFor(repository, only) is not null;
@@ -84,6 +84,11 @@ internal sealed class Suites(Repository repository)
             Add(await run.RunAsync(EndToEndProject, coverage: only is not "e2e").ConfigureAwait(false));
         }
 
+        if (only is null or Unprivileged.Name)
+        {
+            await ConfinementAsync(only, run).ConfigureAwait(false);
+        }
+
         if (only is null or CoverageGate.Name)
         {
             Add(CoverageGate.Run(repository));
@@ -93,6 +98,20 @@ internal sealed class Suites(Repository repository)
         {
             Status.Refresh(repository, _results, run.Tests);
             Add(DocsGate.Run(repository));
+        }
+    }
+
+    /// <summary>A whole run has had these tests once, with all others.</summary>
+    private async Task ConfinementAsync(string? only, TestRun run)
+    {
+        foreach (var project in only is null ? [] : Unprivileged.Projects)
+        {
+            Add(await run.RunAsync(project, Unprivileged.Filter).ConfigureAwait(false));
+        }
+
+        foreach (var result in await Unprivileged.RunAsync(repository, run).ConfigureAwait(false))
+        {
+            Add(result);
         }
     }
 

@@ -50,7 +50,8 @@ internal sealed class TestRun(Repository repository, IReadOnlyDictionary<string,
         return Read(name ?? project, Path.Combine(results, "results.trx"), run, watch.Elapsed);
     }
 
-    private GateResult Read(string name, string path, ShellResult run, TimeSpan wall)
+    /// <summary>The result of a test run from the TRX that it wrote.</summary>
+    public GateResult Read(string name, string path, ShellResult run, TimeSpan wall)
     {
         if (!File.Exists(path))
         {
