@@ -15,6 +15,15 @@ declare namespace SecFlow {
     readonly kind: "url" | "host" | "cidr" | "folder";
     readonly value: string;
     readonly url?: string;
+    /** Approved ports; for a url those beside its own. None listed means all for a host or network. */
+    readonly ports: ReadonlyArray<number>;
+    readonly tags: ReadonlyArray<string>;
+    /** The engine keeps to it in ctx.http; pass it to a tool that has such an option. */
+    readonly requestsPerSecond: number;
+    /** What ctx.http says who asks; pass it to a tool that has such an option. */
+    readonly userAgent: string;
+    /** Of kind `folder`, with `permissions: { files: target }`: where tools see it, `/target/NAME`; else null. */
+    readonly folder: string | null;
   }
 
   /** Data that stays with the engine and is read in pieces. Sizes are bytes. */

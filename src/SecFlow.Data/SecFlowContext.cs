@@ -29,6 +29,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<Target> Targets => Set<Target>();
 
+    public DbSet<TargetSecret> TargetSecrets => Set<TargetSecret>();
+
     public DbSet<Workflow> Workflows => Set<Workflow>();
 
     public DbSet<WorkflowVersion> WorkflowVersions => Set<WorkflowVersion>();

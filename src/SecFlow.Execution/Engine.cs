@@ -9,6 +9,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Blobs;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plugins;
@@ -35,7 +36,7 @@ public static class EngineServices
         services.AddSingleton<SecFlowMeter>();
 
         services.AddSingleton<Access>();
-        services.AddSingleton(new TargetFolders(options.DataFolder)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>();
+        services.AddSingleton(new TargetFolders(options.DataFolder, options.TargetFolders)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>();
         services.AddSingleton<TargetRates>().AddSingleton<TargetHttp>().AddSingleton<TargetTls>();
         services.AddSingleton(_ => Sandboxing.Sandbox.ProbeAsync(Environment.GetEnvironmentVariable("SECFLOW_SANDBOX"), options.PluginHostPath, CancellationToken.None).GetAwaiter().GetResult());
         services.AddSecFlowPlugins(options.DataFolder, options.PluginHostPath, options.BuiltinPluginsFolder ?? BuiltinPlugins.DefaultFolder);
@@ -52,8 +53,8 @@ public static class EngineServices
             provider.GetRequiredService<HostPool>(),
             provider.GetRequiredService<PolicyEvaluator>(),
             provider.GetRequiredService<Sandbox>(),
-            options.ExecuteRuns,
-            provider.GetRequiredService<TimeProvider>()));
+            new LiveTargets(provider.GetRequiredService<TargetStore>(), provider.GetRequiredService<TargetFolders>(), provider.GetRequiredService<TimeProvider>()),
+            options.ExecuteRuns));
         services.AddSingleton<RunPlanner>();
         services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam));
         services.AddSingleton<FindingService>();

@@ -18,6 +18,9 @@ public sealed class EngineOptions
     /// <summary>Folder with the plugins that the build put beside the program; null = <c>plugins</c> there, if it exists.</summary>
     public string? BuiltinPluginsFolder { get; set; }
 
+    /// <summary>Folders of this machine below which folder targets may be, as absolute paths; none = uploaded archives only.</summary>
+    public IReadOnlyList<string> TargetFolders { get; set; } = [];
+
     /// <summary>Name of this engine in leases, unique among the engines of one database.</summary>
     public string InstanceId { get; set; } = $"{Environment.MachineName}-{Environment.ProcessId}";
 
@@ -43,6 +46,7 @@ public sealed class EngineOptions
         Check(!File.Exists(DataFolder), nameof(DataFolder), DataFolder, "a folder, but a file has this name");
         Check(File.Exists(PluginHostPath), nameof(PluginHostPath), PluginHostPath, "the path of SecFlow.PluginHost.dll; build or publish puts it into the folder plugin-host");
         Check(BuiltinPluginsFolder is null || Directory.Exists(BuiltinPluginsFolder), nameof(BuiltinPluginsFolder), BuiltinPluginsFolder, "an existing folder");
+        Check(TargetFolders.All(folder => folder.StartsWith('/') && folder.Trim('/').Length > 0 && !folder.Split('/').Any(part => part is "." or "..")), nameof(TargetFolders), string.Join(':', TargetFolders), "absolute paths without . and .., and not the root");
         Check(InstanceId.Length is >= 1 and <= 100, nameof(InstanceId), InstanceId, "1 to 100 characters");
         Check(ParallelRuns is >= 1 and <= 64, nameof(ParallelRuns), ParallelRuns, "1 to 64");
         Check(RunsPerTeam is >= 1 and <= 64, nameof(RunsPerTeam), RunsPerTeam, "1 to 64");

@@ -9,6 +9,7 @@ public static class PortalEngine
     {
         DataFolder = Path.GetFullPath(options.DataFolder),
         Database = options.Database,
+        TargetFolders = options.TargetFolders,
         ExecuteRuns = options.Role != PortalRole.Portal,
     });
 }

@@ -38,6 +38,9 @@ public sealed record PortalOptions
     /// <summary>Url of the demo target that <c>./start</c> runs; null = no demo target is known.</summary>
     public string? DemoTarget { get; init; }
 
+    /// <summary>Folders of this machine below which folder targets may be (<c>SECFLOW_TARGET_FOLDERS</c>, separated by colons).</summary>
+    public IReadOnlyList<string> TargetFolders { get; init; } = [];
+
     /// <summary>First administrator's password; null = a one-time link is printed.</summary>
     public string? AdminPassword { get; init; }
 
@@ -58,7 +61,7 @@ public sealed record PortalOptions
 
     public const string Usage = """
         Usage: SecFlow.Portal [--port N] [--listen ADDRESS] [--data DIR] [--no-demo] [--role all|portal|worker] [--demo-target URL]
-        Environment: SECFLOW_ADMIN_PASSWORD (first administrator's password, at least 12 characters), SECFLOW_DATABASE (PostgreSQL connection string; without it SQLite in the data folder), OTEL_EXPORTER_OTLP_ENDPOINT
+        Environment: SECFLOW_ADMIN_PASSWORD (first administrator's password, at least 12 characters), SECFLOW_DATABASE (PostgreSQL connection string; without it SQLite in the data folder), SECFLOW_TARGET_FOLDERS (folders below which folder targets may be, separated by colons), OTEL_EXPORTER_OTLP_ENDPOINT
         """;
 
     /// <summary>Reads arguments and environment. Throws every problem at once (SF1601).</summary>
@@ -66,6 +69,7 @@ public sealed record PortalOptions
     {
         var problems = new List<Diagnostic>();
         var options = new PortalOptions { AdminPassword = NullIfEmpty(environment("SECFLOW_ADMIN_PASSWORD")), DemoTarget = NullIfEmpty(environment("SECFLOW_DEMO_TARGET")) };
+        options = options with { TargetFolders = (environment("SECFLOW_TARGET_FOLDERS") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) };
         for (var i = 0; i < args.Count; i++)
         {
             var (name, inline) = Split(args[i]);

@@ -35,6 +35,9 @@ public sealed class Run
     /// <summary>JSON array: the approved targets as they were when the run was accepted (the scope snapshot).</summary>
     public string Targets { get; set; } = "[]";
 
+    /// <summary>Tags by which targets were chosen when the run was accepted, space-separated; empty = by name alone.</summary>
+    public string TargetTags { get; set; } = "";
+
     /// <summary>SHA-256 of <see cref="Targets"/>.</summary>
     public string ScopeRevision { get; set; } = "";
 

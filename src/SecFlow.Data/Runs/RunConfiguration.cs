@@ -11,6 +11,7 @@ internal sealed class RunConfiguration : IEntityTypeConfiguration<Run>
         builder.Property(row => row.WorkflowName).HasMaxLength(100);
         builder.Property(row => row.StartedById).HasMaxLength(100);
         builder.Property(row => row.StartedByName).HasMaxLength(256);
+        builder.Property(row => row.TargetTags).HasMaxLength(500);
         builder.Property(row => row.ScopeRevision).HasMaxLength(100);
         builder.Property(row => row.PolicyRevision).HasMaxLength(100);
         builder.Property(row => row.SandboxLevel).HasMaxLength(8);

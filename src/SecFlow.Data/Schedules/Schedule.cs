@@ -20,6 +20,9 @@ public sealed class Schedule
     /// <summary>Ids of the targets, comma-separated.</summary>
     public string TargetIds { get; set; } = "";
 
+    /// <summary>Tags, space-separated: targets with any of them when it fires, beside those of <see cref="TargetIds"/>.</summary>
+    public string TargetTags { get; set; } = "";
+
     /// <summary>JSON object of recipe parameters.</summary>
     public string Parameters { get; set; } = "{}";
 

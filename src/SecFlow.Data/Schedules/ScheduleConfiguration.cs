@@ -12,6 +12,7 @@ internal sealed class ScheduleConfiguration : IEntityTypeConfiguration<Schedule>
         builder.Property(row => row.Name).HasMaxLength(100);
         builder.Property(row => row.Cron).HasMaxLength(200);
         builder.Property(row => row.Zone).HasMaxLength(64);
+        builder.Property(row => row.TargetTags).HasMaxLength(500);
         builder.Property(row => row.Owner).HasMaxLength(256);
         builder.HasIndex(row => new { row.TeamId, row.Name });
         builder.HasOne<Workflow>().WithMany().HasForeignKey(row => row.WorkflowId).OnDelete(DeleteBehavior.Restrict);

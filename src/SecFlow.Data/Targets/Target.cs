@@ -29,7 +29,7 @@ public sealed class Target
 
     public TargetKind Kind { get; set; }
 
-    /// <summary>Normalised: <c>http://host:port/</c>, host name or address, CIDR, or folder path.</summary>
+    /// <summary>Normalised: <c>http://host:port/</c>, host name or address, CIDR, folder path, or <c>archive:</c> and the digest of the content of an uploaded archive.</summary>
     public string Value { get; set; } = "";
 
     /// <summary>Address approved with a name, when that address is private or loopback; null otherwise.</summary>
@@ -56,6 +56,12 @@ public sealed class Target
 
     /// <summary>Requests per second, 1..1000.</summary>
     public int RequestsPerSecond { get; set; } = 10;
+
+    /// <summary>What requests say who they are, beside the program's own name; empty = the name alone.</summary>
+    public string UserAgent { get; set; } = "";
+
+    /// <summary>When it may be scanned, one rule per line (<c>allow Mon-Fri 22:00-06:00 Europe/Berlin</c>, <c>deny 2026-12-24T00:00/2026-12-27T00:00 UTC</c>); empty = at any time.</summary>
+    public string Windows { get; set; } = "";
 
     /// <summary>Grows with each change; pinned in runs as part of the scope revision.</summary>
     public int Revision { get; set; } = 1;

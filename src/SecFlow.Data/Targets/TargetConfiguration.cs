@@ -14,6 +14,8 @@ internal sealed class TargetConfiguration : IEntityTypeConfiguration<Target>
         builder.Property(row => row.Ports).HasMaxLength(500);
         builder.Property(row => row.Tags).HasMaxLength(500);
         builder.Property(row => row.Owner).HasMaxLength(256);
+        builder.Property(row => row.UserAgent).HasMaxLength(200);
+        builder.Property(row => row.Windows).HasMaxLength(5000);
         builder.Property(row => row.AuthorisationReference).HasMaxLength(200);
         builder.Property(row => row.AuthorisedBy).HasMaxLength(256);
         // The name of an archived one may be used again.

@@ -56,6 +56,9 @@ public static class Codes
     public const string TokenScopeMissing = "SF3010";
     public const string Unauthenticated = "SF3011";
     public const string TooManyRequests = "SF3012";
+    public const string OutsideWindow = "SF3020";
+    public const string FolderNotAllowed = "SF3021";
+    public const string SecretNotSet = "SF3022";
 
     // SF4xxx: sandbox limit, violation, not available.
     public const string LimitStatements = "SF4001";

@@ -141,24 +141,30 @@ public sealed class PluginSession : IAsyncDisposable
         work.Entry,
         work.Config.DeepClone(),
         work.Run.DeepClone(),
-        new JsonArray([.. (work.Scope?.Targets ?? []).Select(t => (JsonNode)Describe(t))]),
+        new JsonArray([.. (work.Scope?.Targets ?? []).Select(t => (JsonNode)Describe(t, work.Scope!))]),
         work.Inputs.ToDictionary(i => i.Key, i => i.Value.Count, StringComparer.Ordinal),
         work.Entry == PluginEntry.Parse ? Raw(work, broker) : null,
         _limits.Host,
         SessionLimits.Credit);
 
-    private static JsonObject Describe(ScopedTarget target) => new()
+    /// <summary>What <c>ctx.targets[i]</c> shows. A folder is told only to plugins that may see it; the path of this machine to none.</summary>
+    private JsonObject Describe(ScopedTarget target, TargetScope scope) => new()
     {
         ["id"] = target.Id.ToString(),
         ["name"] = target.Name,
         ["kind"] = target.Kind.ToString().ToLowerInvariant(),
-        ["value"] = target.Value,
+        ["value"] = target.Kind == Data.Targets.TargetKind.Folder ? target.Name : target.Value,
         ["url"] = target.Kind switch
         {
             Data.Targets.TargetKind.Url => target.Value,
             Data.Targets.TargetKind.Host => $"http://{target.Value}/",
             _ => null,
         },
+        ["ports"] = new JsonArray([.. target.Ports.Select(port => (JsonNode)port)]),
+        ["tags"] = new JsonArray([.. target.Tags.Select(tag => (JsonNode)tag)]),
+        ["requestsPerSecond"] = target.RequestsPerSecond,
+        ["userAgent"] = TargetHttp.AgentOf(target),
+        ["folder"] = Manifest.Permissions.TargetFiles ? scope.Folders.FirstOrDefault(folder => folder.TargetId == target.Id)?.Inside : null,
     };
 
     private static RawInput Raw(PluginWork work, Broker broker)

@@ -119,9 +119,9 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
         }
 
         var now = time.GetUtcNow();
-        if (targets.FirstOrDefault(target => now < target.AuthorisedFrom || now >= target.AuthorisedUntil) is { } lapsed)
+        if (targets.Select(target => target.RefusalAt(now)).FirstOrDefault(refusal => refusal is not null) is { } closed)
         {
-            return Refuse(Codes.AuthorisationLapsed, "target.authorisation", $"The authorisation of target '{lapsed.Name}' is not valid now ({lapsed.AuthorisedFrom:u} to {lapsed.AuthorisedUntil:u}).", "Have the authorisation of the target renewed.");
+            return closed;
         }
 
         return targets.FirstOrDefault(target => plugin.Intrusiveness > target.MaxIntrusiveness) is { } gentle

@@ -107,9 +107,9 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
             try
             {
                 var node = begun ??= await BeginAsync(context, recipe, before, null, ct);
-                var scope = await plugins.PinAsync(context.Targets, ct);
+                var scope = await plugins.PinAsync(context.Run.TeamId, context.Targets, ct);
                 (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
-                if (plugins.Decide(session.Manifest, context.Targets) is { } refusal)
+                if (plugins.Decide(session.Manifest, scope?.Targets ?? context.Targets) is { } refusal)
                 {
                     throw new SecFlowException(refusal);
                 }

@@ -23,8 +23,8 @@ public sealed record NodePlugins
     /// <summary>Verifies and opens. Throws SF2xxx, SF3xxx, SF40xx, SF7003.</summary>
     public required Func<PluginRequest, CancellationToken, Task<OpenPlugin>> OpenAsync { get; init; }
 
-    /// <summary>Resolves and pins the targets of a node.</summary>
-    public required Func<IReadOnlyList<ScopedTarget>, CancellationToken, Task<TargetScope?>> PinAsync { get; init; }
+    /// <summary>Resolves and pins the targets of a node, for a team. Throws SF3xxx for one that may not be touched any more.</summary>
+    public required Func<Guid, IReadOnlyList<ScopedTarget>, CancellationToken, Task<TargetScope?>> PinAsync { get; init; }
 
     /// <summary>The policy's answer at node start: null = allowed.</summary>
     public required Func<PluginManifest, IReadOnlyList<ScopedTarget>, Diagnostic?> Decide { get; init; }
@@ -42,20 +42,20 @@ public sealed record NodePlugins
     /// <param name="pool">Hosts that are ready.</param>
     /// <param name="policy">Decides.</param>
     /// <param name="sandbox">What confines plugins on this machine.</param>
+    /// <param name="targets">Looks again at the targets of a run, at each node.</param>
     /// <param name="executesHere">False where another machine executes: its level is not this one's.</param>
-    /// <param name="time">The clock.</param>
-    public static NodePlugins Of(PluginRunner runner, HostPool pool, PolicyEvaluator policy, Sandbox sandbox, bool executesHere, TimeProvider time) => new()
+    public static NodePlugins Of(PluginRunner runner, HostPool pool, PolicyEvaluator policy, Sandbox sandbox, LiveTargets targets, bool executesHere) => new()
     {
-        DecideStart = (plugins, targets) => policy.RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, executesHere ? sandbox.Report : null).Refusal,
+        DecideStart = (plugins, scope) => policy.RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], scope, executesHere ? sandbox.Report : null).Refusal,
 
         // The runner opens enabled plugins only; that is asked of the registry's row, under the bytes that run.
-        Decide = (manifest, targets) => policy.NodeStart(new PolicySubject(manifest.Id, PluginState.Enabled, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions), targets, sandbox.Report).Refusal,
+        Decide = (manifest, scope) => policy.NodeStart(new PolicySubject(manifest.Id, PluginState.Enabled, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions), scope, sandbox.Report).Refusal,
         OpenAsync = async (request, ct) =>
         {
             var session = await runner.OpenAsync(request, ct);
             return new OpenPlugin(session.Provenance, session.Manifest, session.RunAsync, session.DisposeAsync);
         },
-        PinAsync = async (targets, ct) => await TargetScope.PinAsync(targets, time, ct),
+        PinAsync = async (team, pinned, ct) => await targets.PinAsync(team, pinned, ct),
         Level = sandbox.Report.Level,
         Hosts = () => new RunHosts(pool),
     };

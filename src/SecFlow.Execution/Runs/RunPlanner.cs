@@ -45,7 +45,7 @@ public sealed class RunPlanner(
     public async Task<RunPlan> PlanAsync(Actor actor, string recipe, NewTarget target, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.EditTargets, null, "target", ct);
-        var row = await validation.ValidateAsync(target, ct);
+        var row = await validation.ValidateAsync(target, actor.TeamId, ct);
         row.AuthorisedFrom = time.GetUtcNow();
         var (read, plugins) = await recipes.ReadForStartAsync(recipe, ct);
         var nodes = (read.Recipe ?? throw new SecFlowException(read.Problems)).Nodes;

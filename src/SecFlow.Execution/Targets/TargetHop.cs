@@ -7,7 +7,8 @@ internal sealed record TargetHop(string Method, Uri Url, IReadOnlyList<KeyValueP
 {
     private static readonly string[] Credentials = ["Authorization", "Cookie"];
 
-    public HttpRequestMessage ToMessage()
+    /// <param name="own">Who asks, said in every request; words of the plugin's own come before it.</param>
+    public HttpRequestMessage ToMessage(string own)
     {
         // The fragment is not sent; the version is fixed so that an answer is what a plain client gets.
         var message = new HttpRequestMessage(new HttpMethod(Method), Url) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -16,12 +17,12 @@ internal sealed record TargetHop(string Method, Uri Url, IReadOnlyList<KeyValueP
             message.Content = new ByteArrayContent(Body);
         }
 
-        var agent = TargetHttp.UserAgent;
+        var agent = own;
         foreach (var (name, value) in Headers)
         {
             if (name.Equals("User-Agent", StringComparison.OrdinalIgnoreCase))
             {
-                agent = value.Contains(TargetHttp.UserAgent, StringComparison.Ordinal) ? value : $"{value} {TargetHttp.UserAgent}";
+                agent = value.Contains(own, StringComparison.Ordinal) ? value : $"{value} {own}";
             }
             else if (!message.Headers.TryAddWithoutValidation(name, value))
             {

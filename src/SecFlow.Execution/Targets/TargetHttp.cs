@@ -35,6 +35,9 @@ public sealed class TargetHttp(TimeProvider time, TargetRates rates) : IDisposab
 
     private readonly ConditionalWeakTable<TargetScope, TargetConnections> _connections = [];
 
+    /// <summary>The whole User-Agent of requests to a target: its own words, then the program's name.</summary>
+    public static string AgentOf(ScopedTarget target) => target.UserAgent.Length == 0 ? UserAgent : $"{target.UserAgent} {UserAgent}";
+
     /// <summary>With rates of its own.</summary>
     public TargetHttp(TimeProvider time)
         : this(time, new TargetRates(time))
@@ -51,7 +54,7 @@ public sealed class TargetHttp(TimeProvider time, TargetRates rates) : IDisposab
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
         {
-            return await FollowAsync(scope, request, started, linked.Token, ct).ConfigureAwait(false);
+            return await FollowAsync(scope, target, request, started, linked.Token, ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -67,7 +70,7 @@ public sealed class TargetHttp(TimeProvider time, TargetRates rates) : IDisposab
         }
     }
 
-    private async Task<TargetResponse> FollowAsync(TargetScope scope, TargetRequest request, long started, CancellationToken ct, CancellationToken outer)
+    private async Task<TargetResponse> FollowAsync(TargetScope scope, ScopedTarget target, TargetRequest request, long started, CancellationToken ct, CancellationToken outer)
     {
         var connections = _connections.GetValue(scope, one => new TargetConnections(one));
         var hop = new TargetHop(request.Method.ToUpperInvariant(), request.Url, request.Headers, request.Body);
@@ -75,7 +78,7 @@ public sealed class TargetHttp(TimeProvider time, TargetRates rates) : IDisposab
         var seen = new HashSet<(string, string)> { (hop.Method, hop.Url.AbsoluteUri) };
         while (true)
         {
-            using var message = hop.ToMessage();
+            using var message = hop.ToMessage(AgentOf(target));
             using var response = await AskAsync(connections, message, ct, outer).ConfigureAwait(false);
             if (!request.FollowRedirects || hop.Next(response) is not { } next)
             {
@@ -96,7 +99,8 @@ public sealed class TargetHttp(TimeProvider time, TargetRates rates) : IDisposab
                 throw new SecFlowException(Codes.TargetProtocol, $"{request.Url.Authority} redirects {(redirects.Count > MaxRedirects ? $"more than {MaxRedirects} times" : "in a circle")}. Expected a final answer; ask without following redirects.");
             }
 
-            await rates.WaitAsync(answer.Target!, ct).ConfigureAwait(false);
+            target = answer.Target!;
+            await rates.WaitAsync(target, ct).ConfigureAwait(false);
             hop = next;
         }
     }

@@ -6,35 +6,6 @@ using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Execution.Targets;
 
-/// <summary>An approved target as a run pinned it (JSON element of <see cref="SecFlow.Data.Runs.Run.Targets"/>).</summary>
-public sealed record ScopedTarget(
-    Guid Id,
-    string Name,
-    TargetKind Kind,
-    string Value,
-    string? ApprovedAddress,
-    IReadOnlyList<int> Ports,
-    Intrusiveness MaxIntrusiveness,
-    int RequestsPerSecond,
-    DateTimeOffset AuthorisedFrom,
-    DateTimeOffset? AuthorisedUntil,
-    int Revision)
-{
-    /// <summary>A stored target as a run pins it.</summary>
-    public static ScopedTarget Of(Target row) => new(
-        row.Id,
-        row.Name,
-        row.Kind,
-        row.Value,
-        row.ApprovedAddress,
-        [.. row.Ports.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)],
-        row.MaxIntrusiveness,
-        row.RequestsPerSecond,
-        row.AuthorisedFrom,
-        row.AuthorisedUntil,
-        row.Revision);
-}
-
 /// <summary>Answer of a scope check: either a target with addresses, or the refusal.</summary>
 public sealed record ScopeAnswer(ScopedTarget? Target, IReadOnlyList<IPAddress> Addresses, Diagnostic? Refusal);
 
@@ -67,12 +38,23 @@ public sealed class TargetScope
 
     public IReadOnlyList<ScopedTarget> Targets { get; }
 
+    /// <summary>The folders of the folder targets, which a sandbox of this node may see; empty where no folders can be opened.</summary>
+    public IReadOnlyList<TargetFolder> Folders { get; private init; } = [];
+
     /// <summary>Different addresses to which a connection was opened under this scope.</summary>
     public int AddressesReached => _reached.Count;
 
     /// <summary>Resolves and pins. A target whose name does not resolve stays in the scope without addresses (unreachable).</summary>
     public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct) =>
         PinAsync(targets, time, new Lazy<IReadOnlySet<int>>(OwnPorts.Find), OwnPorts.IsOwnAddress, Dns.GetHostAddressesAsync, ct);
+
+    /// <summary>The same, with the folders of folder targets. Throws SF3021 for one that is not allowed (any more) or not here.</summary>
+    public static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TargetFolders folders, Guid teamId, TimeProvider time, CancellationToken ct)
+    {
+        var open = folders.Open(teamId, targets);
+        var scope = await PinAsync(targets, time, ct).ConfigureAwait(false);
+        return new TargetScope(scope._pinned, scope._ownPorts, scope._isOwnAddress, time) { Folders = open };
+    }
 
     internal static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct) =>
         PinAsync(targets, time, new(ownPorts), OwnPorts.IsOwnAddress, resolve, ct);
@@ -177,10 +159,9 @@ public sealed class TargetScope
     private ScopeAnswer Judge(Pinned one, (string Name, IPAddress? Address) host, int port)
     {
         var target = one.Target;
-        var now = _time.GetUtcNow();
-        if (now < target.AuthorisedFrom || now >= target.AuthorisedUntil)
+        if (target.RefusalAt(_time.GetUtcNow()) is { } closed)
         {
-            return Refuse(Codes.AuthorisationLapsed, "scope.authorisation", $"The authorisation of target '{target.Name}' is not valid now ({target.AuthorisedFrom:u} to {target.AuthorisedUntil:u}).", "Have the authorisation of the target renewed.");
+            return new ScopeAnswer(null, [], closed);
         }
 
         var addresses = one.Network is null ? one.Addresses : [host.Address!];

@@ -19,6 +19,18 @@ public sealed record NewTarget(string Name, TargetKind Kind, string Value, strin
     public string Tags { get; init; } = "";
 
     public string Ports { get; init; } = "";
+
+    /// <summary>Who answers for the target; empty = who adds it.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>What requests say beside the program's name; empty = the name alone.</summary>
+    public string UserAgent { get; init; } = "";
+
+    /// <summary>Begin of the authorisation; null = now.</summary>
+    public DateTimeOffset? AuthorisedFrom { get; init; }
+
+    /// <summary>Rules of <see cref="TargetWindows"/>, one per line; empty = at any time.</summary>
+    public string Windows { get; init; } = "";
 }
 
 /// <summary>Targets of a team.</summary>
@@ -28,8 +40,8 @@ public sealed class TargetService(TargetStore targets, Access access, TargetVali
     public async Task<Target> AddAsync(Actor actor, NewTarget target, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.EditTargets, null, "target", ct);
-        var row = await validation.ValidateAsync(target, ct);
-        row.Owner = actor.Name;
+        var row = await validation.ValidateAsync(target, actor.TeamId, ct);
+        row.Owner = row.Owner.Length > 0 ? row.Owner : actor.Name;
         row.AuthorisedBy = actor.Name;
         row.AuthorisedFrom = time.GetUtcNow();
         try

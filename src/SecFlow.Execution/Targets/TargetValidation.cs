@@ -20,9 +20,16 @@ public sealed partial class TargetValidation(TimeProvider time, TargetFolders fo
     private readonly ResolveHost _resolve = resolve ?? Dns.GetHostAddressesAsync;
 
     /// <summary>A target without id, team, owner and authoriser. Throws every problem at once.</summary>
-    public async Task<Target> ValidateAsync(NewTarget request, CancellationToken ct)
+    public async Task<Target> ValidateAsync(NewTarget request, Guid teamId, CancellationToken ct)
     {
         var problems = new List<Diagnostic>();
+        var target = await ReadAsync(request, teamId, problems, ct);
+        return problems.Count == 0 ? target : throw new SecFlowException(problems);
+    }
+
+    /// <summary>The target as far as it can be read; every problem is added.</summary>
+    internal async Task<Target> ReadAsync(NewTarget request, Guid teamId, List<Diagnostic> problems, CancellationToken ct)
+    {
         var target = new Target
         {
             Kind = request.Kind,
@@ -31,17 +38,20 @@ public sealed partial class TargetValidation(TimeProvider time, TargetFolders fo
             AuthorisedUntil = Until(request.AuthorisedUntil, problems),
             MaxIntrusiveness = Known(request.MaxIntrusiveness, "maxIntrusiveness", problems),
             RequestsPerSecond = Rate(request.RequestsPerSecond, problems),
-            Tags = Tags(request.Tags, problems),
+            Tags = ReadTags(request.Tags, problems),
+            Owner = Text(request.Owner, "owner", 0, 200, problems),
+            UserAgent = Agent(request.UserAgent, problems),
+            Windows = TargetWindows.Read(request.Windows, problems).Text,
             Ports = Ports(request.Ports, problems),
         };
-        var place = TargetValue.Read(request.Kind, request.Value, folders, problems);
+        var place = TargetValue.Read(request.Kind, request.Value, folders, teamId, problems);
         if (place is not null)
         {
             target.Value = place.Value;
             target.ApprovedAddress = await ApproveAsync(place, request.PrivateAddressApproved, problems, ct);
         }
 
-        return problems.Count == 0 ? target : throw new SecFlowException(problems);
+        return target;
     }
 
     private async Task<string?> ApproveAsync(TargetPlace place, bool approved, List<Diagnostic> problems, CancellationToken ct)
@@ -137,6 +147,17 @@ public sealed partial class TargetValidation(TimeProvider time, TargetFolders fo
         return rate;
     }
 
+    private static string Agent(string? text, List<Diagnostic> problems)
+    {
+        var agent = (text ?? "").Trim();
+        if (agent.Length > 200 || agent.Any(letter => letter is < ' ' or > '~'))
+        {
+            problems.Add(Problem("userAgent", "The User-Agent is longer than 200 characters or holds others than visible ASCII.", "Write who scans and whom to ask, such as Example-Security (+mailto:security@example.com)."));
+        }
+
+        return agent;
+    }
+
     private static Intrusiveness Known(Intrusiveness value, string field, List<Diagnostic> problems)
     {
         if (!Enum.IsDefined(value))
@@ -147,7 +168,7 @@ public sealed partial class TargetValidation(TimeProvider time, TargetFolders fo
         return value;
     }
 
-    private static string Tags(string? tags, List<Diagnostic> problems)
+    internal static string ReadTags(string? tags, List<Diagnostic> problems)
     {
         var parts = Parts(tags).Distinct(StringComparer.Ordinal).ToList();
         if (parts.Find(tag => !TagPattern().IsMatch(tag)) is { } wrong)

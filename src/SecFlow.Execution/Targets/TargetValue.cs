@@ -19,14 +19,14 @@ internal sealed record TargetPlace(string Value, IPAddress? Address, string? Hos
 /// url     HTTP://Bücher.Example:80/a/../b   ->  http://xn--bcher-kva.example/b       (no user, query, fragment, backslash, white space)
 /// host    Example.COM.                      ->  example.com                           [::1]  ->  ::1
 /// cidr    10.1.0.0/16                       (10.1.2.3/16 is answered with the right network; at most 65,536 addresses)
-/// folder  /srv/app/                         ->  /srv/app                              (absolute, there, no link, not the system's, not SecFlow's own)
+/// folder  /srv/app/                         ->  /srv/app                              (absolute, there, below an allowed one, no link, not the system's, not SecFlow's own), or archive:sha256:... of the team
 /// </code>
 /// </summary>
 internal static partial class TargetValue
 {
     private const int MaxLength = 2048;
 
-    public static TargetPlace? Read(TargetKind kind, string? value, TargetFolders folders, List<Diagnostic> problems)
+    public static TargetPlace? Read(TargetKind kind, string? value, TargetFolders folders, Guid teamId, List<Diagnostic> problems)
     {
         var text = (value ?? "").Trim();
         if (text.Length is 0 or > MaxLength)
@@ -50,7 +50,7 @@ internal static partial class TargetValue
             case TargetKind.Cidr:
                 return ReadCidr(text, problems);
             case TargetKind.Folder:
-                return folders.Read(text, problems) is { } folder ? new TargetPlace(folder, null, null) : null;
+                return folders.Read(text, teamId, problems) is { } folder ? new TargetPlace(folder, null, null) : null;
             default:
                 problems.Add(TargetValidation.Problem("kind", $"'{(int)kind}' is not a kind of target.", "Give Url, Host, Cidr or Folder."));
                 return null;

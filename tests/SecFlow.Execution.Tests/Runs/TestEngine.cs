@@ -52,7 +52,7 @@ internal sealed class TestEngine : IAsyncDisposable
         services.AddSingleton(new NodePlugins
         {
             OpenAsync = OpenAsync,
-            PinAsync = (_, _) => Task.FromResult<Execution.Targets.TargetScope?>(null),
+            PinAsync = (_, _, _) => Task.FromResult<Execution.Targets.TargetScope?>(null),
             Decide = (manifest, _) => Decide(manifest),
             DecideStart = (plugins, targets) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, null).Refusal,
         });

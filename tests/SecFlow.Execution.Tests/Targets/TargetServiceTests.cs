@@ -63,7 +63,7 @@ public sealed class TargetServiceTests
     [InlineData(TargetKind.Cidr, "2001:db8::/112", "2001:db8::/112")]
     [InlineData(TargetKind.Cidr, "192.0.2.7/32", "192.0.2.7/32")]
     public async Task Validate_Value_GetsItsOneSpelling(TargetKind kind, string typed, string expected) =>
-        (await Validation().ValidateAsync(Valid() with { Kind = kind, Value = typed }, default)).Value.ShouldBe(expected);
+        (await Validation().ValidateAsync(Valid() with { Kind = kind, Value = typed }, Guid.Empty, default)).Value.ShouldBe(expected);
 
     [Theory]
     [InlineData(TargetKind.Url, "", "empty")]
@@ -110,7 +110,7 @@ public sealed class TargetServiceTests
     [InlineData((TargetKind)99, "x", "not a kind")]
     public async Task Validate_BadValue_SaysWhatIsWrong(TargetKind kind, string value, string expected)
     {
-        var error = await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(Valid() with { Kind = kind, Value = value }, default));
+        var error = await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(Valid() with { Kind = kind, Value = value }, Guid.Empty, default));
 
         error.Code.ShouldBe(Codes.TargetInvalid);
         error.Message.ShouldContain(expected);
@@ -128,7 +128,7 @@ public sealed class TargetServiceTests
             MaxIntrusiveness = (Intrusiveness)42,
         };
 
-        var error = await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(request, default));
+        var error = await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(request, Guid.Empty, default));
 
         error.Diagnostics.Select(problem => problem.Path).ShouldBe(
             ["name", "authorisationReference", "authorisedUntil", "maxIntrusiveness", "requestsPerSecond", "tags", "ports", "ports", "value"], ignoreOrder: true);
@@ -138,7 +138,7 @@ public sealed class TargetServiceTests
     [Fact]
     public async Task Validate_ListsOfPortsAndTags_GetOneSpelling()
     {
-        var row = await Validation().ValidateAsync(Valid() with { Ports = "8443, 80;80", Tags = "web,  team:red web" }, default);
+        var row = await Validation().ValidateAsync(Valid() with { Ports = "8443, 80;80", Tags = "web,  team:red web" }, Guid.Empty, default);
 
         row.Ports.ShouldBe("80 8443");
         row.Tags.ShouldBe("web team:red");
@@ -154,8 +154,8 @@ public sealed class TargetServiceTests
     {
         var validation = Validation(("inside.example", ["10.1.2.3"]));
 
-        var error = await Should.ThrowAsync<SecFlowException>(() => validation.ValidateAsync(Valid() with { Kind = kind, Value = value }, default));
-        var row = await validation.ValidateAsync(Valid() with { Kind = kind, Value = value, PrivateAddressApproved = true }, default);
+        var error = await Should.ThrowAsync<SecFlowException>(() => validation.ValidateAsync(Valid() with { Kind = kind, Value = value }, Guid.Empty, default));
+        var row = await validation.ValidateAsync(Valid() with { Kind = kind, Value = value, PrivateAddressApproved = true }, Guid.Empty, default);
 
         error.Diagnostics.ShouldHaveSingleItem().Path.ShouldBe("privateAddressApproved");
         error.Message.ShouldContain(word);
@@ -171,14 +171,14 @@ public sealed class TargetServiceTests
         var validation = Validation(("rebind.example", ["192.0.2.1", address]));
 
         var error = await Should.ThrowAsync<SecFlowException>(
-            () => validation.ValidateAsync(Valid() with { Value = "http://rebind.example/", PrivateAddressApproved = true }, default));
+            () => validation.ValidateAsync(Valid() with { Value = "http://rebind.example/", PrivateAddressApproved = true }, Guid.Empty, default));
 
         error.Message.ShouldContain("never reached through a name");
     }
 
     [Fact]
     public async Task Validate_NoHostAddress_IsRefusedAlsoWhenApproved() =>
-        (await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(Valid() with { Kind = TargetKind.Host, Value = "224.0.0.1", PrivateAddressApproved = true }, default)))
+        (await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(Valid() with { Kind = TargetKind.Host, Value = "224.0.0.1", PrivateAddressApproved = true }, Guid.Empty, default)))
             .Message.ShouldContain("not the address of a host");
 
     [Fact]
@@ -190,8 +190,8 @@ public sealed class TargetServiceTests
             Directory.CreateDirectory(Path.Combine(folder, "app"));
             Directory.CreateSymbolicLink(Path.Combine(folder, "link"), "/etc");
 
-            (await Validation().ValidateAsync(Valid() with { Kind = TargetKind.Folder, Value = folder + "//app/" }, default)).Value.ShouldBe(folder + "/app");
-            (await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(Valid() with { Kind = TargetKind.Folder, Value = folder + "/link" }, default)))
+            (await Validation().ValidateAsync(Valid() with { Kind = TargetKind.Folder, Value = folder + "//app/" }, Guid.Empty, default)).Value.ShouldBe(folder + "/app");
+            (await Should.ThrowAsync<SecFlowException>(() => Validation().ValidateAsync(Valid() with { Kind = TargetKind.Folder, Value = folder + "/link" }, Guid.Empty, default)))
                 .Message.ShouldContain("is a link");
         }
         finally
@@ -205,7 +205,7 @@ public sealed class TargetServiceTests
     /// <summary>No test asks a real name server: names have these addresses, others none.</summary>
     private static TargetValidation Validation(params (string Name, string[] Addresses)[] names) => new(
         new TestTime(),
-        new TargetFolders("/data"),
+        new TargetFolders("/data", [Path.GetTempPath(), "/no"]),
         (host, _) => names.FirstOrDefault(entry => entry.Name == host).Addresses is { } addresses
             ? Task.FromResult(addresses.Select(IPAddress.Parse).ToArray())
             : throw new SocketException((int)SocketError.HostNotFound));
