@@ -1132,6 +1132,12 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(32)")
                         .HasColumnName("status");
 
+                    b.Property<string>("TargetTags")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("target_tags");
+
                     b.Property<string>("Targets")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1348,6 +1354,12 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("target_ids");
 
+                    b.Property<string>("TargetTags")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("target_tags");
+
                     b.Property<Guid>("TeamId")
                         .HasColumnType("uuid")
                         .HasColumnName("team_id");
@@ -1458,11 +1470,23 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("team_id");
 
+                    b.Property<string>("UserAgent")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("user_agent");
+
                     b.Property<string>("Value")
                         .IsRequired()
                         .HasMaxLength(2048)
                         .HasColumnType("character varying(2048)")
                         .HasColumnName("value");
+
+                    b.Property<string>("Windows")
+                        .IsRequired()
+                        .HasMaxLength(5000)
+                        .HasColumnType("character varying(5000)")
+                        .HasColumnName("windows");
 
                     b.HasKey("Id");
 
@@ -1471,6 +1495,59 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasFilter("archived_at IS NULL");
 
                     b.ToTable("targets");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Targets.TargetSecret", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Protected")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("protected");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<long>("SetAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SetBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("set_by");
+
+                    b.Property<Guid?>("TargetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("target_id");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TargetId", "Name")
+                        .IsUnique()
+                        .HasFilter("target_id IS NOT NULL");
+
+                    b.HasIndex("TeamId", "Name")
+                        .IsUnique()
+                        .HasFilter("target_id IS NULL");
+
+                    b.ToTable("target_secrets", (string)null);
                 });
 
             modelBuilder.Entity("SecFlow.Data.Teams.ApiToken", b =>
@@ -2143,6 +2220,20 @@ namespace SecFlow.Data.Migrations.Postgres
 
             modelBuilder.Entity("SecFlow.Data.Targets.Target", b =>
                 {
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Targets.TargetSecret", b =>
+                {
+                    b.HasOne("SecFlow.Data.Targets.Target", null)
+                        .WithMany()
+                        .HasForeignKey("TargetId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
                     b.HasOne("SecFlow.Data.Teams.Team", null)
                         .WithMany()
                         .HasForeignKey("TeamId")

@@ -1123,6 +1123,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("status");
 
+                    b.Property<string>("TargetTags")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target_tags");
+
                     b.Property<string>("Targets")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1337,6 +1343,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("target_ids");
 
+                    b.Property<string>("TargetTags")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target_tags");
+
                     b.Property<Guid>("TeamId")
                         .HasColumnType("TEXT")
                         .HasColumnName("team_id");
@@ -1447,11 +1459,23 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("team_id");
 
+                    b.Property<string>("UserAgent")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_agent");
+
                     b.Property<string>("Value")
                         .IsRequired()
                         .HasMaxLength(2048)
                         .HasColumnType("TEXT")
                         .HasColumnName("value");
+
+                    b.Property<string>("Windows")
+                        .IsRequired()
+                        .HasMaxLength(5000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("windows");
 
                     b.HasKey("Id");
 
@@ -1460,6 +1484,59 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasFilter("archived_at IS NULL");
 
                     b.ToTable("targets");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Targets.TargetSecret", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Protected")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protected");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<long>("SetAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SetBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("set_by");
+
+                    b.Property<Guid?>("TargetId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target_id");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TargetId", "Name")
+                        .IsUnique()
+                        .HasFilter("target_id IS NOT NULL");
+
+                    b.HasIndex("TeamId", "Name")
+                        .IsUnique()
+                        .HasFilter("target_id IS NULL");
+
+                    b.ToTable("target_secrets", (string)null);
                 });
 
             modelBuilder.Entity("SecFlow.Data.Teams.ApiToken", b =>
@@ -2132,6 +2209,20 @@ namespace SecFlow.Data.Migrations.Sqlite
 
             modelBuilder.Entity("SecFlow.Data.Targets.Target", b =>
                 {
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Targets.TargetSecret", b =>
+                {
+                    b.HasOne("SecFlow.Data.Targets.Target", null)
+                        .WithMany()
+                        .HasForeignKey("TargetId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
                     b.HasOne("SecFlow.Data.Teams.Team", null)
                         .WithMany()
                         .HasForeignKey("TeamId")
