@@ -76,6 +76,7 @@ public static class Codes
     public const string ForbiddenSystemCall = "SF4021";
     public const string SandboxUnavailable = "SF4030";
     public const string SandboxLevelTooLow = "SF4031";
+    public const string NetworkScopeUnavailable = "SF4040";
 
     // SF5xxx: tool or target.
     public const string ToolMissing = "SF5001";

@@ -1,3 +1,5 @@
+using SecFlow.Execution.Sandboxing.Network;
+
 namespace SecFlow.Execution.Sandboxing;
 
 /// <summary>How much is enforced on this machine (contracts 7); higher is stronger.</summary>
@@ -48,6 +50,9 @@ public sealed record SandboxSpec
 
     /// <summary>The program takes its own rights away before it reads anything hostile (the plugin host): it may also run where there is no bubblewrap.</summary>
     public bool ConfinesItself { get; init; }
+
+    /// <summary>What it may reach; null = no network at all. A plan that cannot be enforced here is refused (SF4040), never run open.</summary>
+    public NetworkPlan? Network { get; init; }
 
     /// <summary>Bytes of stderr that are kept (the rest is drained and counted).</summary>
     public int StderrBytesKept { get; init; } = 8 * 1024;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Sandboxing.Network;
 
 namespace SecFlow.Execution.Sandboxing;
 
@@ -37,6 +38,9 @@ public sealed class SandboxedProcess : IAsyncDisposable
     /// <summary>Completes when the whole tree is gone and reaped; never faults.</summary>
     public Task<SandboxExit> Exit { get; }
 
+    /// <summary>Connections that were allowed and refused; final when <see cref="Exit"/> has completed, nothing before.</summary>
+    public NetworkCount NetworkCount { get; private set; } = NetworkCount.None;
+
     /// <summary>Process id of the outermost process, for diagnosis.</summary>
     public int Id => _watch.Id;
 
@@ -57,6 +61,11 @@ public sealed class SandboxedProcess : IAsyncDisposable
         if (means.Level == SandboxLevel.L0 || (means.Level == SandboxLevel.L1 && !spec.ConfinesItself))
         {
             throw new SecFlowException(means.Refusal);
+        }
+
+        if (spec.Network is not null)
+        {
+            throw new SecFlowException(Codes.NetworkScopeUnavailable, $"{spec.Program} was not started: it needs a network, and this version cannot confine one yet. Expected no network plan; run tools without network.");
         }
 
         ct.ThrowIfCancellationRequested();

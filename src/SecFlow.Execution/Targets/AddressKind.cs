@@ -51,6 +51,9 @@ public static class AddressKinds
         return AddressKind.Public;
     }
 
+    /// <summary>Whether a network holds a special network that is smaller than itself, so that its first address does not speak for all.</summary>
+    public static bool IsMixed(IPNetwork network) => Networks.Any(special => special.Network.PrefixLength > network.PrefixLength && network.Contains(special.Network.BaseAddress));
+
     /// <summary>The IPv4 address that an IPv6 address carries, else the address itself.</summary>
     public static IPAddress Unwrap(IPAddress address)
     {

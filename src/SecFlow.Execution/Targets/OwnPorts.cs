@@ -30,9 +30,9 @@ internal static class OwnPorts
         return ports;
     }
 
-    /// <summary>Whether an interface of this machine has that address now.</summary>
-    public static bool IsOwnAddress(IPAddress address) =>
-        NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Any(own => HostName.Plain(own.Address).Equals(HostName.Plain(address)));
+    /// <summary>The addresses that the interfaces of this machine have now.</summary>
+    public static IReadOnlySet<IPAddress> Addresses() =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(own => HostName.Plain(own.Address)).ToHashSet();
 
     private static HashSet<string> Sockets()
     {

@@ -16,22 +16,22 @@ public sealed record ScopeAnswer(ScopedTarget? Target, IReadOnlyList<IPAddress> 
 /// 3. Link-local and metadata addresses, and the ports on which this program listens, are reached only by a target that names exactly them.
 /// 4. A name is resolved once; what it resolves to later plays no part.
 /// </summary>
-public sealed class TargetScope
+public sealed partial class TargetScope
 {
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(5);
     private readonly IReadOnlyList<Pinned> _pinned;
 
     /// <summary>Looked up at the first request: finding them reads the tables of the kernel, and many nodes ask for nothing.</summary>
     private readonly Lazy<IReadOnlySet<int>> _ownPorts;
-    private readonly Func<IPAddress, bool> _isOwnAddress;
+    private readonly Func<IReadOnlySet<IPAddress>> _ownAddresses;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<IPAddress, bool> _reached = new();
 
-    private TargetScope(IReadOnlyList<Pinned> pinned, Lazy<IReadOnlySet<int>> ownPorts, Func<IPAddress, bool> isOwnAddress, TimeProvider time)
+    private TargetScope(IReadOnlyList<Pinned> pinned, Lazy<IReadOnlySet<int>> ownPorts, Func<IReadOnlySet<IPAddress>> ownAddresses, TimeProvider time)
     {
         _pinned = pinned;
         _ownPorts = ownPorts;
-        _isOwnAddress = isOwnAddress;
+        _ownAddresses = ownAddresses;
         _time = time;
         Targets = [.. pinned.Select(one => one.Target)];
     }
@@ -46,23 +46,23 @@ public sealed class TargetScope
 
     /// <summary>Resolves and pins. A target whose name does not resolve stays in the scope without addresses (unreachable).</summary>
     public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct) =>
-        PinAsync(targets, time, new Lazy<IReadOnlySet<int>>(OwnPorts.Find), OwnPorts.IsOwnAddress, Dns.GetHostAddressesAsync, ct);
+        PinAsync(targets, time, new Lazy<IReadOnlySet<int>>(OwnPorts.Find), OwnPorts.Addresses, Dns.GetHostAddressesAsync, ct);
 
     /// <summary>The same, with the folders of folder targets. Throws SF3021 for one that is not allowed (any more) or not here.</summary>
     public static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TargetFolders folders, Guid teamId, TimeProvider time, CancellationToken ct)
     {
         var open = folders.Open(teamId, targets);
         var scope = await PinAsync(targets, time, ct).ConfigureAwait(false);
-        return new TargetScope(scope._pinned, scope._ownPorts, scope._isOwnAddress, time) { Folders = open };
+        return new TargetScope(scope._pinned, scope._ownPorts, scope._ownAddresses, time) { Folders = open };
     }
 
     internal static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct) =>
-        PinAsync(targets, time, new(ownPorts), OwnPorts.IsOwnAddress, resolve, ct);
+        PinAsync(targets, time, new(ownPorts), OwnPorts.Addresses, resolve, ct);
 
-    internal static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, Lazy<IReadOnlySet<int>> ownPorts, Func<IPAddress, bool> isOwnAddress, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
+    internal static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, Lazy<IReadOnlySet<int>> ownPorts, Func<IReadOnlySet<IPAddress>> ownAddresses, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
     {
         var pinned = await Task.WhenAll(targets.Select(target => PinAsync(target, resolve, ct))).ConfigureAwait(false);
-        return new TargetScope(pinned, ownPorts, isOwnAddress, time);
+        return new TargetScope(pinned, ownPorts, ownAddresses, time);
     }
 
     /// <summary>Whether the url is inside the scope; on success the target and its pinned addresses (none: it does not resolve). Codes SF3003, SF3005, SF3008.</summary>
@@ -180,15 +180,17 @@ public sealed class TargetScope
                 "Approve a target whose value is that address, or approve the name together with the address.");
         }
 
-        // Loopback is the usual place of the portal; any of this machine's addresses leads there as well. Which private ones do, behind a bridge or a forwarding, is not
-        // known here, so the port alone decides for them; of public ones those of this machine's interfaces.
-        if (one.Port != port && _ownPorts.Value.Contains(port) && allowed.Any(address => AddressKinds.Of(address) != AddressKind.Public || _isOwnAddress(address)))
+        if (one.Port != port && _ownPorts.Value.Contains(port) && allowed.Any(LeadsHere))
         {
             return Refuse(Codes.AddressForbidden, "scope.own-port", $"SecFlow itself listens on port {port}.", $"To scan SecFlow with itself, have a url target with port {port} approved.");
         }
 
         return new ScopeAnswer(target, allowed, null);
     }
+
+    // Loopback is the usual place of the portal; any of this machine's addresses leads there as well. Which private ones do, behind a bridge or a forwarding, is not
+    // known here, so the port alone decides for them; of public ones those of this machine's interfaces.
+    private bool LeadsHere(IPAddress address) => AddressKinds.Of(address) != AddressKind.Public || _ownAddresses().Contains(address);
 
     private static bool IsApproved(Pinned one, IPAddress address)
     {

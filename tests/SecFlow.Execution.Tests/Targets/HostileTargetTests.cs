@@ -201,7 +201,7 @@ public sealed class HostileTargetTests : IDisposable
         await using var approved = new HostileServer(_ => Ok);
         var asked = 0;
         var scope = await TargetScope.PinAsync(
-            [Scopes.Url($"http://rebind.example:{approved.Port}/", "127.0.0.1")], TimeProvider.System, new(new HashSet<int>()), _ => false,
+            [Scopes.Url($"http://rebind.example:{approved.Port}/", "127.0.0.1")], TimeProvider.System, new(new HashSet<int>()), () => new HashSet<IPAddress>(),
             (_, _) => Task.FromResult(new[] { IPAddress.Parse(Interlocked.Increment(ref asked) == 1 ? "127.0.0.1" : "169.254.169.254") }), CancellationToken.None);
         var url = new Uri($"http://rebind.example:{approved.Port}/");
 

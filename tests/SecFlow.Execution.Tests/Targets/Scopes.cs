@@ -20,7 +20,7 @@ internal static class Scopes
 
     /// <summary>As on a machine whose interfaces have the addresses <paramref name="own"/>.</summary>
     public static Task<TargetScope> PinAsync(ScopedTarget[] targets, Dictionary<string, string[]> names, HashSet<IPAddress> own, TimeProvider? time = null, params int[] ownPorts) =>
-        TargetScope.PinAsync(targets, time ?? TimeProvider.System, new(ownPorts.ToHashSet()), own.Contains, (name, _) => Task.FromResult(names.TryGetValue(name, out var found) ? found.Select(IPAddress.Parse).ToArray() : throw new System.Net.Sockets.SocketException(11001)), CancellationToken.None);
+        TargetScope.PinAsync(targets, time ?? TimeProvider.System, new(ownPorts.ToHashSet()), () => own, (name, _) => Task.FromResult(names.TryGetValue(name, out var found) ? found.Select(IPAddress.Parse).ToArray() : throw new System.Net.Sockets.SocketException(11001)), CancellationToken.None);
 
     private static ScopedTarget Target(TargetKind kind, string value, string? approved, int[] ports) =>
         new(Guid.NewGuid(), "t", kind, value, approved, ports, Intrusiveness.Safe, 1000, DateTimeOffset.UnixEpoch, null, 1);

@@ -183,11 +183,10 @@ public sealed class TargetScopeTests
     }
 
     [Fact]
-    public void IsOwnAddress_OfTheLoopbackInterface_IsTrueAndOfNobodyFalse()
+    public void OwnAddresses_HoldTheLoopbackInterface_AndNobodyElses()
     {
-        OwnPorts.IsOwnAddress(IPAddress.Loopback).ShouldBeTrue();
-        OwnPorts.IsOwnAddress(IPAddress.Parse("::ffff:127.0.0.1")).ShouldBeTrue();
-        OwnPorts.IsOwnAddress(IPAddress.Parse("203.0.113.10")).ShouldBeFalse();
+        OwnPorts.Addresses().ShouldContain(IPAddress.Loopback);
+        OwnPorts.Addresses().ShouldNotContain(IPAddress.Parse("203.0.113.10"));
     }
 
     [Fact]
