@@ -23,11 +23,16 @@ internal static class ExitCodes
 
     private static readonly int[] Precedence = [Usage, Refused, Failed, Rejected, NotAssessed];
 
-    public static int Of(SecFlowException error) => error.Code switch
+    public static int Of(SecFlowException error) => Of(error.Code);
+
+    /// <summary>Of everything that would be refused.</summary>
+    public static int OfAll(IEnumerable<Diagnostic> refusals) => refusals.Select(r => Of(r.Code)).Aggregate(Done, Strongest);
+
+    private static int Of(string code) => code switch
     {
         Codes.OptionInvalid or Codes.TargetInvalid or Codes.RecipeParameter or Codes.RequestInvalid or Codes.NotFound => Usage,
         Codes.SandboxUnavailable or Codes.SandboxLevelTooLow => Refused,
-        _ => error.Category switch
+        _ => Codes.CategoryOf(code) switch
         {
             DiagnosticCategory.Input => Rejected,
             DiagnosticCategory.Trust or DiagnosticCategory.Policy => Refused,

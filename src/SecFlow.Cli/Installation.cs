@@ -55,17 +55,19 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>The target with this value; a new one is recorded as authorised by the system user.</summary>
     public async Task<Guid> AuthoriseAsync(string value, CancellationToken ct)
     {
-        var targets = Services.GetRequiredService<TargetService>();
-        var kind = KindOf(value);
-        var known = await targets.ListAsync(Actor, ct);
-        if (known.FirstOrDefault(t => t.ArchivedAt is null && t.Kind == kind && (t.Name == NameOf(value) || t.Value == value)) is { } same)
-        {
-            return same.Id;
-        }
-
-        var added = await targets.AddAsync(Actor, new NewTarget(NameOf(value), kind, value, $"Command line, by the system user {Actor.Name}", null) { PrivateAddressApproved = true }, ct);
+        var added = await FindTargetAsync(value, ct) ?? await Services.GetRequiredService<TargetService>().AddAsync(Actor, NewTarget(value), ct);
         return added.Id;
     }
+
+    /// <summary>The target with this value; null when it was never recorded.</summary>
+    public async Task<Target?> FindTargetAsync(string value, CancellationToken ct)
+    {
+        var known = await Services.GetRequiredService<TargetService>().ListAsync(Actor, ct);
+        return known.FirstOrDefault(t => t.ArchivedAt is null && t.Kind == KindOf(value) && (t.Name == NameOf(value) || t.Value == value));
+    }
+
+    /// <summary>What is recorded of a new target.</summary>
+    public NewTarget NewTarget(string value) => new(NameOf(value), KindOf(value), value, $"Command line, by the system user {Actor.Name}", null) { PrivateAddressApproved = true };
 
     /// <summary>All findings that a run saw, most severe first.</summary>
     public async Task<IReadOnlyList<Finding>> FindingsOfAsync(Guid runId)

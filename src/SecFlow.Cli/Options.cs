@@ -17,5 +17,9 @@ internal static class Options
         return option.AcceptOnlyFromAmong(values);
     }
 
+    public static Option<string> Target(string description) => new("--target") { Description = description, Required = true, HelpName = "T" };
+
+    public static Option<string[]> Set() => new("--set") { Description = "Value of a recipe parameter; may be repeated.", HelpName = "k=v", DefaultValueFactory = _ => [] };
+
     public static Argument<FileInfo> File(string name, string description) => new Argument<FileInfo>(name) { Description = description }.AcceptExistingOnly();
 }

@@ -12,6 +12,7 @@ using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Plans;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Runs;

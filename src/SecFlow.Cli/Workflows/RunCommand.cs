@@ -17,8 +17,8 @@ internal static class RunCommand
     public static Command Create(Terminal terminal)
     {
         var file = Options.File("FILE", "The recipe (YAML).");
-        var target = new Option<string>("--target") { Description = "What to scan: a url, host, or CIDR. It is recorded as authorised by the system user who runs this.", Required = true, HelpName = "T" };
-        var set = new Option<string[]>("--set") { Description = "Value of a recipe parameter; may be repeated.", HelpName = "k=v", DefaultValueFactory = _ => [] };
+        var target = Options.Target("What to scan: a url, host, or CIDR. It is recorded as authorised by the system user who runs this.");
+        var set = Options.Set();
         var format = Options.Format("table", "json", "sarif");
         var failOn = new Option<string>("--fail-on") { Description = "Exit code 1 when a finding is at or above this severity." }.AcceptOnlyFromAmong("info", "low", "medium", "high", "critical");
         var data = Options.Data();

@@ -60,6 +60,21 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<NodeRun>> NodesAsync(Guid runId, CancellationToken ct) =>
         await database.ReadAsync(db => db.NodeRuns.Where(n => n.RunId == runId).OrderBy(n => n.Ordinal).ToListAsync(ct), ct);
 
+    /// <summary>How long a node of a workflow took in its last runs that came to a result, newest first. The name of the workflow decides: its versions are compared with each other.</summary>
+    public async Task<IReadOnlyList<TimeSpan>> DurationsAsync(Guid teamId, string workflow, string nodeId, string pluginId, int take, CancellationToken ct)
+    {
+        var rows = await database.ReadAsync(
+            db => db.NodeRuns
+                .Where(n => n.TeamId == teamId && n.NodeId == nodeId && n.PluginId == pluginId && (n.Status == NodeStatus.Succeeded || n.Status == NodeStatus.Partial) && n.StartedAt != null && n.EndedAt != null)
+                .Join(db.Runs.Where(r => r.TeamId == teamId && r.WorkflowName == workflow), n => n.RunId, r => r.Id, (n, _) => n)
+                .OrderByDescending(n => n.EndedAt)
+                .Take(take)
+                .Select(n => new { n.StartedAt, n.EndedAt })
+                .ToListAsync(ct),
+            ct);
+        return [.. rows.Select(n => n.EndedAt!.Value - n.StartedAt!.Value)];
+    }
+
     public async Task<IReadOnlyList<Assessment>> AssessmentsAsync(Guid runId, CancellationToken ct) =>
         await database.ReadAsync(db => db.Assessments.Where(a => a.RunId == runId).OrderBy(a => a.Target).ThenBy(a => a.Id).ToListAsync(ct), ct);
 

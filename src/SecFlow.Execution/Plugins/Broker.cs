@@ -23,15 +23,14 @@ internal sealed class Broker : IAsyncDisposable
     private readonly BrokerGrant? _grant;
     private readonly PluginWork _work;
     private readonly IPluginOutput _output;
-    private readonly CallTape? _tape;
     private readonly Dictionary<string, InputReader> _inputs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (Diagnostic Refusal, int Count)> _refusals = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _hosts = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _tlsHosts = new(StringComparer.Ordinal);
 
-    public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output, CallTape? tape = null)
+    public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output)
     {
-        (_grant, _work, _output, _tape) = (grant, work, output, tape);
+        (_grant, _work, _output) = (grant, work, output);
         foreach (var (name, input) in work.Inputs)
         {
             _inputs[name] = new InputReader(name, input);
@@ -52,7 +51,7 @@ internal sealed class Broker : IAsyncDisposable
 
     /// <summary>The answer to a call; null when the method is not one of the protocol.</summary>
     public Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct) =>
-        _tape is null || call.Method is "input.read" or "handle.read" or "artifact" ? AskAsync(call, ct) : _tape.AnswerAsync(call, Handles, AskAsync, ct);
+        _work.Tape is not { } tape || call.Method is "input.read" or "handle.read" or "artifact" ? AskAsync(call, ct) : tape.AnswerAsync(call, Handles, AskAsync, ct);
 
     private async Task<ResultMessage?> AskAsync(CallMessage call, CancellationToken ct)
     {

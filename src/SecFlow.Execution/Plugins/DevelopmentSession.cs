@@ -80,7 +80,7 @@ public sealed class DevelopmentSession(HostProcess hosts)
             Intrusiveness = Intrusiveness.Passive,
             Permissions = new PluginPermissions(NetworkPermission.None, [], TargetFiles: false, [], []),
         };
-        return RunAsync(manifest, source, name, new PluginWork { Entry = PluginEntry.Script, Timeout = timeout }, null, null, output, ct);
+        return RunAsync(manifest, source, name, new PluginWork { Entry = PluginEntry.Script, Timeout = timeout }, null, output, ct);
     }
 
     /// <summary>Runs a plugin. Throws SF3008 (target is not loopback), SF4011 (too large), SF4030, SF4031 and SF7003 (sandbox); what the plugin does is in the outcome.</summary>
@@ -107,17 +107,18 @@ public sealed class DevelopmentSession(HostProcess hosts)
             Inputs = work.Inputs,
             RawFiles = work.RawFiles,
             Timeout = work.Timeout,
+            Tape = work.Tape,
         };
-        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, new TargetTls(hosts.Time, rates), null), work.Tape, output, ct);
+        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, new TargetTls(hosts.Time, rates), null), output, ct);
     }
 
     private async Task<PluginOutcome> RunAsync(
-        PluginManifest manifest, string source, string name, PluginWork work, Func<PluginProvenance, BrokerGrant>? grant, CallTape? tape, IPluginOutput output, CancellationToken ct)
+        PluginManifest manifest, string source, string name, PluginWork work, Func<PluginProvenance, BrokerGrant>? grant, IPluginOutput output, CancellationToken ct)
     {
         var provenance = new PluginProvenance(name, manifest.Version, PluginPackage.DigestOf(Encoding.UTF8.GetBytes(source)), Stamp, "", "", hosts.Level);
         var broker = grant?.Invoke(provenance);
         await using var session = new PluginSession(
-            SessionHosts.Own(hosts.StartAsync, hosts.Time), null, provenance, manifest, source, SessionLimits.For(grant is null ? null : manifest), _ => Task.CompletedTask, (w, o) => new Broker(broker, w, o, tape), _ => Task.CompletedTask);
+            SessionHosts.Own(hosts.StartAsync, hosts.Time), null, provenance, manifest, source, SessionLimits.For(grant is null ? null : manifest), _ => Task.CompletedTask, (w, o) => new Broker(broker, w, o), _ => Task.CompletedTask);
         return await session.RunAsync(work, output, ct);
     }
 

@@ -28,6 +28,9 @@ public sealed record PluginRequest(Actor Actor, string PluginDigest, Guid RunId,
     /// <summary>Whether the run will use this package again: its process is then kept for that.</summary>
     public bool UsedAgain { get; init; }
 
+    /// <summary>The script is only looked at: no event is written, and every work has a tape in the place of the world.</summary>
+    public bool Planned { get; init; }
+
     /// <summary>Stores the audit event of the decision in a transaction of the caller's, before anything runs; false = it has had its transaction, store it in one of its own.</summary>
     public Func<AuditEntry, CancellationToken, Task<bool>>? Record { get; init; }
 }
@@ -53,6 +56,9 @@ public sealed record PluginWork
 
     /// <summary>For parse: files by the names <c>stdout</c>, <c>stderr</c> and any other.</summary>
     public IReadOnlyDictionary<string, string> RawFiles { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Stands between the script and the world; null = nothing does.</summary>
+    internal CallTape? Tape { get; init; }
 
     /// <summary>Wall time of the work.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(Limits.NodeWallSeconds.Default);
@@ -150,7 +156,7 @@ public sealed class PluginRunner(
                 throw;
             }
 
-            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, audit);
+            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, request.Planned ? null : audit);
             var (first, verifiedAt) = (true, time.GetTimestamp());
             return new PluginSession(
                 hosts, await taking, provenance, manifest, source, limits,
@@ -160,7 +166,7 @@ public sealed class PluginRunner(
                     first = false;
                     return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, team, work);
                 },
-                (work, output) => new Broker(grant, work, output),
+                (work, output) => request.Planned && work.Tape is null ? throw new InvalidOperationException("A planned work needs its tape.") : new Broker(grant, work, output),
                 violation => QuarantineAsync(request, row, violation));
         }
         catch (SecFlowException e)
@@ -298,7 +304,7 @@ public sealed class PluginRunner(
                 ["message"] = refusal?.Message,
             },
         };
-        if (request.Record is null || !await request.Record(entry, ct))
+        if (!request.Planned && (request.Record is null || !await request.Record(entry, ct)))
         {
             await audit.AppendAsync(entry, ct);
         }

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using SecFlow.Data.Runs;
+using SecFlow.Execution.Plans;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Runs;
@@ -10,14 +12,26 @@ internal static class RunFacts
     /// <summary>Assessments that a report gets one by one; of more it gets the number.</summary>
     public const int MostAssessments = 2000;
 
-    public static JsonObject Of(RunContext context, RecipeNode recipe, NodeRun node) => new()
+    public static JsonObject Of(RunContext context, RecipeNode recipe, NodeRun node) => Of(context.Run.Id, recipe.Id, node.Attempt, context.Run.WorkflowName, context.Parameters);
+
+    /// <summary>The same before the run: nothing has happened yet.</summary>
+    public static JsonObject Planned(PlanContext context, RecipeNode recipe, PluginManifest manifest)
     {
-        ["id"] = context.Run.Id.ToString(),
-        ["node"] = recipe.Id,
-        ["attempt"] = node.Attempt,
-        ["workflow"] = context.Run.WorkflowName,
-        ["parameters"] = context.Parameters.DeepClone(),
-    };
+        var facts = Of(context.Request.RunId, recipe.Id, 1, context.Recipe.Name, context.Parameters);
+        if (manifest.Category == "report")
+        {
+            foreach (var (name, value) in new (string, JsonNode?)[]
+            {
+                ("version", context.Version ?? 0), ("startedBy", context.Actor.Name), ("startedAt", null), ("reportedAt", null), ("sandbox", null), ("scopeRevision", ""), ("policyRevision", ""),
+                ("nodes", new JsonArray()), ("assessments", new JsonArray()), ("assessmentCount", 0),
+            })
+            {
+                facts[name] = value;
+            }
+        }
+
+        return facts;
+    }
 
     public static async Task<JsonObject> OfReportAsync(RunContext context, RecipeNode recipe, NodeRun node, RunStore runs, CancellationToken ct)
     {
@@ -60,4 +74,13 @@ internal static class RunFacts
     }
 
     private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static JsonObject Of(Guid run, string node, int attempt, string workflow, JsonObject parameters) => new()
+    {
+        ["id"] = run.ToString(),
+        ["node"] = node,
+        ["attempt"] = attempt,
+        ["workflow"] = workflow,
+        ["parameters"] = parameters.DeepClone(),
+    };
 }

@@ -9,6 +9,9 @@ namespace SecFlow.Execution.Targets;
 /// <summary>Answer of a scope check: either a target with addresses, or the refusal.</summary>
 public sealed record ScopeAnswer(ScopedTarget? Target, IReadOnlyList<IPAddress> Addresses, Diagnostic? Refusal);
 
+/// <summary>An address that a target resolved to, and whether the target was approved for it.</summary>
+public sealed record PinnedAddress(IPAddress Address, AddressKind Kind, bool Approved);
+
 /// <summary>
 /// The targets of one node run, names resolved once and pinned. Everything that is reached is compared with it.
 /// 1. A url target covers its host at its own port and its further ports; a host target its host at its ports (none listed = all); a network the addresses in it.
@@ -43,6 +46,10 @@ public sealed partial class TargetScope
 
     /// <summary>Different addresses to which a connection was opened under this scope.</summary>
     public int AddressesReached => _reached.Count;
+
+    /// <summary>What the name of a target resolved to; empty for networks, folders and names that do not resolve.</summary>
+    public IReadOnlyList<PinnedAddress> AddressesOf(Guid targetId) =>
+        [.. _pinned.Where(one => one.Target.Id == targetId && one.Network is null).SelectMany(one => one.Addresses.Select(address => new PinnedAddress(address, AddressKinds.Of(address), IsApproved(one, address))))];
 
     /// <summary>Resolves and pins. A target whose name does not resolve stays in the scope without addresses (unreachable).</summary>
     public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct) =>

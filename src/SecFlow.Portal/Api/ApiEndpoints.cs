@@ -34,6 +34,7 @@ public static class ApiEndpoints
         api.MapRuns();
         api.MapFindings();
         api.MapCatalog();
+        api.MapPlans();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

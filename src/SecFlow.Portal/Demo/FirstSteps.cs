@@ -4,6 +4,7 @@ using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plans;
 using SecFlow.Execution.Runs;
 using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
@@ -26,6 +27,7 @@ public sealed class FirstSteps(
     RunPlanner planner,
     WorkflowService workflows,
     TargetService targets,
+    TargetValidation validation,
     ScheduleService schedules,
     DemoPlugins plugins,
     DemoRemoval removal)
@@ -98,7 +100,7 @@ public sealed class FirstSteps(
     public async Task<RunPlan> PlanAsync(Actor actor, OwnScan scan, CancellationToken ct)
     {
         await RequireAsync(actor, ct);
-        return await planner.PlanAsync(actor, await OwnRecipeAsync(actor, ct), scan.ToTarget(), ct);
+        return await planner.PlanAsync(actor, new PlanRequest { Recipe = await OwnRecipeAsync(actor, ct), NewTarget = scan.ToTarget() }, null, ct);
     }
 
     /// <summary>Adds the target with its authorisation, and runs the baseline on it. A target of the team with this very address is used as it was authorised.</summary>
@@ -106,8 +108,8 @@ public sealed class FirstSteps(
     {
         await RequireAsync(actor, ct);
         var wanted = scan.ToTarget();
-        var plan = await planner.PlanAsync(actor, await OwnRecipeAsync(actor, ct), wanted, ct);
-        var target = (await targets.ListAsync(actor, ct)).FirstOrDefault(t => t.Kind == TargetKind.Url && t.Value == plan.Target.Value) ?? await targets.AddAsync(actor, wanted, ct);
+        var value = (await validation.ValidateAsync(wanted, actor.TeamId, ct)).Value;
+        var target = (await targets.ListAsync(actor, ct)).FirstOrDefault(t => t.Kind == TargetKind.Url && t.Value == value) ?? await targets.AddAsync(actor, wanted, ct);
         var run = await runs.StartAsync(actor, new StartRun(await OwnWorkflowAsync(actor, ct), [target.Id], RunTrigger.Manual), ct);
         await steps.RecordAsync(actor, new FirstStep { Kind = FirstStepKind.ScanOwn, RunId = run.Id, SubjectId = target.Id, Detail = target.Name }, ct: ct);
         return run;

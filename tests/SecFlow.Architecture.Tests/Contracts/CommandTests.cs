@@ -10,6 +10,7 @@ public sealed partial class CommandTests
 {
     [Theory]
     [InlineData("workflow validate", "<FILE>")]
+    [InlineData("workflow plan", "<FILE>", "--target", "--set", "--format", "--data")]
     [InlineData("workflow run", "<FILE>", "--target", "--set", "--format", "--fail-on", "--data")]
     [InlineData("plugin list", "--format")]
     [InlineData("plugin exec", "<FILE>", "--format")]

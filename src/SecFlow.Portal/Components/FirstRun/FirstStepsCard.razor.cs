@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Teams;
+using SecFlow.Execution.Plans;
 using SecFlow.Execution.Runs;
 using SecFlow.Portal.Demo;
 using SecFlow.Portal.Live;
