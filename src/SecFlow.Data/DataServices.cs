@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Blobs;
+using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
@@ -34,6 +35,7 @@ public static class DataServices
         services.AddSingleton<TargetStore>();
         services.AddSingleton<WorkflowStore>();
         services.AddSingleton<ScheduleStore>();
+        services.AddSingleton<HoldStore>();
         services.AddSingleton<PluginStore>();
         services.AddSingleton<TrustPolicyStore>();
         return services;

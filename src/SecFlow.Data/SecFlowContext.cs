@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
+using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
@@ -56,6 +57,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
     public DbSet<Occurrence> Occurrences => Set<Occurrence>();
 
     public DbSet<FindingChange> FindingChanges => Set<FindingChange>();
+
+    public DbSet<Hold> Holds => Set<Hold>();
 
     public DbSet<PluginVersion> PluginVersions => Set<PluginVersion>();
 

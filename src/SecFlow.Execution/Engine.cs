@@ -11,6 +11,7 @@ using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Findings;
+using SecFlow.Execution.Holds;
 using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plans;
 using SecFlow.Execution.Plugins;
@@ -59,6 +60,7 @@ public static class EngineServices
         services.AddSingleton<RunPlanner>();
         services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam));
         services.AddSingleton<FindingService>();
+        services.AddSingleton<HoldService>();
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
 

@@ -19,7 +19,8 @@ internal static class InstallCommand
     {
         var path = new Argument<FileSystemInfo>("PACKAGE") { Description = "A package (.zip, or a packed folder)." }.AcceptExistingOnly();
         var data = Options.Data();
-        var command = new Command("install", "Copy a package into the data folder; enabled at once when the trust policy trusts it, refused (exit code 3) until then.") { path, data };
+        var reason = new Option<string>("--reason") { Description = "Why it may do what it asks for; kept with the approval.", HelpName = "TEXT" };
+        var command = new Command("install", "Copy a package into the data folder; enabled at once when the trust policy trusts it, refused (exit code 3) until then.") { path, reason, data };
         command.SetAction(async (parsed, ct) =>
         {
             var file = parsed.GetRequiredValue(path).FullName;
@@ -34,12 +35,12 @@ internal static class InstallCommand
             var policy = await installation.Services.GetRequiredService<TrustPolicyService>().CurrentAsync(ct);
             var verdict = PluginVerifier.Verify(package, manifest.Id, policy, team: null, TimeProvider.System.GetUtcNow());
             await terminal.Out.WriteLineAsync($"{verdict.State}  {manifest.Id} {manifest.Version}  {verdict.Digest}  {verdict.Signer}".TrimEnd());
-            return await InstallAsync(installation, file, package, manifest, verdict, terminal, ct);
+            return await InstallAsync(installation, file, package, manifest, verdict, parsed.GetValue(reason), terminal, ct);
         });
         return command;
     }
 
-    private static async Task<int> InstallAsync(Installation installation, string file, PluginPackage package, PluginManifest manifest, TrustVerdict verdict, Terminal terminal, CancellationToken ct)
+    private static async Task<int> InstallAsync(Installation installation, string file, PluginPackage package, PluginManifest manifest, TrustVerdict verdict, string? reason, Terminal terminal, CancellationToken ct)
     {
         var registry = installation.Services.GetRequiredService<PluginRegistry>();
         var other = (await registry.ListAsync(ct)).FirstOrDefault(p => p.Row.PluginId == manifest.Id && p.Row.Version == manifest.Version && p.Row.Digest != package.Digest && p.Row.State is (PluginState.Enabled or PluginState.Approved));
@@ -57,7 +58,17 @@ internal static class InstallCommand
 
         foreach (var state in Way.SkipWhile(s => s <= row.State))
         {
-            row = await registry.ChangeStateAsync(installation.Actor, row.Id, state, $"installed by {installation.Actor.Name} on the command line", ct);
+            row = await registry.ChangeStateAsync(installation.Actor, row.Id, state, reason ?? $"installed by {installation.Actor.Name} on the command line", ct);
+            if (row.State != state)
+            {
+                await terminal.Error.WriteLineAsync($"{manifest.Id} {manifest.Version} is {row.StateReason}: another administrator approves it in the portal.");
+                return ExitCodes.Refused;
+            }
+        }
+
+        if (row.Approval == ApprovalKind.Solo)
+        {
+            await terminal.Error.WriteLineAsync("approved solo: it takes two persons, and there is one administrator; the reason stands for the second");
         }
 
         await terminal.Error.WriteLineAsync($"{manifest.Id} {manifest.Version} is {row.State}");

@@ -28,6 +28,12 @@ public sealed record Actor(
     string? Ip = null,
     IReadOnlyList<string>? Scopes = null)
 {
+    /// <summary>True for an administrator of the installation, and for a token that was given that scope by one: may what concerns every team.</summary>
+    public bool OfInstallation { get; init; }
+
+    /// <summary>Name of the person who answers for the act: of a token, who created it.</summary>
+    public string Person { get; init; } = Name;
+
     /// <summary>The engine itself, acting for a team (recovery, sweeps, set-up).</summary>
-    public static Actor System(Guid teamId = default, string name = "system") => new(ActorKind.System, "system", name, teamId, TeamRole.Admin);
+    public static Actor System(Guid teamId = default, string name = "system") => new(ActorKind.System, "system", name, teamId, TeamRole.Admin) { OfInstallation = true };
 }

@@ -62,11 +62,56 @@ public sealed class PluginStore(Database database)
             version.StateReason = reason;
             if (to == PluginState.Approved)
             {
-                version.ApprovedBy = actor.Name;
+                version.ApprovedBy = actor.Person;
                 version.ApprovedAt = write.Now;
+            }
+            else if (from == PluginState.Submitted)
+            {
+                (version.FirstApprovalBy, version.FirstApprovalAt) = (null, null);
             }
 
             write.Audit(Entry(actor, $"{Verb(to)}.plugin", version) with { Before = before, After = Describe(version) });
+            return version;
+        },
+        ct);
+
+    /// <summary>
+    /// Approves a submitted version, or keeps the first of two approvals, whatever was shown to the approver in the event. Throws <see cref="ConflictException"/> when it is not submitted
+    /// any more, or when another first approval came in between.
+    /// </summary>
+    /// <param name="actor">Who approves.</param>
+    /// <param name="id">Which version.</param>
+    /// <param name="kind">What the policy made of it.</param>
+    /// <param name="firstBy">The first approver that the decision was made with.</param>
+    /// <param name="reason">In the approver's words.</param>
+    /// <param name="shown">The permissions that the approver saw.</param>
+    /// <param name="ct">Cancels before the commit.</param>
+    public Task<PluginVersion> ApproveAsync(Actor actor, Guid id, ApprovalKind kind, string? firstBy, string reason, JsonObject shown, CancellationToken ct = default) => database.WriteAsync(
+        async write =>
+        {
+            var version = await Visible(write.Db, actor.TeamId).SingleOrDefaultAsync(row => row.Id == id, ct);
+            if (version is null || version.State != PluginState.Submitted || version.FirstApprovalBy != firstBy)
+            {
+                throw new ConflictException(version is null ? "There is no such plugin version." : $"The plugin is {version.State} now, or somebody else approved it in the same moment. Look at it again.");
+            }
+
+            var before = Describe(version);
+            if (kind == ApprovalKind.First)
+            {
+                (version.FirstApprovalBy, version.FirstApprovalAt, version.StateReason) = (actor.Person, write.Now, $"approved by {actor.Person}; waits for a second person");
+            }
+            else
+            {
+                (version.State, version.StateReason, version.ApprovedBy, version.ApprovedAt) = (PluginState.Approved, reason, actor.Person, write.Now);
+                (version.Approval, version.ApprovalReason) = (kind, reason);
+            }
+
+            write.Audit(Entry(actor, "approve.plugin", version) with
+            {
+                Before = before,
+                After = Describe(version),
+                Details = new JsonObject { ["approval"] = kind.ToString().ToLowerInvariant(), ["first"] = version.FirstApprovalBy, ["reason"] = reason, ["permissions"] = shown },
+            });
             return version;
         },
         ct);

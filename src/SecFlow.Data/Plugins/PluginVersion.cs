@@ -14,6 +14,22 @@ public enum PluginState
     Revoked,
 }
 
+/// <summary>How a plugin version came to its approval.</summary>
+public enum ApprovalKind
+{
+    /// <summary>One administrator: nothing asks for a second.</summary>
+    One,
+
+    /// <summary>The first of two; the version is not approved yet.</summary>
+    First,
+
+    /// <summary>Two different persons.</summary>
+    Two,
+
+    /// <summary>It takes two, but there is one administrator: a typed reason stands for the second.</summary>
+    Solo,
+}
+
 /// <summary>One version of a plugin that the installation knows; identified by its package digest. Plugins belong to the installation (TeamId empty) unless a team keeps its own.</summary>
 public sealed class PluginVersion
 {
@@ -59,6 +75,17 @@ public sealed class PluginVersion
     public DateTimeOffset DiscoveredAt { get; set; }
 
     public DateTimeOffset? VerifiedAt { get; set; }
+
+    /// <summary>Of an approval that takes two persons: who began it. Stays when the second has approved as well.</summary>
+    public string? FirstApprovalBy { get; set; }
+
+    public DateTimeOffset? FirstApprovalAt { get; set; }
+
+    /// <summary>How it was approved; null while it is not.</summary>
+    public ApprovalKind? Approval { get; set; }
+
+    /// <summary>Why it was approved, in the approver's words.</summary>
+    public string? ApprovalReason { get; set; }
 
     public string? ApprovedBy { get; set; }
 

@@ -96,7 +96,7 @@ public sealed class RunStore(Database database)
     {
         var now = database.Time.GetUtcNow();
         return await database.ReadAsync(
-            db => db.Runs.Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
+            db => Unheld(db, db.Runs.Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now)))
                 .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(take).Select(r => r.Id).ToListAsync(ct),
             ct);
     }
@@ -111,7 +111,7 @@ public sealed class RunStore(Database database)
         ct);
 
     /// <summary>
-    /// Claims the best eligible run under a new epoch: highest priority, then the team with the fewest running runs, then the oldest.
+    /// Claims the best eligible run under a new epoch, none of a team whose work is held: highest priority, then the team with the fewest running runs, then the oldest.
     /// Its nodes that were running are Pending again; what they had staged, and what a dead engine left of merged records, is dropped. Null when nothing is eligible.
     /// </summary>
     public Task<RunLease?> ClaimAsync(RunClaim claim, CancellationToken ct) => database.WriteAsync(
@@ -120,7 +120,7 @@ public sealed class RunStore(Database database)
             var (db, now) = (write.Db, write.Now);
             var running = await db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now)
                 .GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
-            var candidates = await db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
+            var candidates = await Unheld(db, db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now)))
                 .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(200)
                 .Select(r => new { r.Id, r.TeamId, r.Priority, r.QueuedAt, r.LeaseEpoch }).ToListAsync(ct);
             foreach (var best in candidates.Where(c => running.GetValueOrDefault(c.TeamId) < claim.RunsPerTeam)
@@ -221,4 +221,8 @@ public sealed class RunStore(Database database)
             return true;
         },
         ct);
+
+    // A run that was told to end is claimed all the same: its end must be written.
+    private static IQueryable<Run> Unheld(SecFlowContext db, IQueryable<Run> runs) =>
+        runs.Where(r => (r.Status == RunStatus.Running && r.CancelRequestedAt != null) || !db.Holds.Any(h => h.EndedAt == null && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty)));
 }

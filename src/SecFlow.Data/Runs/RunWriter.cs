@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Holds;
 
 namespace SecFlow.Data.Runs;
 
@@ -25,10 +26,10 @@ public sealed class RunWriter(Database database)
         },
         ct);
 
-    /// <summary>Cheap look without a write: is the lease held, was a cancel asked for?</summary>
+    /// <summary>Cheap look without a write: is the lease held, was a cancel or a stop of everything asked for?</summary>
     public Task<LeaseState> LookAsync(RunLease lease, CancellationToken ct) => database.ReadAsync(
         async db => await db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
-            .Select(r => new LeaseState(true, r.CancelRequestedAt != null)).SingleOrDefaultAsync(ct) ?? new LeaseState(false, false),
+            .Select(r => new LeaseState(true, r.CancelRequestedAt != null || db.Holds.Any(h => h.EndedAt == null && h.Kind == HoldKind.Stop && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty)))).SingleOrDefaultAsync(ct) ?? new LeaseState(false, false),
         ct);
 
     /// <summary>Stores events and staged records of a running node in one transaction.</summary>
@@ -197,5 +198,5 @@ public sealed class RunWriter(Database database)
     }
 
     private static Task<bool> CancelRequestedAsync(SecFlowContext db, RunLease lease, CancellationToken ct) =>
-        db.Runs.AnyAsync(r => r.Id == lease.RunId && r.CancelRequestedAt != null, ct);
+        db.Runs.AnyAsync(r => r.Id == lease.RunId && (r.CancelRequestedAt != null || db.Holds.Any(h => h.EndedAt == null && h.Kind == HoldKind.Stop && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty))), ct);
 }

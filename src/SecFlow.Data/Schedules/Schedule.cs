@@ -1,3 +1,5 @@
+using SecFlow.Data.Audit;
+
 namespace SecFlow.Data.Schedules;
 
 /// <summary>Starts a workflow by a cron expression in an IANA time zone.</summary>
@@ -29,6 +31,11 @@ public sealed class Schedule
     public bool Enabled { get; set; } = true;
 
     public string Owner { get; set; } = "";
+
+    /// <summary>Who the owner is: the schedule may start only what its owner may start at that moment.</summary>
+    public ActorKind OwnerKind { get; set; }
+
+    public string OwnerId { get; set; } = "";
 
     public DateTimeOffset CreatedAt { get; set; }
 

@@ -14,6 +14,7 @@ internal sealed class ScheduleConfiguration : IEntityTypeConfiguration<Schedule>
         builder.Property(row => row.Zone).HasMaxLength(64);
         builder.Property(row => row.TargetTags).HasMaxLength(500);
         builder.Property(row => row.Owner).HasMaxLength(256);
+        builder.Property(row => row.OwnerId).HasMaxLength(100);
         builder.HasIndex(row => new { row.TeamId, row.Name });
         builder.HasOne<Workflow>().WithMany().HasForeignKey(row => row.WorkflowId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Team>().WithMany().HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Restrict);

@@ -18,7 +18,7 @@ public sealed class ScheduleStore(Database database)
 
             schedule.Id = Guid.CreateVersion7(write.Now);
             schedule.TeamId = actor.TeamId;
-            schedule.Owner = actor.Name;
+            (schedule.Owner, schedule.OwnerKind, schedule.OwnerId) = (actor.Name, actor.Kind, actor.Id);
             schedule.CreatedAt = write.Now;
             write.Db.Schedules.Add(schedule);
             write.Audit(new AuditEntry(actor, "add.schedule", "schedule", schedule.Id.ToString(), schedule.Name) { After = Describe(schedule) });

@@ -52,6 +52,34 @@ public sealed class TeamStore(Database database)
     public Task<TeamRole?> FindRoleAsync(Guid teamId, Guid userId, CancellationToken ct = default) => database.ReadAsync(
         db => db.Memberships.Where(row => row.TeamId == teamId && row.UserId == userId).Select(row => (TeamRole?)row.Role).SingleOrDefaultAsync(ct), ct);
 
+    /// <summary>Whether the user administers the installation.</summary>
+    public Task<bool> AdministersAsync(Guid userId, CancellationToken ct = default) => database.ReadAsync(
+        db => db.Users.AnyAsync(row => row.Id == userId && row.AdministersInstallation, ct), ct);
+
+    /// <summary>How many people may approve plugins: everybody who is admin of some team.</summary>
+    public Task<int> CountAdministratorsAsync(CancellationToken ct = default) => database.ReadAsync(
+        db => db.Memberships.Where(row => row.Role == TeamRole.Admin).Select(row => row.UserId).Distinct().CountAsync(ct), ct);
+
+    /// <summary>Makes a user an administrator of the installation, or takes that away. Throws <see cref="ConflictException"/> for the last one.</summary>
+    public Task SetAdministratorAsync(Actor actor, Guid userId, bool administers, CancellationToken ct = default) => database.WriteAsync(
+        async write =>
+        {
+            var user = await write.Db.Users.SingleAsync(row => row.Id == userId, ct);
+            if (user.AdministersInstallation == administers)
+            {
+                return;
+            }
+
+            if (!administers && !await write.Db.Users.AnyAsync(row => row.AdministersInstallation && row.Id != userId, ct))
+            {
+                throw new ConflictException("This is the last administrator of the installation. Make somebody else one first.");
+            }
+
+            user.AdministersInstallation = administers;
+            write.Audit(new AuditEntry(actor with { TeamId = Guid.Empty }, administers ? "add.administrator" : "remove.administrator", "user", userId.ToString(), user.UserName ?? ""));
+        },
+        ct);
+
     public async Task<IReadOnlyList<TeamMember>> MembersAsync(Guid teamId, CancellationToken ct = default) => await database.ReadAsync(
         db => db.Memberships.Where(row => row.TeamId == teamId)
             .Join(db.Users, row => row.UserId, user => user.Id, (row, user) => new { row.UserId, user.UserName, row.Role })

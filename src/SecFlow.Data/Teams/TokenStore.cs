@@ -27,6 +27,11 @@ public sealed class TokenStore(Database database)
                 throw new ConflictException($"A token cannot have more rights ({request.Role}) than who creates it ({actor.Role}).");
             }
 
+            if (!actor.OfInstallation && request.Scopes.Any(scope => scope.StartsWith("installation:", StringComparison.Ordinal)))
+            {
+                throw new ConflictException("Only an administrator of the installation can create a token for the installation.");
+            }
+
             if (request.ExpiresAt <= write.Now)
             {
                 throw new ConflictException("The token would have ended already. Choose an end in the future.");
@@ -41,7 +46,7 @@ public sealed class TokenStore(Database database)
                 TokenHash = Secrets.Hash(text),
                 Scopes = string.Join(' ', request.Scopes),
                 Role = request.Role,
-                CreatedBy = actor.Name,
+                CreatedBy = actor.Person,
                 CreatedAt = write.Now,
                 ExpiresAt = request.ExpiresAt,
             };

@@ -59,6 +59,9 @@ public static class Codes
     public const string OutsideWindow = "SF3020";
     public const string FolderNotAllowed = "SF3021";
     public const string SecretNotSet = "SF3022";
+    public const string WorkHeld = "SF3030";
+    public const string SecondPersonNeeded = "SF3031";
+    public const string TypedReasonNeeded = "SF3032";
 
     // SF4xxx: sandbox limit, violation, not available.
     public const string LimitStatements = "SF4001";

@@ -9,7 +9,18 @@ using SecFlow.PluginProtocol;
 namespace SecFlow.Execution.Plugins;
 
 /// <summary>On whose behalf a broker answers; null where nothing may leave (bare scripts). Without <paramref name="Audit"/> nothing is recorded: a plugin under development belongs to no installation.</summary>
-internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, TargetTls Tls, AuditLog? Audit);
+internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, TargetTls Tls, AuditLog? Audit)
+{
+    /// <summary>Pins the hosts that the manifest names.</summary>
+    public Func<IReadOnlyList<string>, CancellationToken, Task<TargetScope>> PinHosts { get; init; } = (hosts, ct) => TargetScope.PinHostsAsync(hosts, TimeProvider.System, ct);
+
+    /// <summary>An event about the node that works.</summary>
+    public AuditEntry Entry(string action) => new(Request.Actor, action, "node", $"{Request.RunId}/{Request.NodeId}", $"{Provenance.PluginId} {Provenance.Version}")
+    {
+        PolicyRevision = Provenance.PolicyRevision,
+        TraceId = Activity.Current?.TraceId.ToString(),
+    };
+}
 
 /// <summary>
 /// Answers the calls of one work that leave the plugin host.
@@ -24,13 +35,14 @@ internal sealed class Broker : IAsyncDisposable
     private readonly PluginWork _work;
     private readonly IPluginOutput _output;
     private readonly Dictionary<string, InputReader> _inputs = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (Diagnostic Refusal, int Count)> _refusals = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, int> _hosts = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, int> _tlsHosts = new(StringComparer.Ordinal);
+    private readonly PluginReach? _reach;
+    private readonly RefusalLog _refusals;
 
     public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output)
     {
         (_grant, _work, _output) = (grant, work, output);
+        _reach = grant is null ? null : new PluginReach(grant.Manifest.Permissions, work.Scope, grant.PinHosts);
+        _refusals = new RefusalLog(grant?.Audit, action => grant!.Entry(action));
         foreach (var (name, input) in work.Inputs)
         {
             _inputs[name] = new InputReader(name, input);
@@ -39,15 +51,15 @@ internal sealed class Broker : IAsyncDisposable
 
     public Handles Handles { get; } = new();
 
-    public int HttpRequests { get; private set; }
+    /// <summary>What was allowed and used.</summary>
+    public BrokerUses Uses { get; } = new();
 
-    /// <summary>Calls of ctx.tls; each tries several handshakes.</summary>
-    public int Handshakes { get; private set; }
+    public int HttpRequests => Uses.Count("http");
 
-    public int RefusedCalls { get; private set; }
+    public int RefusedCalls => _refusals.Count;
 
     /// <summary>Different addresses of targets that were connected to.</summary>
-    public int AddressesReached => _work.Scope?.AddressesReached ?? 0;
+    public int AddressesReached => _reach?.AddressesReached ?? 0;
 
     /// <summary>The answer to a call; null when the method is not one of the protocol.</summary>
     public Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct) =>
@@ -105,26 +117,10 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>Writes the counts of refusals and the summary of uses.</summary>
     public async Task FinishAsync(CancellationToken ct)
     {
-        if (_grant?.Audit is not { } audit)
+        await _refusals.FinishAsync();
+        if (_grant?.Audit is { } audit && Uses.Any)
         {
-            return;
-        }
-
-        foreach (var (key, (refusal, count)) in _refusals.Where(r => r.Value.Count > SessionLimits.AuditedRefusals))
-        {
-            await audit.AppendAsync(
-                Entry("refuse.calls", AuditOutcome.Denied) with
-                {
-                    ReasonCode = refusal.Code,
-                    Details = new JsonObject { ["calls"] = count, ["audited"] = SessionLimits.AuditedRefusals, ["what"] = key },
-                },
-                ct);
-        }
-
-        foreach (var (action, uses, byHost) in new[] { ("use.http", HttpRequests, _hosts), ("use.tls", Handshakes, _tlsHosts) }.Where(use => use.Item2 > 0))
-        {
-            var hosts = new JsonObject(byHost.Take(100).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value)));
-            await audit.AppendAsync(Entry(action, AuditOutcome.Allowed) with { Details = new JsonObject { ["requests"] = uses, ["hosts"] = hosts } }, ct);
+            await audit.AppendAsync(_grant.Entry("use.broker") with { Details = Uses.ToJson() }, ct);
         }
     }
 
@@ -146,12 +142,12 @@ internal sealed class Broker : IAsyncDisposable
         }
 
         var request = HttpCall.Read(arguments);
-        _grant.Policy.TargetCall("ctx.http", _grant.Subject, _work.Scope, request.Url).Require();
+        var scope = await _reach!.ScopeAsync(ct);
+        _grant.Policy.TargetCall("ctx.http", _grant.Subject, scope, request.Url).Require();
 
         // counted before it is sent: the target was asked, whatever becomes of the answer
-        HttpRequests++;
-        _hosts[request.Url.Authority] = _hosts.GetValueOrDefault(request.Url.Authority) + 1;
-        var response = await _grant.Http.SendAsync(_work.Scope!, request, ct);
+        Uses.Add("http", request.Url.Authority);
+        var response = await _grant.Http.SendAsync(scope!, request, ct);
         return HttpCall.Write(response, await Handles.KeepAsync(response.Body, ct));
     }
 
@@ -163,10 +159,10 @@ internal sealed class Broker : IAsyncDisposable
         }
 
         var (url, timeout) = TlsCall.Read(arguments);
-        _grant.Policy.TargetCall("ctx.tls", _grant.Subject, _work.Scope, url).Require();
-        Handshakes++;
-        _tlsHosts[url.Authority] = _tlsHosts.GetValueOrDefault(url.Authority) + 1;
-        return TlsCall.Write(await _grant.Tls.LookAsync(_work.Scope!, url, timeout, ct));
+        var scope = await _reach!.ScopeAsync(ct);
+        _grant.Policy.TargetCall("ctx.tls", _grant.Subject, scope, url).Require();
+        Uses.Add("tls", url.Authority);
+        return TlsCall.Write(await _grant.Tls.LookAsync(scope!, url, timeout, ct));
     }
 
     private async Task<JsonNode?> ArtifactAsync(JsonNode? arguments, CancellationToken ct)
@@ -205,27 +201,8 @@ internal sealed class Broker : IAsyncDisposable
 
     private async Task RefusedAsync(Diagnostic refusal, CallMessage call, CancellationToken ct)
     {
-        RefusedCalls++;
         var what = call.Method + (Host(call) is { Length: > 0 } host ? " " + host : "");
-
-        // an attacker chooses hosts: of many different ones only the first hundred get a counter of their own
-        var key = _refusals.Count < 100 ? refusal.Code + " " + what : refusal.Code + " others";
-        var count = _refusals.TryGetValue(key, out var before) ? before.Count + 1 : 1;
-        _refusals[key] = (refusal, count);
-        if (_grant?.Audit is { } audit && count <= SessionLimits.AuditedRefusals)
-        {
-            await audit.AppendAsync(
-                Entry("refuse." + call.Method.Split('.')[0], AuditOutcome.Denied) with
-                {
-                    ReasonCode = refusal.Code,
-                    Details = new JsonObject { ["what"] = what, ["rule"] = refusal.Rule, ["message"] = refusal.Message },
-                },
-
-                // a work that is killed at this moment was refused all the same
-                CancellationToken.None);
-        }
-
-        if (count <= SessionLimits.AuditedRefusals)
+        if (await _refusals.AddAsync("refuse." + call.Method.Split('.')[0], refusal, what))
         {
             await _output.RefusedAsync(refusal, ct);
         }
@@ -243,12 +220,4 @@ internal sealed class Broker : IAsyncDisposable
         var host = url.Length <= 8192 && Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Authority : "";
         return host.Length > 260 ? host[..260] : host;
     }
-
-    private AuditEntry Entry(string action, AuditOutcome outcome) =>
-        new(_grant!.Request.Actor, action, "node", $"{_grant.Request.RunId}/{_grant.Request.NodeId}", $"{_grant.Provenance.PluginId} {_grant.Provenance.Version}")
-        {
-            Outcome = outcome,
-            PolicyRevision = _grant.Provenance.PolicyRevision,
-            TraceId = Activity.Current?.TraceId.ToString(),
-        };
 }

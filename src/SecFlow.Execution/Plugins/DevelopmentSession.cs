@@ -109,7 +109,7 @@ public sealed class DevelopmentSession(HostProcess hosts)
             Timeout = work.Timeout,
             Tape = work.Tape,
         };
-        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, new TargetTls(hosts.Time, rates), null), output, ct);
+        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, new TargetTls(hosts.Time, rates), null) { PinHosts = PinHostsAsync }, output, ct);
     }
 
     private async Task<PluginOutcome> RunAsync(
@@ -136,6 +136,15 @@ public sealed class DevelopmentSession(HostProcess hosts)
             TargetId, url.AbsoluteUri, TargetKind.Url, url.AbsoluteUri, live ? IPAddress.Loopback.ToString() : null, [], Intrusiveness.Exploit, RequestsPerSecond: 1000,
             DateTimeOffset.UnixEpoch, null, 1);
         return await TargetScope.PinAsync([target], hosts.Time, new HashSet<int>(), (_, _) => Task.FromResult(addresses), ct);
+    }
+
+    /// <summary>The hosts of a manifest, as far as they are loopback addresses.</summary>
+    private Task<TargetScope> PinHostsAsync(IReadOnlyList<string> named, CancellationToken ct)
+    {
+        var local = named.Where(host => IsLoopback(new Uri("http://" + host + "/"))).ToList();
+        return local.Count == named.Count
+            ? TargetScope.PinHostsAsync(local, hosts.Time, ct)
+            : throw new SecFlowException(new Diagnostic(Codes.AddressForbidden, "The manifest names hosts that are not on this machine: unsigned code reaches loopback only. Sign and install the plugin to reach them.") { Rule = "development.loopback", Remedy = "Sign and install the plugin to reach them." });
     }
 
     /// <summary>A literal loopback address or <c>localhost</c>; no other name is asked for, for it could lead elsewhere the next time.</summary>

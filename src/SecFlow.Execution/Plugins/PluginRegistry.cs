@@ -2,10 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
+using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Teams;
 using SecFlow.Execution.Trust;
 
@@ -21,10 +24,12 @@ public sealed record InstalledPlugin(PluginVersion Row, PluginManifest Manifest,
 /// 2. A version is its package digest: other bytes are another version.
 /// 3. Life moves only along <see cref="PluginLife"/>; approval and enabling ask Trust again.
 /// </summary>
-public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPolicyService policies, Access access, AuditLog audit, TimeProvider time) : IDisposable
+public sealed class PluginRegistry(string dataFolder, PluginStore store, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, Access access, AuditLog audit, TimeProvider time) : IDisposable
 {
     private static readonly Meter _meter = new("SecFlow");
     private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
+    private const int MostReason = 500;
+
     private static readonly TimeSpan _betweenMisses = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -93,24 +98,75 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPo
     public async Task<IReadOnlyList<InstalledPlugin>> ListAsync(CancellationToken ct) =>
         [.. (await store.ListAsync(Guid.Empty, ct)).Select(Installed)];
 
-    /// <summary>Moves a version along its life; a transition that contracts 1 does not know is SF1503, a package that Trust refuses SF200x. Role Admin.</summary>
+    /// <summary>
+    /// Moves a version along its life; a transition that contracts 1 does not know is SF1503, a package that Trust refuses SF200x. Role Admin.
+    /// An approval that takes two persons leaves the version Submitted until the second (SF3031 for the same person again); the reason stands for the second while there is one administrator.
+    /// </summary>
     public async Task<PluginVersion> ChangeStateAsync(Actor actor, Guid pluginVersionId, PluginState state, string reason, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.ManagePlugins, null, $"plugin/{pluginVersionId}", ct);
-        if (string.IsNullOrWhiteSpace(reason) || reason.Length > 500)
-        {
-            throw new SecFlowException(Codes.RequestInvalid, "A reason of 1 to 500 characters is needed. Say why the plugin changes its state.");
-        }
-
         var row = await store.FindAsync(actor.TeamId, pluginVersionId, ct)
             ?? throw new SecFlowException(Codes.NotFound, "There is no such plugin version. Look at the list of plugins.");
-        if (state is PluginState.Approved or PluginState.Enabled)
+        if (reason.Length > MostReason)
         {
-            await RequireTrustAsync(actor, row, ct);
+            throw new SecFlowException(Codes.RequestInvalid, $"A reason has at most {MostReason} characters; found {reason.Length}.");
+        }
+
+        if (state == PluginState.Approved && PluginLife.Next(row.State).Contains(state))
+        {
+            return await ApproveAsync(actor, row, reason, ct);
+        }
+
+        if (string.IsNullOrWhiteSpace(reason))
+        {
+            throw new SecFlowException(Codes.RequestInvalid, $"A reason of 1 to {MostReason} characters is needed. Say why the plugin changes its state.");
+        }
+
+        if (state is PluginState.Submitted or PluginState.Enabled && PluginLife.Next(row.State).Contains(state))
+        {
+            var refusal = await TrustRefusalAsync(row, ct);
+            var answer = state == PluginState.Submitted ? evaluator.Submission(PolicySubject.Of(row, Installed(row).Manifest), refusal).Refusal : refusal;
+            await RequireAsync(actor, state == PluginState.Submitted ? "submit.plugin" : "enable.plugin", row, answer, ct);
         }
 
         return await MoveAsync(actor, row, state, reason, ct);
     }
+
+    /// <summary>The approval of a submitted version: what it takes, and whether this one is enough, is the policy's answer.</summary>
+    private async Task<PluginVersion> ApproveAsync(Actor actor, PluginVersion row, string reason, CancellationToken ct)
+    {
+        var manifest = Installed(row).Manifest;
+        var typed = reason.Trim();
+        var facts = new ApprovalFacts(actor.Person, row.FirstApprovalBy, await SignerIsNewAsync(row, ct), await teams.CountAdministratorsAsync(ct), typed);
+        var (decision, kind) = evaluator.Approval(PolicySubject.Of(row, manifest), await TrustRefusalAsync(row, ct), facts);
+        await RequireAsync(actor, "approve.plugin", row, decision.Refusal, ct);
+        try
+        {
+            return await store.ApproveAsync(actor, row.Id, kind, row.FirstApprovalBy, typed, Shown(manifest), ct);
+        }
+        catch (ConflictException e)
+        {
+            throw new SecFlowException(Codes.Conflict, e.Message, e);
+        }
+    }
+
+    /// <summary>What the approver saw, for the audit log.</summary>
+    private static JsonObject Shown(PluginManifest manifest) => new()
+    {
+        ["network"] = manifest.Permissions.Network.ToString().ToLowerInvariant(),
+        ["hosts"] = Texts(manifest.Permissions.Hosts),
+        ["targetFiles"] = manifest.Permissions.TargetFiles,
+        ["secrets"] = Texts(manifest.Permissions.Secrets),
+        ["resources"] = Texts(manifest.Permissions.Resources),
+        ["tools"] = Texts(manifest.Tools.Select(tool => tool.Name)),
+        ["intrusiveness"] = manifest.Intrusiveness.ToString().ToLowerInvariant(),
+        ["minLevel"] = manifest.MinLevel.ToString(),
+    };
+
+    private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode?)text)]);
+
+    private async Task<bool> SignerIsNewAsync(PluginVersion row, CancellationToken ct) =>
+        !(await store.ListAsync(Guid.Empty, ct)).Any(other => other.ApprovedAt is not null && NameOf(other.Signer) == NameOf(row.Signer));
 
     /// <summary>Unpacks a package (.zip or folder) into the plugin folder and discovers it. Role Admin.</summary>
     public async Task<PluginVersion> InstallAsync(Actor actor, string packagePath, CancellationToken ct)
@@ -268,7 +324,7 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPo
                 {
                     Outcome = AuditOutcome.Denied,
                     ReasonCode = e.Code,
-                    Details = new System.Text.Json.Nodes.JsonObject { ["problem"] = e.Message.Length > 2000 ? e.Message[..2000] : e.Message },
+                    Details = new JsonObject { ["problem"] = e.Message.Length > 2000 ? e.Message[..2000] : e.Message },
                 },
                 ct);
         }
@@ -283,7 +339,7 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPo
         {
             var package = PluginPackage.ReadFolder(FolderOf(row));
             var verdict = PluginVerifier.Verify(package, row.PluginId, await policies.CurrentAsync(ct), null, time.GetUtcNow());
-            return package.Digest != row.Digest
+            return IdentityOf(package) != row.Digest
                 ? new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected {row.Digest}; found {package.Digest ?? "no SHA256SUMS"}. Install the package again.")
                 : verdict.Allowed ? await OtherSignerAsync(row, verdict, ct) : verdict.ToDiagnostic(row.PluginId);
         }
@@ -293,19 +349,20 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TrustPo
         }
     }
 
-    private async Task RequireTrustAsync(Actor actor, PluginVersion row, CancellationToken ct)
+    private async Task RequireAsync(Actor actor, string action, PluginVersion row, Diagnostic? refusal, CancellationToken ct)
     {
-        if (await TrustRefusalAsync(row, ct) is not { } refusal)
+        if (refusal is null)
         {
             return;
         }
 
         await audit.AppendAsync(
-            new AuditEntry(actor, "approve.plugin", "plugin", row.Digest, $"{row.PluginId} {row.Version}")
+            new AuditEntry(actor, action, "plugin", row.Digest, $"{row.PluginId} {row.Version}")
             {
                 Outcome = AuditOutcome.Denied,
                 ReasonCode = refusal.Code,
                 PolicyRevision = (await policies.CurrentAsync(ct)).Revision,
+                Details = new JsonObject { ["rule"] = refusal.Rule, ["message"] = refusal.Message },
             },
             ct);
         throw new SecFlowException(refusal);

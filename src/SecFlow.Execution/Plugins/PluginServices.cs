@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
+using SecFlow.Data.Teams;
 using SecFlow.Data.Trust;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Teams;
 using SecFlow.Execution.Trust;
@@ -17,8 +19,8 @@ public static class PluginServices
     public static IServiceCollection AddSecFlowPlugins(this IServiceCollection services, string dataFolder, string hostPath, string shippedFolder) => services
         .AddSingleton(p => new TrustPolicyService(dataFolder, p.GetRequiredService<TrustPolicyStore>(), p.GetRequiredService<AuditLog>()))
         .AddSingleton(p => new PluginRegistry(
-            dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<Access>(), p.GetRequiredService<AuditLog>(),
-            p.GetRequiredService<TimeProvider>()))
+            dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TeamStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<PolicyEvaluator>(), p.GetRequiredService<Access>(),
+            p.GetRequiredService<AuditLog>(), p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new BuiltinPlugins(
             dataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(shippedFolder)), p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>(),
             p.GetRequiredService<TimeProvider>()))

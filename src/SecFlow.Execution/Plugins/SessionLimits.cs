@@ -25,9 +25,6 @@ internal sealed record SessionLimits(HostLimits Host, long CpuSeconds, long Heap
     /// <summary>Between asking a plugin to stop and killing it.</summary>
     public static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many of one kind of refusal are audited one by one in a work.</summary>
-    public const int AuditedRefusals = 20;
-
     /// <summary>Whether a process with the default limits serves it.</summary>
     public bool HasDefaultProcess => CpuSeconds == Limits.HostCpuSeconds.Default && HeapBytes == Limits.HostHeapBytes.Default;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
@@ -13,9 +14,27 @@ public enum EnforcementPoint
 {
     /// <summary>Asked for a preview; nothing begins.</summary>
     Plan,
+
+    /// <summary>A plugin is submitted for review.</summary>
+    Submission,
+
+    /// <summary>Its permissions are approved.</summary>
+    Approval,
+
+    /// <summary>A workflow or schedule is saved.</summary>
+    Scheduling,
+
+    /// <summary>A run is accepted, or claimed to go on.</summary>
     RunStart,
+
+    /// <summary>A node, or another attempt of it, begins.</summary>
     NodeStart,
+
+    /// <summary>A plugin asks the broker for something.</summary>
     BrokerCall,
+
+    /// <summary>What a plugin says becomes a record.</summary>
+    Ingestion,
 }
 
 /// <summary>Allowed by a rule, or refused by one with code and remedy. <see cref="Refusal"/> is null exactly when it is allowed.</summary>
@@ -39,9 +58,17 @@ public sealed record PolicySubject(string PluginId, PluginState State, Intrusive
     public static PolicySubject Of(PluginVersion row, PluginManifest manifest) => new(manifest.Id, row.State, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions);
 }
 
+/// <summary>What an approval is judged by.</summary>
+/// <param name="Approver">Person who approves now.</param>
+/// <param name="First">Person who approved first; null when nobody has.</param>
+/// <param name="SignerIsNew">No version of this signer was ever approved here.</param>
+/// <param name="Administrators">How many people may approve.</param>
+/// <param name="Reason">What the approver typed.</param>
+public sealed record ApprovalFacts(string Approver, string? First, bool SignerIsNew, int Administrators, string Reason);
+
 /// <summary>
 /// The one place that answers allowed or refused. Nothing is cached: each question is answered at the time it is asked.
-/// 1. The first rule that is broken decides; the order is the same for everyone: state, sandbox, authorisation, intrusiveness, permission, scope.
+/// 1. The first rule that is broken decides; the order is the same for everyone: hold, state, sandbox, authorisation, intrusiveness, permission, scope.
 /// 2. Whatever is not declared is refused.
 /// 3. Every decision is counted (<c>secflow.policy.decisions</c>). Auditing it is the caller's duty, in the transaction of what it decides.
 /// </summary>
@@ -51,31 +78,66 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
     private static readonly Counter<long> Decisions = Meter.CreateCounter<long>("secflow.policy.decisions");
 
     /// <summary>What run start would answer about one plugin, for a preview.</summary>
-    public PolicyDecision Plan(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox) =>
-        Decide(EnforcementPoint.Plan, StartRefusal(plugin, targets, sandbox), "run.start");
+    public PolicyDecision Plan(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, Hold? hold = null) =>
+        Decide(EnforcementPoint.Plan, HoldRefusal(hold) ?? StartRefusal(plugin, targets, sandbox, time.GetUtcNow()), "run.start");
 
-    /// <summary>Whether a run of these plugins against these targets may begin.</summary>
+    /// <summary>Whether a plugin may be submitted for review: whatever Trust never accepts needs no review.</summary>
+    /// <param name="plugin">The version.</param>
+    /// <param name="trust">What Trust answers about its bytes; null = verified.</param>
+    public PolicyDecision Submission(PolicySubject plugin, Diagnostic? trust) =>
+        Decide(EnforcementPoint.Submission, trust is { Code: not (Codes.Unsigned or Codes.Untrusted) } ? WithRule(trust, "trust.package", $"Install {plugin.PluginId} again from its publisher.") : null, "submission.trust");
+
+    /// <summary>Whether this approval counts, and as what. One that <c>exploit</c>s, and one of a new signer, take two persons; while there is one administrator, a typed reason.</summary>
+    public (PolicyDecision Decision, ApprovalKind Kind) Approval(PolicySubject plugin, Diagnostic? trust, ApprovalFacts facts)
+    {
+        var why = plugin.Intrusiveness == Intrusiveness.Exploit ? "it exploits weaknesses" : facts.SignerIsNew ? "its signer is new here" : null;
+        var kind = why is null ? ApprovalKind.One : facts.Administrators <= 1 ? ApprovalKind.Solo : facts.First is null ? ApprovalKind.First : ApprovalKind.Two;
+        var refusal = trust is not null ? WithRule(trust, "trust.package", "Have the trust policy accept its signer, or install it from one that it accepts.")
+            : string.IsNullOrWhiteSpace(facts.Reason) ? Refuse(Codes.TypedReasonNeeded, "approval.reason", $"The approval of {plugin.PluginId} has no reason{(kind == ApprovalKind.Solo ? $", which stands for the second person that it takes ({why}) while there is one administrator" : "")}.", "Type why it may do what it asks for.")
+            : kind == ApprovalKind.Two && string.Equals(facts.First, facts.Approver, StringComparison.OrdinalIgnoreCase) ? Refuse(Codes.SecondPersonNeeded, "approval.second-person", $"Plugin {plugin.PluginId} needs the approval of a second person ({why}); {facts.Approver} has approved it already.", "Ask another administrator to approve it.")
+            : null;
+        return (Decide(EnforcementPoint.Approval, refusal, kind switch { ApprovalKind.Solo => "approval.solo", ApprovalKind.One => "approval.one", _ => "approval.second-person" }), kind);
+    }
+
+    /// <summary>Whether a schedule, or without targets a workflow, of these plugins may be saved: what would be refused at its first firing in any case is refused at once.</summary>
+    /// <param name="plugins">The plugins of its nodes.</param>
+    /// <param name="targets">What it would look at.</param>
+    /// <param name="sandbox">What confines plugins here; null when another machine executes.</param>
+    /// <param name="at">When it would first run.</param>
+    public PolicyDecision Scheduling(IReadOnlyList<PolicySubject> plugins, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, DateTimeOffset at) =>
+        Decide(EnforcementPoint.Scheduling, plugins.Select(plugin => StartRefusal(plugin, targets, sandbox, at)).FirstOrDefault(refusal => refusal is not null), "run.start");
+
+    /// <summary>Whether a run of these plugins against these targets may begin, or go on after its engine ended.</summary>
     /// <param name="plugins">The plugins of its nodes, in their order.</param>
     /// <param name="targets">What it is to look at.</param>
     /// <param name="sandbox">What confines plugins here; null when another machine executes the run, whose level is judged there, at each node.</param>
-    public PolicyDecision RunStart(IReadOnlyList<PolicySubject> plugins, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox) =>
-        Decide(EnforcementPoint.RunStart, plugins.Select(plugin => StartRefusal(plugin, targets, sandbox)).FirstOrDefault(refusal => refusal is not null), "run.start");
+    /// <param name="hold">The hold that stands for the team; null = none.</param>
+    public PolicyDecision RunStart(IReadOnlyList<PolicySubject> plugins, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, Hold? hold = null) =>
+        Decide(EnforcementPoint.RunStart, HoldRefusal(hold) ?? plugins.Select(plugin => StartRefusal(plugin, targets, sandbox, time.GetUtcNow())).FirstOrDefault(refusal => refusal is not null), "run.start");
 
-    /// <summary>Whether this node may begin now. Asked again at each node: an authorisation may have ended since the run began.</summary>
-    public PolicyDecision NodeStart(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport sandbox) =>
-        Decide(EnforcementPoint.NodeStart, StartRefusal(plugin, targets, sandbox), "node.start");
+    /// <summary>Whether this node may begin now. Asked again at each node and attempt: an authorisation may have ended since the run began. A drain lets it begin, a stop does not.</summary>
+    public PolicyDecision NodeStart(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, Hold? hold = null) =>
+        Decide(EnforcementPoint.NodeStart, HoldRefusal(hold is { Kind: HoldKind.Stop } ? hold : null) ?? StartRefusal(plugin, targets, sandbox, time.GetUtcNow()), "node.start");
 
-    /// <summary>Whether the plugin may reach this url by <paramref name="call"/> (<c>ctx.http</c>, <c>ctx.tls</c>). The scope is asked only when network access to targets is declared.</summary>
+    /// <summary>Whether what a plugin says may become a record. Refused ones are kept and counted, and create nothing.</summary>
+    /// <param name="refusal">What the check of the record answered; null = it is valid.</param>
+    public PolicyDecision Ingestion(Diagnostic? refusal) => Decide(EnforcementPoint.Ingestion, refusal, "record.valid");
+
+    /// <summary>Whether the plugin may reach this url by <paramref name="call"/> (<c>ctx.http</c>, <c>ctx.tls</c>). The scope is asked only when network access is declared, and only the one that was declared: the run's targets, or the hosts of the manifest.</summary>
     public PolicyDecision TargetCall(string call, PolicySubject plugin, TargetScope? scope, Uri url)
     {
-        if (plugin.Permissions.Network != NetworkPermission.Targets)
+        var declared = plugin.Permissions.Network;
+        if (declared == NetworkPermission.None || (scope is not null && scope.OfHosts != (declared == NetworkPermission.Hosts)))
         {
             return Decide(EnforcementPoint.BrokerCall, NotDeclared(plugin, call, "permissions.network: targets"), "permission.network");
         }
 
+        var answer = scope?.Check(url).Refusal;
         return scope is null
             ? Decide(EnforcementPoint.BrokerCall, Refuse(Codes.OutOfScope, "scope.targets", "This work has no targets, so nothing can be reached.", $"Use {call} in execute only."), "scope.targets")
-            : Decide(EnforcementPoint.BrokerCall, scope.Check(url).Refusal, "scope.targets");
+            : scope.OfHosts && answer is { Code: Codes.OutOfScope, Rule: "scope.targets" }
+            ? Decide(EnforcementPoint.BrokerCall, NotDeclared(plugin, $"{call} towards {Short(url.Authority)}", $"permissions.network: {{ hosts: [{Short(url.Host)}:{url.Port}] }}"), "permission.network")
+            : Decide(EnforcementPoint.BrokerCall, answer, scope.OfHosts ? "permission.network" : "scope.targets");
     }
 
     /// <summary>Whether the plugin may use a tool, a secret or a resource: declared is not yet granted, and nothing grants them so far.</summary>
@@ -100,7 +162,16 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
             "permission." + method);
     }
 
-    private Diagnostic? StartRefusal(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox)
+    private static Diagnostic? HoldRefusal(Hold? hold) => hold is null
+        ? null
+        : Refuse(
+            Codes.WorkHeld, "hold.standing",
+            $"The work {(hold.OfInstallation ? "of this installation" : "of this team")} is held ({hold.Kind.ToString().ToLowerInvariant()}) by {hold.BegunBy} since {hold.BegunAt:u}, because: {hold.Reason}.",
+            $"Wait until {(hold.OfInstallation ? "an administrator of the installation" : "an admin of the team")} resumes it.");
+
+    private static Diagnostic WithRule(Diagnostic refusal, string rule, string remedy) => refusal with { Rule = refusal.Rule ?? rule, Remedy = refusal.Remedy ?? remedy };
+
+    private static Diagnostic? StartRefusal(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, DateTimeOffset now)
     {
         if (plugin.State != PluginState.Enabled)
         {
@@ -118,7 +189,6 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
             return Refuse(Codes.SandboxLevelTooLow, "sandbox.level", $"Plugin {plugin.PluginId} needs sandbox level {plugin.MinLevel}; this machine offers {sandbox.Level}{(why is null ? "" : $" ({why.Name}: {why.Reason})")}.", why?.Remedy ?? "Run it on a machine with a stronger sandbox.");
         }
 
-        var now = time.GetUtcNow();
         if (targets.Select(target => target.RefusalAt(now)).FirstOrDefault(refusal => refusal is not null) is { } closed)
         {
             return closed;

@@ -38,6 +38,15 @@ public sealed class ActiveRuns
         return slot is not null;
     }
 
+    /// <summary>Stops every run of the team that is executed here; of all teams for <see cref="Guid.Empty"/>.</summary>
+    public void CancelAll(Guid teamId)
+    {
+        foreach (var slot in _slots.Keys.Where(s => s.Lease is { } lease && (teamId == Guid.Empty || lease.TeamId == teamId)))
+        {
+            slot.Stop(StopReason.Cancelled);
+        }
+    }
+
     /// <summary>Stops every run because the engine stops; returns when all of them are left.</summary>
     public Task StopAllAsync()
     {

@@ -30,6 +30,18 @@ public sealed partial class RunSignals(ILogger<RunSignals> logger)
         }
     }
 
+    /// <summary>Wakes every reader of the team, or of all teams for <see cref="Guid.Empty"/>: something concerns all of its runs.</summary>
+    public void NotifyAll(Guid teamId)
+    {
+        foreach (var (subscription, _) in _subscriptions)
+        {
+            if (teamId == Guid.Empty || subscription.TeamId == teamId)
+            {
+                subscription.Wake();
+            }
+        }
+    }
+
     private sealed class Subscription(RunSignals owner, Guid teamId, Guid? runId, Action callback) : IDisposable
     {
         private readonly Lock _lock = new();

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
 
@@ -21,6 +24,7 @@ public sealed record PinnedAddress(IPAddress Address, AddressKind Kind, bool App
 /// </summary>
 public sealed partial class TargetScope
 {
+    private const int HostRequestsPerSecond = 10;
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(5);
     private readonly IReadOnlyList<Pinned> _pinned;
 
@@ -29,6 +33,9 @@ public sealed partial class TargetScope
     private readonly Func<IReadOnlySet<IPAddress>> _ownAddresses;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<IPAddress, bool> _reached = new();
+
+    /// <summary>True when these are the hosts that a plugin's manifest names, not a run's targets: then no special address is ever reached.</summary>
+    public bool OfHosts { get; private init; }
 
     private TargetScope(IReadOnlyList<Pinned> pinned, Lazy<IReadOnlySet<int>> ownPorts, Func<IReadOnlySet<IPAddress>> ownAddresses, TimeProvider time)
     {
@@ -72,6 +79,16 @@ public sealed partial class TargetScope
         return new TargetScope(pinned, ownPorts, ownAddresses, time);
     }
 
+    /// <summary>Resolves and pins the <c>name:port</c> of a manifest's <c>permissions.network.hosts</c>, by the same rules; link-local and metadata addresses and this program's ports are never reached.</summary>
+    public static Task<TargetScope> PinHostsAsync(IReadOnlyList<string> hosts, TimeProvider time, CancellationToken ct) =>
+        PinHostsAsync(hosts, time, new Lazy<IReadOnlySet<int>>(OwnPorts.Find), OwnPorts.Addresses, Dns.GetHostAddressesAsync, ct);
+
+    internal static async Task<TargetScope> PinHostsAsync(IReadOnlyList<string> hosts, TimeProvider time, Lazy<IReadOnlySet<int>> ownPorts, Func<IReadOnlySet<IPAddress>> ownAddresses, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct)
+    {
+        var pinned = await Task.WhenAll(hosts.Select(host => PinAsync(HostTarget(host), resolve, ct))).ConfigureAwait(false);
+        return new TargetScope([.. pinned.Select(one => one with { OfHost = true })], ownPorts, ownAddresses, time) { OfHosts = true };
+    }
+
     /// <summary>Whether the url is inside the scope; on success the target and its pinned addresses (none: it does not resolve). Codes SF3003, SF3005, SF3008.</summary>
     public ScopeAnswer Check(Uri url)
     {
@@ -107,6 +124,15 @@ public sealed partial class TargetScope
             "scope.targets",
             $"{host.Name} port {url.Port} is not one of this run's approved targets.",
             $"Have a target for {host.Name} port {url.Port} approved, and start the run with it.");
+    }
+
+    /// <summary>A host of a manifest as a target: its id is made from it, so that all who ask it share its rate.</summary>
+    private static ScopedTarget HostTarget(string host)
+    {
+        var colon = host.LastIndexOf(':');
+        return new ScopedTarget(
+            new Guid(SHA256.HashData(Encoding.UTF8.GetBytes("host " + host)).AsSpan(0, 16)), host, TargetKind.Host, host[..colon], null, [int.Parse(host.AsSpan(colon + 1), CultureInfo.InvariantCulture)],
+            Intrusiveness.Exploit, HostRequestsPerSecond, DateTimeOffset.UnixEpoch, null, 1);
     }
 
     internal void NoteReached(IPAddress address) => _reached[HostName.Plain(address)] = true;
@@ -219,7 +245,7 @@ public sealed partial class TargetScope
         {
             AddressKind.Public => true,
             AddressKind.Private or AddressKind.Loopback => literal || approved,
-            AddressKind.OwnTargetOnly => literal,
+            AddressKind.OwnTargetOnly => literal && !one.OfHost,
             _ => false,
         };
     }
@@ -227,5 +253,9 @@ public sealed partial class TargetScope
     private static ScopeAnswer Refuse(string code, string rule, string message, string remedy) => new(null, [], new Diagnostic(code, $"{message} {remedy}") { Rule = rule, Remedy = remedy });
 
     /// <summary>A target with what was found out about it once.</summary>
-    private sealed record Pinned(ScopedTarget Target, string? Name, int? Port, IPNetwork? Network, IReadOnlyList<IPAddress> Addresses);
+    private sealed record Pinned(ScopedTarget Target, string? Name, int? Port, IPNetwork? Network, IReadOnlyList<IPAddress> Addresses)
+    {
+        /// <summary>Named by a manifest, not approved as a target.</summary>
+        public bool OfHost { get; init; }
+    }
 }

@@ -7,6 +7,9 @@ namespace SecFlow.Execution.Teams;
 /// <summary>What can be done, with the least role that may and the token scope that it takes.</summary>
 public sealed record Permission(string Name, TeamRole Role, string Scope)
 {
+    /// <summary>True where no role in a team is enough: it concerns every team.</summary>
+    public bool OfInstallation { get; init; }
+
     public static readonly Permission ReadRuns = new("read runs", TeamRole.Viewer, "runs:read");
     public static readonly Permission StartRuns = new("start, cancel and re-run runs", TeamRole.Analyst, "runs:write");
     public static readonly Permission ReadFindings = new("read findings", TeamRole.Viewer, "findings:read");
@@ -20,13 +23,15 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public static readonly Permission ManagePlugins = new("install, approve and disable plugins", TeamRole.Admin, "plugins:write");
     public static readonly Permission ReadAudit = new("read and verify the audit log", TeamRole.Admin, "audit:read");
     public static readonly Permission ManageDemo = new("try out and remove the demo", TeamRole.Admin, "demo:write");
+    public static readonly Permission HoldTeam = new("stop, drain and resume the work of the team", TeamRole.Admin, "holds:write");
+    public static readonly Permission HoldInstallation = new("stop, drain and resume the work of every team", TeamRole.Viewer, "installation:write") { OfInstallation = true };
     public static readonly Permission ManageTokens = new("create and revoke tokens", TeamRole.Admin, "tokens:write");
 }
 
 /// <summary>
 /// The one helper that checks role, token scope and team. A refusal is audited (which is also what counts it), then thrown.
 /// 1. Team first: a row of another team does not exist for this actor, whatever the role (SF1502; audited as SF3002).
-/// 2. Then the role in the team (SF3001).
+/// 2. Then the role in the team, or that of an administrator of the installation (SF3001).
 /// 3. Then, for tokens, the scope (SF3010): a token may less than its role, never more.
 /// </summary>
 public sealed class Access(AuditLog audit, OwnerStore owners)
@@ -73,6 +78,15 @@ public sealed class Access(AuditLog audit, OwnerStore owners)
         if (resourceTeam is { } team && team != actor.TeamId)
         {
             return (Codes.TeamMismatch, NotFound(kind));
+        }
+
+        if (permission.OfInstallation && !actor.OfInstallation)
+        {
+            return (Codes.RoleMissing, new Diagnostic(Codes.RoleMissing, $"This needs an administrator of the installation. It would {permission.Name}.")
+            {
+                Rule = "administrator of the installation",
+                Remedy = "Ask an administrator of the installation.",
+            });
         }
 
         if (actor.Role < permission.Role)

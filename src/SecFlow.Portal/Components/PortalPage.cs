@@ -39,7 +39,7 @@ public abstract class PortalPage : ComponentBase, IDisposable
     /// <summary>Who looks at the page; only for hiding what the role cannot do. Each act asks again.</summary>
     protected Actor? Viewer { get; private set; }
 
-    protected bool May(Permission permission) => Viewer is not null && permission.Role <= Viewer.Role;
+    protected bool May(Permission permission) => Viewer is not null && permission.Role <= Viewer.Role && (!permission.OfInstallation || Viewer.OfInstallation);
 
     /// <summary>The part of the address that decides what is read; the page reads again when it changes.</summary>
     protected virtual object? Key => null;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components.Authorization;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Teams;
 using SecFlow.Portal.Api;
 
 namespace SecFlow.Portal.Teams;
@@ -28,7 +29,7 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Tea
         var token = ApiTokenHandler.TextOf(context.Request) is { } text ? await tokens.FindAsync(text, ct) : null;
         return token is null
             ? throw new SecFlowException(Codes.Unauthenticated, "The token does not exist, was revoked or has expired. Create another one under Account.")
-            : new Actor(ActorKind.Token, token.Id.ToString(), token.Name, token.TeamId, token.Role, AddressOf(context), token.Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            : Of(token, token.Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries), AddressOf(context));
     }
 
     /// <summary>The signed-in user in the team of the claim.</summary>
@@ -43,12 +44,12 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Tea
         if (teamId is null)
         {
             return await teams.ListOfUserAsync(userId, ct) is [var first, ..]
-                ? Of(principal, userId, first.Team.Id, first.Role)
+                ? await OfAsync(principal, userId, first.Team.Id, first.Role, ct)
                 : throw new SecFlowException(Codes.TeamMismatch, "You are in no team. Ask an administrator to add you to one.");
         }
 
         return await teams.FindRoleAsync(teamId.Value, userId, ct) is { } role
-            ? Of(principal, userId, teamId.Value, role)
+            ? await OfAsync(principal, userId, teamId.Value, role, ct)
             : throw new SecFlowException(Codes.TeamMismatch, "You are not a member of this team any more. Choose another team above, or ask its administrator.");
     }
 
@@ -57,7 +58,17 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Tea
 
     public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
+    private static Actor Of(ApiToken token, IReadOnlyList<string> scopes, string? address) =>
+        new(ActorKind.Token, token.Id.ToString(), token.Name, token.TeamId, token.Role, address, scopes)
+        {
+            OfInstallation = scopes.Contains(Permission.HoldInstallation.Scope, StringComparer.Ordinal),
+            Person = token.CreatedBy,
+        };
+
     // The address is the one of the sign-in: a circuit has no request of its own.
-    private static Actor Of(ClaimsPrincipal principal, Guid userId, Guid teamId, TeamRole role) =>
-        new(ActorKind.User, userId.ToString(), principal.Identity!.Name ?? "", teamId, role, principal.FindFirstValue(AddressClaim));
+    private async Task<Actor> OfAsync(ClaimsPrincipal principal, Guid userId, Guid teamId, TeamRole role, CancellationToken ct) =>
+        new(ActorKind.User, userId.ToString(), principal.Identity!.Name ?? "", teamId, role, principal.FindFirstValue(AddressClaim))
+        {
+            OfInstallation = await teams.AdministersAsync(userId, ct),
+        };
 }

@@ -28,7 +28,7 @@ public sealed class FirstAdministrator(UserManager<User> users, TeamStore teams,
             Require(await users.AddPasswordAsync(user, password));
         }
 
-        ct.ThrowIfCancellationRequested();
+        await teams.SetAdministratorAsync(SetUp, user.Id, administers: true, ct);
         return user;
     }
 

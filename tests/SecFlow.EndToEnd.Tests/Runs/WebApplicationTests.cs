@@ -85,7 +85,7 @@ public sealed class WebApplicationTests
 
         detail.Assessments.ShouldHaveSingleItem().Verdict.ShouldBe(Verdict.Completed, detail.Nodes[0].ErrorMessage);
         (await portal.FindingsAsync(detail.Run.Id)).Select(f => f.RuleId).Order(StringComparer.Ordinal).ShouldBe(["tls.certificate-expired", "tls.name-mismatch", "tls.self-signed"]);
-        (await portal.AuditAsync("use.tls")).ShouldHaveSingleItem();
+        (await portal.AuditAsync("use.broker")).ShouldHaveSingleItem();
     }
 
     private static async Task<Guid> AddAsync(RunningPortal portal, Uri url) => (await portal.Get<TargetService>().AddAsync(

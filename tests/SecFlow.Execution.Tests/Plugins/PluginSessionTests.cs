@@ -143,8 +143,8 @@ public sealed class PluginSessionTests
         server.Requests.ShouldHaveSingleItem().ShouldStartWith("GET /a?b=1 HTTP/1.1");
         broken.Requests.ShouldHaveSingleItem();
         outcome.HttpRequests.ShouldBe(2);
-        var use = Encoding.UTF8.GetString((await world.EventsAsync("use.http")).Single(e => e.Action == "use.http").Canonical);
-        use.ShouldContain("\"requests\":2");
+        var use = Encoding.UTF8.GetString((await world.EventsAsync("use.broker")).Single().Canonical);
+        use.ShouldContain("\"uses\":2");
         use.ShouldContain($"127.0.0.1:{broken.Port}");
         (await world.EventsAsync("refuse.http")).ShouldAllBe(e => e.ReasonCode == Codes.OutOfScope);
     }
@@ -173,7 +173,7 @@ public sealed class PluginSessionTests
         codes[6].ShouldBeOneOf(Codes.TargetProtocol, Codes.TargetTimeout);
         output.Logs[1].ShouldBe("info " + Codes.NotGranted);
         (await world.EventsAsync("refuse.tls")).ShouldHaveSingleItem().ReasonCode.ShouldBe(Codes.OutOfScope);
-        Encoding.UTF8.GetString((await world.EventsAsync("use.tls")).Single(e => e.Action == "use.tls").Canonical).ShouldContain($"127.0.0.1:{broken.Port}");
+        Encoding.UTF8.GetString((await world.EventsAsync("use.broker")).Single().Canonical).ShouldContain($"127.0.0.1:{broken.Port}");
         outcome.HttpRequests.ShouldBe(0);
     }
 

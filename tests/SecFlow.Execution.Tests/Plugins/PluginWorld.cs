@@ -31,7 +31,7 @@ internal sealed class PluginWorld : IAsyncDisposable
         Audit = new AuditLog(database.Database, AuditFiles.In(DataFolder));
         Store = new PluginStore(database.Database);
         Policies = new TrustPolicyService(DataFolder, new TrustPolicyStore(database.Database), Audit);
-        Registry = new PluginRegistry(DataFolder, Store, Policies, new Access(Audit, new OwnerStore(database.Database)), Audit, database.Database.Time);
+        Registry = new PluginRegistry(DataFolder, Store, new TeamStore(database.Database), Policies, new PolicyEvaluator(database.Database.Time), new Access(Audit, new OwnerStore(database.Database)), Audit, database.Database.Time);
     }
 
     public string DataFolder { get; }
