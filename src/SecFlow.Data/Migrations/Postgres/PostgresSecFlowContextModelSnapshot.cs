@@ -616,6 +616,68 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("occurrences");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Holds.Hold", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("BegunAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("begun_at");
+
+                    b.Property<string>("BegunBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("begun_by");
+
+                    b.Property<string>("EndReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("end_reason");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("EndedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("ended_by");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("StoppedRuns")
+                        .HasColumnType("integer")
+                        .HasColumnName("stopped_runs");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId")
+                        .IsUnique()
+                        .HasFilter("ended_at IS NULL");
+
+                    b.HasIndex("TeamId", "BegunAt");
+
+                    b.ToTable("holds");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Plugins.PluginVersion", b =>
                 {
                     b.Property<Guid>("Id")
@@ -627,6 +689,16 @@ namespace SecFlow.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("aliases");
+
+                    b.Property<string>("Approval")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("approval");
+
+                    b.Property<string>("ApprovalReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("approval_reason");
 
                     b.Property<long?>("ApprovedAt")
                         .HasColumnType("bigint")
@@ -652,6 +724,15 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<long>("DiscoveredAt")
                         .HasColumnType("bigint")
                         .HasColumnName("discovered_at");
+
+                    b.Property<long?>("FirstApprovalAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_approval_at");
+
+                    b.Property<string>("FirstApprovalBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("first_approval_by");
 
                     b.Property<string>("Folder")
                         .IsRequired()
@@ -1344,6 +1425,18 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(256)")
                         .HasColumnName("owner");
 
+                    b.Property<string>("OwnerId")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("OwnerKind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("owner_kind");
+
                     b.Property<string>("Parameters")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1766,6 +1859,10 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<int>("AccessFailedCount")
                         .HasColumnType("integer")
                         .HasColumnName("access_failed_count");
+
+                    b.Property<bool>("AdministersInstallation")
+                        .HasColumnType("boolean")
+                        .HasColumnName("administers_installation");
 
                     b.Property<string>("ConcurrencyStamp")
                         .IsConcurrencyToken()

@@ -607,6 +607,68 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.ToTable("occurrences");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Holds.Hold", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("BegunAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("begun_at");
+
+                    b.Property<string>("BegunBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("begun_by");
+
+                    b.Property<string>("EndReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("end_reason");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("EndedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_by");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("StoppedRuns")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stopped_runs");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId")
+                        .IsUnique()
+                        .HasFilter("ended_at IS NULL");
+
+                    b.HasIndex("TeamId", "BegunAt");
+
+                    b.ToTable("holds");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Plugins.PluginVersion", b =>
                 {
                     b.Property<Guid>("Id")
@@ -618,6 +680,16 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("aliases");
+
+                    b.Property<string>("Approval")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("approval");
+
+                    b.Property<string>("ApprovalReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("approval_reason");
 
                     b.Property<long?>("ApprovedAt")
                         .HasColumnType("INTEGER")
@@ -643,6 +715,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<long>("DiscoveredAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("discovered_at");
+
+                    b.Property<long?>("FirstApprovalAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_approval_at");
+
+                    b.Property<string>("FirstApprovalBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("first_approval_by");
 
                     b.Property<string>("Folder")
                         .IsRequired()
@@ -1333,6 +1414,18 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("owner");
 
+                    b.Property<string>("OwnerId")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("OwnerKind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_kind");
+
                     b.Property<string>("Parameters")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1755,6 +1848,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<int>("AccessFailedCount")
                         .HasColumnType("INTEGER")
                         .HasColumnName("access_failed_count");
+
+                    b.Property<bool>("AdministersInstallation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("administers_installation");
 
                     b.Property<string>("ConcurrencyStamp")
                         .IsConcurrencyToken()
