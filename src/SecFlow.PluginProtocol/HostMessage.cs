@@ -38,7 +38,9 @@ public sealed record ProgressMessage(double Percent, string Text) : HostMessage;
 /// <item><c>http</c>: {method?, url, headers?, body?, followRedirects?, timeoutMs?, maxBytes?} -> {status, url, headers, headerList, body: {handle, size}, truncated, elapsedMs, redirects, tls}.</item>
 /// <item><c>tls</c>: {host, port?, timeoutMs?} -> {host, port, versions: [{name, answer, cipher, reason}], chain: [...], chainCut, trusted, trustProblems, hostnameMatches, elapsedMs}.</item>
 /// <item><c>artifact</c>: {name, mediaType, text} -> null; text is appended to the file of that name.</item>
-/// <item><c>tool</c>: {name, args: [string], options: {...}} -> {exitCode, stdout: {handle, size}, stderr: {handle, size}, files: {name: {handle, size}}, timedOut, truncated, toolVersion}.</item>
+/// <item><c>tool</c>: {name, args: [string], options: {stdin?, inputs?: {name: ...}, files?: [name], timeout?: seconds, lines?: bool}} -> {exitCode (null when it was killed), stdout: {handle, size},
+/// stderr: {handle, size}, files: {name: {handle, size}}, timedOut, truncated, toolVersion}; stdin and inputs are a string or {handle}. With <c>lines</c> the answer is {running: true}, and then</item>
+/// <item><c>tool.lines</c>: {} -> {lines: [string]} while there are some, at last the result as above.</item>
 /// <item><c>secret</c>: {name} -> string. <c>resource</c>: {uri} -> {handle, size}.</item>
 /// <item><c>input.read</c>: {name, from (0-based), max} -> {records: [...], next: the next <c>from</c>, or null at the end}.</item>
 /// <item><c>handle.read</c>: {handle, offset, length (at most 262144)} -> {data: base64}; fewer bytes than asked only at the end.</item>

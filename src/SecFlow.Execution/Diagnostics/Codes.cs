@@ -75,6 +75,8 @@ public static class Codes
     public const string LimitOutput = "SF4009";
     public const string LimitRecords = "SF4010";
     public const string LimitSource = "SF4011";
+    public const string LimitProcesses = "SF4012";
+    public const string LimitScratch = "SF4013";
     public const string ProtocolViolation = "SF4020";
     public const string ForbiddenSystemCall = "SF4021";
     public const string SandboxUnavailable = "SF4030";
@@ -83,6 +85,10 @@ public static class Codes
 
     // SF5xxx: tool or target.
     public const string ToolMissing = "SF5001";
+    public const string ToolTooOld = "SF5002";
+    public const string ToolChanged = "SF5003";
+    public const string ToolUnusable = "SF5004";
+    public const string ToolArgument = "SF5005";
     public const string TargetUnreachable = "SF5101";
     public const string TargetResponseTooLarge = "SF5102";
     public const string TargetProtocol = "SF5103";

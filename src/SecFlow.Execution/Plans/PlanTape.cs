@@ -132,7 +132,7 @@ internal sealed class PlanTape(PlanGrant grant, PlanBounds bounds, Func<Task> st
     private JsonNode Secret(JsonNode? arguments)
     {
         var name = Text(arguments, "name");
-        grant.Policy.GrantedCall(grant.Subject, "secret", name, []).Require();
+        grant.Policy.GrantedCall(grant.Subject, "secret", name).Require();
         if (!_secrets.TryGetValue(name, out var placeholder))
         {
             _secrets[name] = placeholder = "planned-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -144,7 +144,7 @@ internal sealed class PlanTape(PlanGrant grant, PlanBounds bounds, Func<Task> st
     private async Task<JsonNode?> ToolAsync(JsonNode? arguments, Handles handles, CancellationToken ct)
     {
         var name = Text(arguments, "name");
-        grant.Policy.GrantedCall(grant.Subject, "tool", name, [.. grant.Manifest.Tools.Select(t => t.Name)]).Require();
+        grant.Policy.ToolCall(grant.Subject, name, grant.Manifest.Tools).Require();
         var words = (arguments as JsonObject)?["args"] is JsonArray list ? list.Select(word => word?.ToString() ?? "").ToList() : [];
         if (_toolCount++ < bounds.Shown && words.Sum(word => word.Length) <= MostArgumentCharacters)
         {
@@ -153,7 +153,7 @@ internal sealed class PlanTape(PlanGrant grant, PlanBounds bounds, Func<Task> st
 
         _answered = true;
         var files = new JsonObject();
-        foreach (var file in (arguments as JsonObject)?["files"] as JsonArray ?? [])
+        foreach (var file in (arguments as JsonObject)?["options"]?["files"] as JsonArray ?? [])
         {
             files[file?.ToString() ?? ""] = await EmptyAsync(handles, ct);
         }

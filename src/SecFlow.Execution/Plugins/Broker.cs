@@ -9,7 +9,7 @@ using SecFlow.PluginProtocol;
 namespace SecFlow.Execution.Plugins;
 
 /// <summary>On whose behalf a broker answers; null where nothing may leave (bare scripts). Without <paramref name="Audit"/> nothing is recorded: a plugin under development belongs to no installation.</summary>
-internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, TargetTls Tls, AuditLog? Audit)
+internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Provenance, PluginManifest Manifest, PolicySubject Subject, PolicyEvaluator Policy, TargetHttp Http, TargetTls Tls, ToolServices Tools, AuditLog? Audit)
 {
     /// <summary>Pins the hosts that the manifest names.</summary>
     public Func<IReadOnlyList<string>, CancellationToken, Task<TargetScope>> PinHosts { get; init; } = (hosts, ct) => TargetScope.PinHostsAsync(hosts, TimeProvider.System, ct);
@@ -34,6 +34,7 @@ internal sealed class Broker : IAsyncDisposable
     private readonly BrokerGrant? _grant;
     private readonly PluginWork _work;
     private readonly IPluginOutput _output;
+    private readonly ToolCalls? _tools;
     private readonly Dictionary<string, InputReader> _inputs = new(StringComparer.Ordinal);
     private readonly PluginReach? _reach;
     private readonly RefusalLog _refusals;
@@ -42,6 +43,7 @@ internal sealed class Broker : IAsyncDisposable
     {
         (_grant, _work, _output) = (grant, work, output);
         _reach = grant is null ? null : new PluginReach(grant.Manifest.Permissions, work.Scope, grant.PinHosts);
+        _tools = grant is null ? null : new ToolCalls(grant, work, Handles, Uses, _reach!.ScopeAsync);
         _refusals = new RefusalLog(grant?.Audit, action => grant!.Entry(action));
         foreach (var (name, input) in work.Inputs)
         {
@@ -87,7 +89,13 @@ internal sealed class Broker : IAsyncDisposable
                 case "handle.read":
                     value = await HandleAsync(call.Arguments, ct);
                     break;
-                case "tool" or "secret" or "resource":
+                case "tool":
+                    value = await Tools("ctx.tool").StartAsync(call.Arguments, ct);
+                    break;
+                case "tool.lines":
+                    value = await Tools("ctx.tool").LinesAsync(ct);
+                    break;
+                case "secret" or "resource":
                     throw new SecFlowException(new Diagnostic(Codes.NotGranted, $"ctx.{call.Method} is not granted to this plugin. It can use ctx.http towards approved targets only.")
                     {
                         Rule = "permissions." + call.Method,
@@ -126,6 +134,11 @@ internal sealed class Broker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_tools is not null)
+        {
+            await _tools.DisposeAsync();
+        }
+
         foreach (var input in _inputs.Values)
         {
             input.Dispose();
@@ -133,6 +146,9 @@ internal sealed class Broker : IAsyncDisposable
 
         await Handles.DisposeAsync();
     }
+
+    private ToolCalls Tools(string call) =>
+        _tools ?? throw new SecFlowException(Codes.PermissionNotDeclared, $"A bare script has no tools, so {call} is refused. Make it a plugin that declares 'tools: [{{ name: ... }}]'.");
 
     private async Task<JsonNode?> HttpAsync(JsonNode? arguments, CancellationToken ct)
     {
@@ -183,6 +199,7 @@ internal sealed class Broker : IAsyncDisposable
         }
 
         var (records, next) = await input.ReadAsync((int)Number(arguments, "from", 0, int.MaxValue), (int)Number(arguments, "max", 1, 1000), ct);
+        _tools?.Saw(records);
         return new JsonObject { ["records"] = records, ["next"] = next };
     }
 

@@ -9,6 +9,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
+using SecFlow.Execution.Tools;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Plugins;
@@ -52,7 +53,7 @@ public sealed record DevelopmentWork(PluginManifest Manifest, string Source)
 /// 1. No installation: nothing is stored, no secret is there, what it says goes to the caller and is stamped Development.
 /// 2. Requests leave for a loopback address only, under the permissions of the manifest; with a recording none leaves.
 /// </summary>
-public sealed class DevelopmentSession(HostProcess hosts)
+public sealed class DevelopmentSession(HostProcess hosts, ToolCatalogue tools, ToolRunner runner)
 {
     public const string Stamp = "Development";
 
@@ -109,7 +110,7 @@ public sealed class DevelopmentSession(HostProcess hosts)
             Timeout = work.Timeout,
             Tape = work.Tape,
         };
-        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, new TargetTls(hosts.Time, rates), null) { PinHosts = PinHostsAsync }, output, ct);
+        return await RunAsync(work.Manifest, work.Source, work.Manifest.Id, plugin, p => new BrokerGrant(request, p, work.Manifest, subject, policy, http, new TargetTls(hosts.Time, rates), new ToolServices(tools, runner), null) { PinHosts = PinHostsAsync }, output, ct);
     }
 
     private async Task<PluginOutcome> RunAsync(

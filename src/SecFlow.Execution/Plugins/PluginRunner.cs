@@ -10,6 +10,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
+using SecFlow.Execution.Tools;
 using SecFlow.Execution.Trust;
 using SecFlow.PluginProtocol;
 
@@ -112,8 +113,8 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// 4. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
 public sealed class PluginRunner(
-    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, AuditLog audit,
-    TimeProvider time)
+    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, ToolCatalogue tools, ToolRunner runner,
+    AuditLog audit, TimeProvider time)
 {
     private static readonly TimeSpan _stillVerified = TimeSpan.FromSeconds(1);
 
@@ -156,7 +157,7 @@ public sealed class PluginRunner(
                 throw;
             }
 
-            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, request.Planned ? null : audit);
+            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit);
             var (first, verifiedAt) = (true, time.GetTimestamp());
             return new PluginSession(
                 hosts, await taking, provenance, manifest, source, limits,

@@ -6,6 +6,7 @@ using SecFlow.Data.Trust;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Teams;
+using SecFlow.Execution.Tools;
 using SecFlow.Execution.Trust;
 
 namespace SecFlow.Execution.Plugins;
@@ -25,6 +26,8 @@ public static class PluginServices
             dataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(shippedFolder)), p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>(),
             p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ToolRunner>()
+        .AddSingleton<ToolCatalogue>()
         .AddSingleton<HostPool>()
         .AddSingleton<PluginRunner>()
         .AddSingleton<DevelopmentSession>();

@@ -140,16 +140,20 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
             : Decide(EnforcementPoint.BrokerCall, answer, scope.OfHosts ? "permission.network" : "scope.targets");
     }
 
-    /// <summary>Whether the plugin may use a tool, a secret or a resource: declared is not yet granted, and nothing grants them so far.</summary>
+    /// <summary>Whether the plugin may run this tool: what the manifest of an enabled plugin declares was approved with it.</summary>
+    public PolicyDecision ToolCall(PolicySubject plugin, string name, IReadOnlyList<PluginTool> tools) => Decide(
+        EnforcementPoint.BrokerCall,
+        tools.Any(tool => tool.Name == name) ? null : NotDeclared(plugin, $"ctx.tool('{Short(name)}')", $"tools: [{{ name: {Short(name)} }}]"),
+        "permission.tool");
+
+    /// <summary>Whether the plugin may use a secret or a resource: declared is not yet granted, and nothing grants them so far.</summary>
     /// <param name="plugin">Who asks.</param>
-    /// <param name="method"><c>tool</c>, <c>secret</c> or <c>resource</c>; anything else is not a call that needs a grant and is refused.</param>
-    /// <param name="name">Name of the tool or secret, or the resource's uri.</param>
-    /// <param name="tools">Names of the tools that the manifest declares.</param>
-    public PolicyDecision GrantedCall(PolicySubject plugin, string method, string name, IReadOnlyList<string> tools)
+    /// <param name="method"><c>secret</c> or <c>resource</c>; anything else is not a call that needs a grant and is refused.</param>
+    /// <param name="name">Name of the secret, or the resource's uri.</param>
+    public PolicyDecision GrantedCall(PolicySubject plugin, string method, string name)
     {
         var (declared, key) = method switch
         {
-            "tool" => (tools.Contains(name, StringComparer.Ordinal), $"tools: [{{ name: {name} }}]"),
             "secret" => (plugin.Permissions.Secrets.Contains(name, StringComparer.Ordinal), $"permissions.secrets: [{name}]"),
             "resource" => (plugin.Permissions.Resources.Contains(name, StringComparer.Ordinal), $"permissions.resources: [{name}]"),
             _ => (false, "a known call"),

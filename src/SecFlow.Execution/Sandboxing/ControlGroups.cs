@@ -150,6 +150,10 @@ internal sealed class ControlGroup(bool unified, string[] paths)
     public bool OutOfMemory() =>
         Read(unified ? "memory.events" : "memory.oom_control").Split('\n').Any(line => line.StartsWith("oom_kill ", StringComparison.Ordinal) && line.Split(' ')[1].Trim() != "0");
 
+    /// <summary>Whether a process could not be started because of the group's limit.</summary>
+    public bool OutOfProcesses() =>
+        Read("pids.events").Split('\n').Any(line => line.StartsWith("max ", StringComparison.Ordinal) && line[4..].Trim() != "0");
+
     /// <summary>Removes the group once its processes are gone.</summary>
     public void Remove(TimeProvider time)
     {

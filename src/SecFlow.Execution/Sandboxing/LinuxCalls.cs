@@ -6,7 +6,9 @@ namespace SecFlow.Execution.Sandboxing;
 /// <summary>The few libc calls that .NET has no door to. Errors are <see cref="Win32Exception"/> with the errno text.</summary>
 internal static unsafe partial class LinuxCalls
 {
+    public const int SigInterrupt = 2;
     public const int SigKill = 9;
+    public const int SigTerminate = 15;
     public const short PollIn = 1;
     private const int CloseOnExec = 0x80000;
     private const int SocketStream = 1;
@@ -168,7 +170,39 @@ internal static unsafe partial class LinuxCalls
 
     public static Win32Exception Error(string call, int errno) => new(errno, $"{call}: {Marshal.GetPInvokeErrorMessage(errno)}");
 
-    // Above the numbers that a child gets (0, 1, 2, 8, 9, 10), so that no duplication overwrites another's source.
+    /// <summary>What statx tells of the file behind any links; null when there is none.</summary>
+    public static Tools.FileIdentity? Identity(string path)
+    {
+        // struct statx: 256 bytes; ino 32, size 40, ctime 96 (seconds, nanoseconds), mtime 112, device major 136 and minor 140
+        const int currentFolder = -100;
+        const uint basicStats = 0x7ff;
+        var buffer = stackalloc byte[256];
+        return statx(currentFolder, path, 0, basicStats, buffer) < 0
+            ? null
+            : new Tools.FileIdentity(
+                ((ulong)*(uint*)(buffer + 136) << 32) | *(uint*)(buffer + 140), *(ulong*)(buffer + 32), *(long*)(buffer + 40), Nanoseconds(buffer + 112), Nanoseconds(buffer + 96));
+
+        static long Nanoseconds(byte* time) => (*(long*)time * 1_000_000_000) + *(uint*)(time + 8);
+    }
+
+    /// <summary>A second descriptor of the same open file, at its beginning, close-on-exec.</summary>
+    public static int Again(Microsoft.Win32.SafeHandles.SafeFileHandle file)
+    {
+        var held = false;
+        file.DangerousAddRef(ref held);
+        try
+        {
+            var fd = open($"/proc/self/fd/{(int)file.DangerousGetHandle()}", CloseOnExec, 0);
+            Check(fd, "open");
+            return High(fd);
+        }
+        finally
+        {
+            file.DangerousRelease();
+        }
+    }
+
+    // Above the numbers that a child gets (0 to 47), so that no duplication overwrites another's source.
     private static int High(int fd)
     {
         if (fd >= 64)
@@ -223,6 +257,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, byte* into);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(int fd, int operation);

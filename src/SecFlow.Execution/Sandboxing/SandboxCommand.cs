@@ -25,6 +25,10 @@ internal static class SandboxCommand
     public const int FilterFd = 9;
     public const int BlockFd = 10;
 
+    // With their number: files that are copied in; below 64, where the engine's own ends begin.
+    public const int FirstCopyFd = 16;
+    public const int MostCopies = 32;
+
     // 60578-61183 are left alone by Debian's policy and by systemd.
     private const int FirstUser = 60600;
     private const int Users = 512;
@@ -63,7 +67,24 @@ internal static class SandboxCommand
             line.AddRange(["--symlink", target, link]);
         }
 
-        line.AddRange(["--proc", "/proc", "--dev", "/dev", "--size", Text(spec.ScratchBytes), "--tmpfs", "/tmp", "--chdir", spec.WorkingDirectory, "--remount-ro", "/dev", "--remount-ro", "/"]);
+        var copy = FirstCopyFd;
+        foreach (var (inside, _) in spec.Copies.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            line.AddRange(["--perms", "0444", "--ro-bind-data", Text(copy++), inside]);
+        }
+
+        line.AddRange(["--proc", "/proc", "--dev", "/dev", "--size", Text(spec.ScratchBytes), "--tmpfs", "/tmp"]);
+        foreach (var (folder, bytes) in spec.Writable.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            line.AddRange(["--size", Text(bytes), "--tmpfs", folder]);
+        }
+
+        foreach (var folder in spec.Folders)
+        {
+            line.AddRange(["--dir", folder]);
+        }
+
+        line.AddRange(["--chdir", spec.WorkingDirectory, "--remount-ro", "/dev", "--remount-ro", "/"]);
         line.AddRange(["--json-status-fd", Text(StatusFd), "--seccomp", Text(FilterFd)]);
         if (block)
         {
@@ -109,6 +130,11 @@ internal static class SandboxCommand
         }
 
         line.AddRange([programs.Prlimit!, $"--data={Text(spec.DataBytes)}", $"--cpu={Text(spec.CpuSeconds)}:{Text(spec.CpuSeconds)}", $"--nofile={Text(spec.OpenFiles)}", "--core=0"]);
+        if (spec.FileBytes is { } fileBytes)
+        {
+            line.Add($"--fsize={Text(fileBytes)}");
+        }
+
         if (LinuxCalls.IsRoot)
         {
             line.Add($"--nproc={Text(spec.Processes)}");

@@ -20,7 +20,7 @@ internal static class SandboxExits
     public static SandboxExit Classify(SandboxEnded ended, SandboxSpec spec, string stderrHead, long stderrBytes, bool anyOutput)
     {
         var end = End(ended, spec, stderrHead, anyOutput);
-        return new SandboxExit(end, ended.ExitCode, stderrHead, stderrBytes, ended.PeakBytes, ended.Cpu);
+        return new SandboxExit(end, ended.ExitCode, stderrHead, stderrBytes, ended.PeakBytes, ended.Cpu) { OutOfMemory = ended.OutOfMemory, OutOfProcesses = ended.OutOfProcesses };
     }
 
     private static SandboxEnd End(SandboxEnded ended, SandboxSpec spec, string stderr, bool anyOutput)

@@ -44,6 +44,19 @@ public sealed record SandboxSpec
 
     public long ScratchBytes { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>Further writable folders, each a sized tmpfs of its own: path inside -> bytes.</summary>
+    public IReadOnlyDictionary<string, long> Writable { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
+    /// <summary>Empty folders below a writable one.</summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
+
+    /// <summary>Files that are copied in and read-only there: path inside -> what is copied, from its beginning. Unlike a bind, the sandbox's user need not be able to reach the file outside.</summary>
+    public IReadOnlyDictionary<string, Microsoft.Win32.SafeHandles.SafeFileHandle> Copies { get; init; } =
+        new Dictionary<string, Microsoft.Win32.SafeHandles.SafeFileHandle>(StringComparer.Ordinal);
+
+    /// <summary>Bytes that one file may grow to; null = as large as its folder.</summary>
+    public long? FileBytes { get; init; }
+
     public int Processes { get; init; } = 128;
 
     public int OpenFiles { get; init; } = 128;
@@ -53,6 +66,12 @@ public sealed record SandboxSpec
 
     /// <summary>What it may reach; null = no network at all. A plan that cannot be enforced here is refused (SF4040), never run open.</summary>
     public NetworkPlan? Network { get; init; }
+
+    /// <summary>The caller reads stderr itself (<see cref="SandboxedProcess.StandardError"/>), and nothing of it is kept.</summary>
+    public bool StreamsErrors { get; init; }
+
+    /// <summary>The program has one more way out, descriptor <see cref="SandboxedProcess.ReportFd"/> (<see cref="SandboxedProcess.Report"/>).</summary>
+    public bool Reports { get; init; }
 
     /// <summary>Bytes of stderr that are kept (the rest is drained and counted).</summary>
     public int StderrBytesKept { get; init; } = 8 * 1024;
@@ -87,4 +106,11 @@ public enum SandboxEnd
 }
 
 /// <summary>How a sandboxed process ended.</summary>
-public sealed record SandboxExit(SandboxEnd End, int ExitCode, string StderrHead, long StderrBytes, long PeakBytes, TimeSpan Cpu);
+public sealed record SandboxExit(SandboxEnd End, int ExitCode, string StderrHead, long StderrBytes, long PeakBytes, TimeSpan Cpu)
+{
+    /// <summary>The control group's memory limit killed a process of the tree, not necessarily the first.</summary>
+    public bool OutOfMemory { get; init; }
+
+    /// <summary>The control group refused to start a process of the tree.</summary>
+    public bool OutOfProcesses { get; init; }
+}

@@ -6,8 +6,9 @@ namespace SecFlow.Execution.Sandboxing;
 /// <param name="ExitCode">128 + signal when a signal ended it.</param>
 /// <param name="Started">Whether the payload was executed.</param>
 /// <param name="Killed">Whether we killed it.</param>
-/// <param name="OutOfMemory">Whether the control group's limit killed it.</param>
-internal sealed record SandboxEnded(int ExitCode, bool Started, bool Killed, bool OutOfMemory, TimeSpan Cpu, long PeakBytes);
+/// <param name="OutOfMemory">Whether the control group's memory limit killed it or a process of its tree.</param>
+/// <param name="OutOfProcesses">Whether the control group refused a process.</param>
+internal sealed record SandboxEnded(int ExitCode, bool Started, bool Killed, bool OutOfMemory, bool OutOfProcesses, TimeSpan Cpu, long PeakBytes);
 
 /// <summary>
 /// Waits for one process: reads bubblewrap's status lines, lets the payload go once it is in its group, samples its memory, reaps it.
@@ -95,6 +96,15 @@ internal sealed class SandboxWatch
         }
     }
 
+    /// <summary>Sends a signal to the payload's process 1, which gets only those that it has a handler for. False when it is not there (yet, or any more).</summary>
+    public bool Signal(int signal)
+    {
+        lock (_gate)
+        {
+            return !_reaped && _childFd >= 0 && LinuxCalls.SignalProcess(_childFd, signal);
+        }
+    }
+
     private void Run()
     {
         try
@@ -102,8 +112,9 @@ internal sealed class SandboxWatch
             var usage = WaitForEnd();
             var peak = Math.Max(Math.Max(_peak, _group?.PeakBytes() ?? 0), usage.MaxRssBytes > HighWater(Environment.ProcessId) ? usage.MaxRssBytes : 0);
             var outOfMemory = _group?.OutOfMemory() ?? false;
+            var outOfProcesses = _group?.OutOfProcesses() ?? false;
             _group?.Remove(_means.Time);
-            _ended.SetResult(new SandboxEnded(_exitCode ?? usage.ExitCode, !_bubblewrap || (_exitCode is not null && _grouped), _killedAt != 0, outOfMemory, usage.Cpu, peak));
+            _ended.SetResult(new SandboxEnded(_exitCode ?? usage.ExitCode, !_bubblewrap || (_exitCode is not null && _grouped), _killedAt != 0, outOfMemory, outOfProcesses, usage.Cpu, peak));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception or JsonException)
         {
@@ -115,7 +126,7 @@ internal sealed class SandboxWatch
             }
 
             _group?.Remove(_means.Time);
-            _ended.TrySetResult(new SandboxEnded(1, Started: false, _killedAt != 0, OutOfMemory: false, TimeSpan.Zero, _peak));
+            _ended.TrySetResult(new SandboxEnded(1, Started: false, _killedAt != 0, OutOfMemory: false, OutOfProcesses: false, TimeSpan.Zero, _peak));
         }
         finally
         {

@@ -18,13 +18,18 @@ public sealed class SandboxedProcess : IAsyncDisposable
     private static readonly Counter<long> Executions = Meter.CreateCounter<long>("secflow.sandbox.executions");
     private static readonly Counter<long> LimitsReached = Meter.CreateCounter<long>("secflow.sandbox.limits");
 
+    /// <summary>Number of the descriptor behind <see cref="Report"/>.</summary>
+    public const int ReportFd = 7;
+
     private readonly OutputStream _output;
     private readonly SandboxWatch _watch;
 
-    private SandboxedProcess(NetworkStream input, OutputStream output, SandboxWatch watch, Task<SandboxExit> exit)
+    private SandboxedProcess(NetworkStream input, OutputStream output, Stream? errors, Stream? report, SandboxWatch watch, Task<SandboxExit> exit)
     {
         StandardInput = input;
         _output = output;
+        StandardError = errors ?? Stream.Null;
+        Report = report ?? Stream.Null;
         _watch = watch;
         Exit = exit;
     }
@@ -34,6 +39,12 @@ public sealed class SandboxedProcess : IAsyncDisposable
 
     /// <summary>What the process writes; ends when the tree is gone.</summary>
     public Stream StandardOutput => _output;
+
+    /// <summary>What the process complains about, when the specification streams it; empty otherwise. It must then be read.</summary>
+    public Stream StandardError { get; }
+
+    /// <summary>What came by the further way out, when the specification has one; empty otherwise.</summary>
+    public Stream Report { get; }
 
     /// <summary>Completes when the whole tree is gone and reaped; never faults.</summary>
     public Task<SandboxExit> Exit { get; }
@@ -70,7 +81,7 @@ public sealed class SandboxedProcess : IAsyncDisposable
 
         ct.ThrowIfCancellationRequested();
         Executions.Add(1);
-        var group = means.Level == SandboxLevel.L3 ? means.Groups!.Create(spec.DataBytes + spec.ScratchBytes, spec.Processes) : null;
+        var group = means.Level == SandboxLevel.L3 ? means.Groups!.Create(spec.DataBytes + spec.ScratchBytes + spec.Writable.Values.Sum(), spec.Processes) : null;
         try
         {
             return await Spawn.OnThread(() => Start(means, spec, group)).ConfigureAwait(false);
@@ -85,6 +96,12 @@ public sealed class SandboxedProcess : IAsyncDisposable
     /// <summary>Kills the whole tree; <see cref="Exit"/> then completes with <see cref="SandboxEnd.Killed"/>, unless it had ended before.</summary>
     public void Kill() => _watch.Kill();
 
+    /// <summary>SIGINT for process 1 of the sandbox; false when it cannot get it.</summary>
+    public bool Interrupt() => _watch.Signal(LinuxCalls.SigInterrupt);
+
+    /// <summary>SIGTERM for process 1 of the sandbox; false when it cannot get it.</summary>
+    public bool Terminate() => _watch.Signal(LinuxCalls.SigTerminate);
+
     /// <summary>Kills what still runs and waits until it is reaped.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -92,6 +109,8 @@ public sealed class SandboxedProcess : IAsyncDisposable
         await Exit.ConfigureAwait(false);
         await StandardInput.DisposeAsync().ConfigureAwait(false);
         await _output.DisposeAsync().ConfigureAwait(false);
+        await StandardError.DisposeAsync().ConfigureAwait(false);
+        await Report.DisposeAsync().ConfigureAwait(false);
     }
 
     private static SandboxedProcess Start(SandboxMeans means, SandboxSpec spec, ControlGroup? group)
@@ -100,8 +119,8 @@ public sealed class SandboxedProcess : IAsyncDisposable
         var theirs = new List<int>();
         try
         {
-            var sockets = new int[3];
-            for (var i = 0; i < 3; i++)
+            var sockets = new int[spec.Reports ? 4 : 3];
+            for (var i = 0; i < sockets.Length; i++)
             {
                 var (ours, child) = LinuxCalls.SocketPair();
                 mine.Add(ours);
@@ -110,6 +129,11 @@ public sealed class SandboxedProcess : IAsyncDisposable
             }
 
             var descriptors = new List<(int From, int To)> { (theirs[0], 0), (theirs[1], 1), (theirs[2], 2) };
+            if (spec.Reports)
+            {
+                descriptors.Add((theirs[3], ReportFd));
+            }
+
             List<string> line;
             IReadOnlyList<string> environment = [];
             int status = -1, release = -1;
@@ -124,6 +148,7 @@ public sealed class SandboxedProcess : IAsyncDisposable
                 LinuxCalls.WriteAll(Feed(SandboxCommand.FilterFd, childReads: true), means.Filter);
                 LinuxCalls.Close(mine[^1]);
                 mine.RemoveAt(mine.Count - 1);
+                Copies();
                 release = group is null ? -1 : Feed(SandboxCommand.BlockFd, childReads: true);
                 line = SandboxCommand.Confined(means.Programs, spec, block: group is not null);
             }
@@ -132,6 +157,20 @@ public sealed class SandboxedProcess : IAsyncDisposable
             var record = Recorded(means, pid);
             mine.Clear();
             return Watched(means, spec, group, pid, record, status, release, sockets);
+
+            void Copies()
+            {
+                if (spec.Copies.Count > SandboxCommand.MostCopies)
+                {
+                    throw new IOException($"At most {SandboxCommand.MostCopies} files can be copied into a sandbox.");
+                }
+
+                foreach (var (_, file) in spec.Copies.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                {
+                    theirs.Add(LinuxCalls.Again(file));
+                    descriptors.Add((theirs[^1], SandboxCommand.FirstCopyFd + descriptors.Count(d => d.To >= SandboxCommand.FirstCopyFd)));
+                }
+            }
 
             int Feed(int number, bool childReads)
             {
@@ -168,9 +207,11 @@ public sealed class SandboxedProcess : IAsyncDisposable
     {
         var input = new NetworkStream(Connected(sockets[0]), FileAccess.Write, ownsSocket: true);
         var output = new OutputStream(Connected(sockets[1]));
-        var errors = DrainAsync(new NetworkStream(Connected(sockets[2]), FileAccess.Read, ownsSocket: true), spec.StderrBytesKept);
+        var complaints = new NetworkStream(Connected(sockets[2]), FileAccess.Read, ownsSocket: true);
+        var errors = spec.StreamsErrors ? Task.FromResult(("", 0L)) : DrainAsync(complaints, spec.StderrBytesKept);
+        var report = spec.Reports ? new NetworkStream(Connected(sockets[3]), FileAccess.Read, ownsSocket: true) : null;
         var watch = new SandboxWatch(pid, means, group, status, release);
-        return new SandboxedProcess(input, output, watch, EndAsync(watch, spec, record, errors, output));
+        return new SandboxedProcess(input, output, spec.StreamsErrors ? complaints : null, report, watch, EndAsync(watch, spec, record, errors, output));
     }
 
     private static Socket Connected(int fd) => new(new SafeSocketHandle(fd, ownsHandle: true));

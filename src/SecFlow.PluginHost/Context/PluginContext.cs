@@ -164,22 +164,8 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
         return WithHandles(steps.Ask(() => link.Call("http", request)), "body");
     }
 
-    private JsValue Tool(JsValue[] arguments)
-    {
-        var name = arguments.Text(0, "The tool's name");
-        if (!arguments.At(1).IsArray())
-        {
-            throw new ArgumentException("The tool's arguments must be an array of strings; there is no shell.");
-        }
-
-        var call = new JsonObject
-        {
-            ["name"] = ScriptText.Valid(name),
-            ["args"] = _realm.Json.ToNode(arguments.At(1)),
-            ["options"] = arguments.At(2).IsObject() ? _realm.Json.ToNode(arguments.At(2)) : null,
-        };
-        return WithHandles(steps.Ask(() => link.Call("tool", call)), "stdout", "stderr", "files");
-    }
+    private JsValue Tool(JsValue[] arguments) =>
+        WithHandles(new ToolFunction(steps, link, _handles, start.Limits.RecordBytes).Run(arguments), "stdout", "stderr", "files");
 
     private JsValue Tls(JsValue[] arguments) => _realm.Json.ToNode(arguments.At(0)) is JsonObject request
         ? _realm.Json.Read(steps.Ask(() => link.Call("tls", request)))

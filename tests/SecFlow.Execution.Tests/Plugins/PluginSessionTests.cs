@@ -207,7 +207,7 @@ public sealed class PluginSessionTests
     public async Task Development_BareScript_RunsWithoutAnyGrant()
     {
         await using var world = await PluginWorld.CreateAsync();
-        var development = new DevelopmentSession(await world.HostsAsync());
+        var development = new DevelopmentSession(await world.HostsAsync(), world.Tools, world.ToolRunner);
         var file = Path.Combine(world.DataFolder, "bare.js");
         await File.WriteAllTextAsync(file, "var x = 1;\nx + 1;");
         var fine = await development.ExecuteAsync(file, TimeSpan.FromSeconds(10), CancellationToken.None);

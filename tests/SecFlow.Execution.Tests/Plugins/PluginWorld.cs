@@ -12,6 +12,7 @@ using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
+using SecFlow.Execution.Tools;
 using SecFlow.Execution.Trust;
 using SecFlow.TestKit;
 
@@ -123,7 +124,11 @@ internal sealed class PluginWorld : IAsyncDisposable
 
     public async Task<PluginRunner> RunnerAsync(string? host = null) => Runner(await PoolAsync(host));
 
-    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Audit, Time);
+    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Tools, ToolRunner, Audit, Time);
+
+    public ToolRunner ToolRunner => field ??= new ToolRunner(_sandbox.Value.GetAwaiter().GetResult(), TimeProvider.System);
+
+    public ToolCatalogue Tools => field ??= new ToolCatalogue(ToolRunner);
 
     public TargetHttp Http { get; } = MakeHttp();
 

@@ -108,8 +108,6 @@ public sealed class PolicyEvaluatorTests
     public void HttpCall_WorkWithoutTargets_IsRefused() => Refused(_policy.TargetCall("ctx.http", Plugin, null, new Uri("http://127.0.0.1/")), Codes.OutOfScope, "scope.targets");
 
     [Theory]
-    [InlineData("tool", "nmap", Codes.NotGranted)]
-    [InlineData("tool", "bash", Codes.PermissionNotDeclared)]
     [InlineData("secret", "token", Codes.NotGranted)]
     [InlineData("secret", "TOKEN", Codes.PermissionNotDeclared)]
     [InlineData("resource", "res://wordlist/common", Codes.NotGranted)]
@@ -117,12 +115,19 @@ public sealed class PolicyEvaluatorTests
     [InlineData("shell", "x", Codes.PermissionNotDeclared)]
     public void GrantedCall_DeclaredOrNot_IsRefusedWithTheRightCode(string method, string name, string code)
     {
-        var decision = _policy.GrantedCall(Plugin, method, name, ["nmap"]);
+        var decision = _policy.GrantedCall(Plugin, method, name);
 
         decision.Allowed.ShouldBeFalse();
         decision.Refusal!.Code.ShouldBe(code);
         Should.Throw<SecFlowException>(decision.Require).Code.ShouldBe(code);
     }
+
+    [Fact]
+    public void ToolCall_DeclaredTool_IsAllowed() => _policy.ToolCall(Plugin, "nmap", [new PluginTool("nmap", null, [], null, new Dictionary<string, string>())]).Allowed.ShouldBeTrue();
+
+    [Fact]
+    public void ToolCall_AnotherTool_IsRefused() =>
+        Refused(_policy.ToolCall(Plugin, "bash", [new PluginTool("nmap", null, [], null, new Dictionary<string, string>())]), Codes.PermissionNotDeclared, "permission.declared").Message.ShouldContain("bash");
 
     private static Diagnostic Refused(PolicyDecision decision, string code, string rule)
     {

@@ -19,12 +19,12 @@ public sealed class SandboxExitsTests
     [InlineData(143, SandboxEnd.Crashed)]
     [InlineData(159, SandboxEnd.ForbiddenSystemCall)]
     public void Classify_ExitCode_SaysWhy(int code, SandboxEnd end, string stderr = "", int cpu = 1) =>
-        Classify(new SandboxEnded(code, true, false, false, TimeSpan.FromSeconds(cpu), 1), stderr, true).ShouldBe(end);
+        Classify(new SandboxEnded(code, true, false, false, false, TimeSpan.FromSeconds(cpu), 1), stderr, true).ShouldBe(end);
 
     [Fact]
     public void Classify_AmbiguousKills_AreToldApart()
     {
-        var killed = new SandboxEnded(137, true, false, false, TimeSpan.Zero, 1);
+        var killed = new SandboxEnded(137, true, false, false, false, TimeSpan.Zero, 1);
 
         Classify(killed, "", anyOutput: false).ShouldBe(SandboxEnd.StartFailed);
         Classify(killed with { Killed = true }, "", anyOutput: false).ShouldBe(SandboxEnd.Killed);

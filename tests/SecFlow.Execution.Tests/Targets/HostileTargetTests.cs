@@ -244,7 +244,7 @@ public sealed class HostileTargetTests : IDisposable
         var manifest = PluginWorld.Package(PluginWorld.Files(manifest: "permissions: { network: targets }\n")).ReadManifest();
         var subject = new PolicySubject(manifest.Id, PluginState.Enabled, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions);
         var provenance = new PluginProvenance(manifest.Id, manifest.Version, "sha256:0", "s", "r", "p", SandboxLevel.L3);
-        var grant = new BrokerGrant(new PluginRequest(world.Admin, "sha256:0", Guid.NewGuid(), "node"), provenance, manifest, subject, new PolicyEvaluator(TimeProvider.System), world.Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), world.Audit);
+        var grant = new BrokerGrant(new PluginRequest(world.Admin, "sha256:0", Guid.NewGuid(), "node"), provenance, manifest, subject, new PolicyEvaluator(TimeProvider.System), world.Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), new ToolServices(world.Tools, world.ToolRunner), world.Audit);
         await using var broker = new Broker(grant, new PluginWork { Scope = scope }, new TestOutput());
         return (await broker.AnswerAsync(new CallMessage(1, "http", arguments), CancellationToken.None))!;
     }
