@@ -60,7 +60,7 @@ internal sealed class Suites(Repository repository)
             Add(await LintGate.RunAsync(repository).ConfigureAwait(false));
         }
 
-        var needsDatabase = only is not ("imports" or "contracts");
+        var needsDatabase = only is not ("imports" or "contracts" or Unprivileged.Name);
         await using var postgres = needsDatabase ? await PostgresServer.StartAsync(repository).ConfigureAwait(false) : null;
         if (postgres is not null)
         {

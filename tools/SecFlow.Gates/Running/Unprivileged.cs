@@ -84,7 +84,11 @@ internal sealed class Unprivileged : IDisposable
         await Must(Shell.RunAsync(_repository.Root, Limit, "cp", ["-R", _repository.At(built), target])).ConfigureAwait(false);
         // A portal that was built and not published wants this folder, and reads its pictures where the builder has them: no test of confinement looks at pages.
         Directory.CreateDirectory(Path.Combine(_folder, built, "wwwroot"));
-        File.Delete(Path.Combine(_folder, built, project + ".staticwebassets.runtime.json"));
+        foreach (var assets in Directory.EnumerateFiles(Path.Combine(_folder, built), "*.staticwebassets.runtime.json"))
+        {
+            File.Delete(assets);
+        }
+
         await Must(Shell.RunAsync(_repository.Root, Limit, "chmod", ["-R", "go+rX", Path.Combine(_folder, "tests")])).ConfigureAwait(false);
         var results = Path.Combine(_folder, "results", project);
         var test = await RunAsync("dotnet", "test", Path.Combine(_folder, built, project + ".dll"), "--nologo", "--results-directory", results, "--logger", "trx;LogFileName=results.trx", "--filter", Filter).ConfigureAwait(false);
