@@ -81,6 +81,7 @@ public static class Codes
     public const string ForbiddenSystemCall = "SF4021";
     public const string SandboxUnavailable = "SF4030";
     public const string SandboxLevelTooLow = "SF4031";
+    public const string LimitRefusedCalls = "SF4050";
     public const string NetworkScopeUnavailable = "SF4040";
 
     // SF5xxx: tool or target.

@@ -207,7 +207,7 @@ internal sealed class Conversation : IAsyncDisposable
     {
         if (++_frames > SessionLimits.Frames)
         {
-            return SessionEnds.Breach("it sends more frames than any work needs.");
+            return SessionEnds.Limit(Codes.LimitOutput, "frames", $"The plugin sent more than {SessionLimits.Frames} messages.");
         }
 
         return message switch
@@ -263,6 +263,11 @@ internal sealed class Conversation : IAsyncDisposable
             return SessionEnds.Breach("it calls a method that does not exist.");
         }
 
+        if (_broker.RefusedCalls > SessionLimits.RefusedCalls)
+        {
+            return SessionEnds.Limit(Codes.LimitRefusedCalls, "refused", $"The plugin went on after {SessionLimits.RefusedCalls} refused calls.");
+        }
+
         await SendAsync(answer, _stop.Token);
         return null;
     }
@@ -277,7 +282,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         if (++_verdictCount > SessionLimits.Verdicts)
         {
-            return SessionEnds.Breach("it gives more verdicts than any work needs.");
+            return SessionEnds.Limit(Codes.LimitOutput, "verdicts", $"The plugin gave more than {SessionLimits.Verdicts} verdicts.");
         }
 
         await _output.VerdictAsync(kind, Shown(verdict.Reason ?? "", 1000), verdict.Target, verdict.Checks, _stop.Token);

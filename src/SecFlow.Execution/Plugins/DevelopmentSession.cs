@@ -60,10 +60,15 @@ public sealed class DevelopmentSession(HostProcess hosts, ToolCatalogue tools, T
     /// <summary>Id of the target of a work, always the same so that expectations are.</summary>
     public static readonly Guid TargetId = new("00000000-0000-4000-8000-000000000001");
 
-    /// <summary>Runs the file. Throws SF1601 (no such file), SF4011 (too large), SF4030 and SF7003 (sandbox).</summary>
+    /// <summary>Runs the file. Throws SF1601 (no such file), SF4030 and SF7003 (sandbox); a file that is too large is a result like any other limit.</summary>
     public async Task<ScriptResult> ExecuteAsync(string scriptPath, TimeSpan timeout, CancellationToken ct)
     {
-        var source = await ReadAsync(scriptPath, ct);
+        if (await ReadAsync(scriptPath, ct) is not { } source)
+        {
+            var refused = SessionEnds.TooLarge(new FileInfo(scriptPath).Length);
+            return new ScriptResult("limit", refused.Error!.Code, refused.Limit, 0, 0, hosts.Level.ToString(), refused.Error.Message, null);
+        }
+
         var outcome = await RunScriptAsync(source, Path.GetFileName(scriptPath), timeout, Nothing.Instance, ct);
         var word = outcome.Error is null ? "completed" : outcome.Violation ? "violation" : outcome.Limit is not null ? "limit" : "failed";
         return new ScriptResult(
@@ -89,7 +94,7 @@ public sealed class DevelopmentSession(HostProcess hosts, ToolCatalogue tools, T
     {
         if (Encoding.UTF8.GetByteCount(work.Source) > Limits.ScriptSourceBytes.Ceiling)
         {
-            throw TooLarge(Encoding.UTF8.GetByteCount(work.Source));
+            throw new SecFlowException(SessionEnds.TooLarge(Encoding.UTF8.GetByteCount(work.Source)).Error!);
         }
 
         var rates = new TargetRates(hosts.Time);
@@ -152,19 +157,16 @@ public sealed class DevelopmentSession(HostProcess hosts, ToolCatalogue tools, T
     private static bool IsLoopback(Uri url) =>
         url.Scheme is "http" or "https" && (url.Host == "localhost" || (IPAddress.TryParse(url.DnsSafeHost, out var address) && IPAddress.IsLoopback(address)));
 
-    private static async Task<string> ReadAsync(string path, CancellationToken ct)
+    /// <summary>Null: too large to be read.</summary>
+    private static async Task<string?> ReadAsync(string path, CancellationToken ct)
     {
         if (!File.Exists(path) || RegularFile.WhatElse(Path.GetFullPath(path)) is not (null or "a link"))
         {
             throw new SecFlowException(Codes.OptionInvalid, $"'{path}' is not a file. Give the path of a script.");
         }
 
-        var length = new FileInfo(path).Length;
-        return length > Limits.ScriptSourceBytes.Ceiling ? throw TooLarge(length) : await File.ReadAllTextAsync(path, Encoding.UTF8, ct);
+        return new FileInfo(path).Length > Limits.ScriptSourceBytes.Default ? null : await File.ReadAllTextAsync(path, Encoding.UTF8, ct);
     }
-
-    private static SecFlowException TooLarge(long length) =>
-        new(Codes.LimitSource, $"The script has {length} bytes; at most {Limits.ScriptSourceBytes.Default} are allowed. Make it smaller.");
 
     private sealed class Nothing : IPluginOutput
     {

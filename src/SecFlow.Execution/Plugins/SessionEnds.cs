@@ -43,6 +43,9 @@ internal static class SessionEnds
     public static SessionEnd Limit(string code, string limit, string what) =>
         new(new Diagnostic(code, what + " Let it do less at once, or ask for a higher limit in its manifest."), limit);
 
+    /// <summary>A script that is not even sent to a host.</summary>
+    public static SessionEnd TooLarge(long bytes) => Limit(Codes.LimitSource, "source", $"The script has {bytes} bytes; at most {Limits.ScriptSourceBytes.Default} are allowed.");
+
     /// <summary>Exit code of a host whose native call could not be interrupted.</summary>
     private const int TimeLimitExit = 76;
 

@@ -11,8 +11,11 @@ internal sealed record SessionLimits(HostLimits Host, long CpuSeconds, long Heap
     /// <summary>Log lines of one work that are kept; the rest is dropped, and that is said.</summary>
     public const int LogLines = 10_000;
 
-    /// <summary>Frames of one work that carry no record. More is a flood, not a plugin.</summary>
+    /// <summary>Frames of one work. More is a flood, not a plugin.</summary>
     public const int Frames = 2_000_000;
+
+    /// <summary>Calls of one work that policy refuses. Waiting for an answer restarts the budgets of a callback, so a script that never takes no for an answer would go on until its time is over.</summary>
+    public const int RefusedCalls = 10_000;
 
     public const int Verdicts = 100_000;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using SecFlow.PluginHost.Scripting;
 
 namespace SecFlow.PluginHost.Parsing;
 
@@ -25,7 +26,7 @@ public sealed class JsonRecords(Stream stream, IReadOnlyList<string> path, int m
         Done,
     }
 
-    /// <summary>UTF-8 of one record after the other. Throws <see cref="JsonException"/> for broken JSON, <see cref="InvalidDataException"/> for a record too large.</summary>
+    /// <summary>UTF-8 of one record after the other. Throws <see cref="JsonException"/> for broken JSON, <see cref="DataLimitException"/> for a record too large.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Elements(Action progressed)
     {
         ArgumentNullException.ThrowIfNull(progressed);
@@ -142,5 +143,5 @@ public sealed class JsonRecords(Stream stream, IReadOnlyList<string> path, int m
         _final = got == 0;
     }
 
-    private InvalidDataException TooLarge() => new($"A record is larger than {maxBytes} bytes.");
+    private DataLimitException TooLarge() => new(ScriptLimits.Record, $"A record is larger than {maxBytes} bytes.");
 }

@@ -63,9 +63,16 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
         var path = Option(arguments.At(2), "path") is { } text ? text.Split('.', StringSplitOptions.RemoveEmptyEntries) : [];
         using var stream = handles.Open(arguments.At(0));
         var records = 0;
-        foreach (var element in new JsonRecords(stream, path, limits.RecordBytes, limits.JsonDepth).Elements(steps.Progressed))
+        try
         {
-            steps.Record(callback, _realm.Json.Read(element), new JsValue((double)records++));
+            foreach (var element in new JsonRecords(stream, path, limits.RecordBytes, limits.JsonDepth).Elements(steps.Progressed))
+            {
+                steps.Record(callback, _realm.Json.Read(element), new JsValue((double)records++));
+            }
+        }
+        catch (JsonException e) when (ScriptJson.TooDeep(e))
+        {
+            throw new DataLimitException(ScriptLimits.Nesting, $"The JSON nests deeper than {limits.JsonDepth}.");
         }
 
         return Summary(records, 0, null);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Xml;
+using SecFlow.PluginHost.Scripting;
 
 namespace SecFlow.PluginHost.Parsing;
 
@@ -39,7 +40,7 @@ public sealed class XmlRecords(Stream stream, string? element, int maxBytes, int
             progressed();
             if (reader.Depth > maxDepth)
             {
-                throw new InvalidDataException($"The XML nests deeper than {maxDepth}.");
+                throw new DataLimitException(ScriptLimits.Nesting, $"The XML nests deeper than {maxDepth}.");
             }
 
             var wanted = reader.NodeType == XmlNodeType.Element
@@ -89,7 +90,7 @@ public sealed class XmlRecords(Stream stream, string? element, int maxBytes, int
 
             if (open.Count > maxDepth)
             {
-                throw new InvalidDataException($"The XML nests deeper than {maxDepth}.");
+                throw new DataLimitException(ScriptLimits.Nesting, $"The XML nests deeper than {maxDepth}.");
             }
         }
 
@@ -115,7 +116,7 @@ public sealed class XmlRecords(Stream stream, string? element, int maxBytes, int
         size += more;
         if (size > maxBytes)
         {
-            throw new InvalidDataException($"A record is larger than {maxBytes} characters.");
+            throw new DataLimitException(ScriptLimits.Record, $"A record is larger than {maxBytes} characters.");
         }
     }
 }

@@ -25,6 +25,9 @@ public sealed record Failure(HostOutcome Outcome, string? Limit, string? Message
                 return new Failure(HostOutcome.SyntaxError, null, ScriptText.Bounded(parse.Description ?? parse.Message, maxBytes), $"{start.FileName}:{parse.LineNumber}:{parse.Column}", phase);
             case JavaScriptException script:
                 return OfScript(script, realm, start, phase, maxBytes);
+            case ArgumentException or ArithmeticException or FormatException or IndexOutOfRangeException or InvalidOperationException:
+                // The interpreter's words for what a constructor or an operator was given: the script asked for it, and could not catch it.
+                return new Failure(HostOutcome.ScriptError, null, ScriptText.Bounded("The interpreter cannot do this: " + Asked(e), maxBytes), LastPlace(realm, start), phase);
             default:
                 return new Failure(
                     HostOutcome.InterpreterError,
@@ -48,6 +51,11 @@ public sealed record Failure(HostOutcome Outcome, string? Limit, string? Message
             }
 
             message = Describe(e.Error);
+            if (message.Contains(nameof(OutOfMemoryException), StringComparison.Ordinal))
+            {
+                // The interpreter makes a SyntaxError of whatever the compiler of an expression throws.
+                return new Failure(HostOutcome.Limit, ScriptLimits.Memory, "The plugin used all memory that it may use.", place, phase);
+            }
         }
         catch (Exception inner) when (inner is not OutOfMemoryException)
         {
@@ -56,6 +64,10 @@ public sealed record Failure(HostOutcome Outcome, string? Limit, string? Message
 
         return new Failure(HostOutcome.ScriptError, null, ScriptText.Bounded(WithLine(message, e.LineNumber, start), maxBytes), place, phase);
     }
+
+    private static string Asked(Exception e) => e.StackTrace?.Contains(nameof(JavaScriptException), StringComparison.Ordinal) == true
+        ? "a value was thrown whose message is not a text. Throw an Error."
+        : e.Message;
 
     // A data property only: an accessor named code must not decide.
     private static string? CodeOf(ObjectInstance error) =>

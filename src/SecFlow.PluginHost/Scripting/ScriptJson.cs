@@ -105,7 +105,13 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
         }
         catch (JsonException e)
         {
-            throw new JavaScriptException(realm.Engine.SyntaxError, "JSON.parse: " + e.Message);
+            var error = new JavaScriptException(realm.Engine.SyntaxError, "JSON.parse: " + e.Message);
+            if (TooDeep(e))
+            {
+                error.Error.AsObject().FastAddProperty("code", new JsValue(ScriptLimits.Nesting), true, true, true);
+            }
+
+            throw error;
         }
 
         if (arguments.At(1).TryCast<ICallable>() is not { } reviver)
@@ -116,6 +122,13 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
         var root = realm.NewObject();
         root.FastAddProperty("", value, true, true, true);
         return Revive(root, "", reviver);
+    }
+
+    /// <summary>The reader gives no other sign of why it refused.</summary>
+    public static bool TooDeep(JsonException e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return e.Message.Contains("maximum configured depth", StringComparison.Ordinal);
     }
 
     /// <summary><c>JSON.stringify(value, replacer, space)</c>.</summary>

@@ -11,6 +11,12 @@ public sealed class ScriptLimitException(string limit, string message) : Excepti
     public string Limit { get; } = limit;
 }
 
+/// <summary>Data of a tool or a target is larger or nests deeper than a parser takes. Script may catch it; when it does not, the work ends with that limit.</summary>
+public sealed class DataLimitException(string limit, string message) : Exception(message)
+{
+    public string Limit { get; } = limit;
+}
+
 /// <summary>Names of the limits (<c>DoneMessage.Limit</c>) and which exception means which.</summary>
 public static class ScriptLimits
 {

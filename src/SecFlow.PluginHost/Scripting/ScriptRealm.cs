@@ -7,6 +7,7 @@ using Jint.Native.Object;
 using Jint.Parser;
 using Jint.Parser.Ast;
 using Jint.Runtime;
+using Jint.Runtime.Descriptors;
 using Jint.Runtime.Environments;
 using Jint.Runtime.Interop;
 using SecFlow.PluginProtocol;
@@ -18,7 +19,7 @@ namespace SecFlow.PluginHost.Scripting;
 /// One fresh interpreter, hardened before any plugin code runs.
 /// 1. Only native script functions and script values made here are handed in; a CLR object would open the whole runtime.
 /// 2. No code from strings: <c>eval</c> and the <c>Function</c> constructor are refused, so that what runs is what was signed.
-/// 3. Every function that the host hands in passes limits through and turns everything else into a script exception.
+/// 3. Every function that the host hands in, and every one that the interpreter brings, passes limits through and turns everything else into a script exception.
 /// </summary>
 public sealed class ScriptRealm
 {
@@ -45,6 +46,7 @@ public sealed class ScriptRealm
         _guard = Native(Guard, 0);
         _thrown = Native(Thrown, 1);
         Json = new ScriptJson(this, limits);
+        NativeGuards.Insert(this);
         Harden();
         MarkStackTop();
         Engine.Execute(Prelude.Value, new ParserOptions { Source = "prelude.js" });
@@ -105,7 +107,7 @@ public sealed class ScriptRealm
             }
             catch (Exception e) when (!ScriptLimits.MustPass(e))
             {
-                throw Error(e is Conversation.CallFailedException call ? call.Code : null, e.Message);
+                throw Error(e switch { Conversation.CallFailedException call => call.Code, DataLimitException data => data.Limit, _ => null }, e.Message);
             }
         },
         length);
@@ -145,6 +147,7 @@ public sealed class ScriptRealm
         json.FastAddProperty("parse", Native(Json.Parse, 2), true, false, true);
         json.FastAddProperty("stringify", Native(Json.Stringify, 3), true, false, true);
         global.FastAddProperty("JSON", json, true, false, true);
+        Engine.Array.PrototypeObject.FastAddProperty("sort", new ClrFunctionInstance(Engine, (self, arguments) => ArraySort.Sort(this, self, arguments), 1), true, false, true);
         Engine.Object.FastAddProperty("setPrototypeOf", Native(SetPrototypeOf, 2), true, false, true);
         global.FastAddProperty("globalThis", global, true, false, true);
     }
@@ -178,12 +181,20 @@ public sealed class ScriptRealm
         return value;
     }
 
+    // The interpreter reads `message` of what is thrown and fails on anything but a text.
     private static JsValue Thrown(JsValue[] arguments)
     {
         var value = arguments.At(0);
-        if (value.IsObject() && value.AsObject() is { Extensible: true } error && !error.Get("message").IsString() && !error.HasOwnProperty("message"))
+        if (value.IsObject() && value.AsObject() is { Extensible: true } error && error.Get("message") is var message && !message.IsString())
         {
-            error.FastAddProperty("message", new JsValue(""), true, false, true);
+            if (!error.HasOwnProperty("message"))
+            {
+                error.FastAddProperty("message", new JsValue(""), true, false, true);
+            }
+            else if (!message.IsObject() && error.GetOwnProperty("message") is { Configurable: true })
+            {
+                error.DefineOwnProperty("message", new PropertyDescriptor(new JsValue(TypeConverter.ToString(message)), true, true, true), false);
+            }
         }
 
         return value;

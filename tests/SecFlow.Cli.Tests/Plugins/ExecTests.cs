@@ -13,6 +13,9 @@ public sealed class ExecTests : IDisposable
     [InlineData("while (true) {}", 4, "limit", "SF4")]
     [InlineData("(function f() { f(); })()", 4, "limit", "SF4003")]
     [InlineData("throw new Error('no')", 4, "failed", "SF6001")]
+    [InlineData("while (true) { try { ctx.http('http://127.0.0.1/'); } catch (e) { } }", 4, "limit", "SF4050")]
+    [InlineData("JSON.parse('['.repeat(100000))", 4, "limit", "SF4011")]
+    [InlineData("throw ctx", 4, "failed", "SF6001")]
     [InlineData("var = 1", 4, "failed", "SF6002")]
     [InlineData("System.IO.File.ReadAllText('/etc/passwd')", 4, "failed", "SF6001")]
     public async Task Script_EndsWithItsCode(string script, int code, string outcome, string? prefix)
@@ -30,6 +33,16 @@ public sealed class ExecTests : IDisposable
         ((string?)result["outcome"]).ShouldBe(outcome);
         ((string?)result["code"] ?? "").ShouldStartWith(prefix ?? "");
         ((string?)result["level"]).ShouldStartWith("L");
+    }
+
+    [Fact]
+    public async Task Script_LargerThanAllowed_IsALimitAndNotRead()
+    {
+        var run = await CliRun.OfAsync("plugin", "exec", _folder.Write("script.js", new string('\u0001', 3_000_000)), "--format", "json");
+
+        run.Code.ShouldBe(4);
+        ((string?)JsonNode.Parse(run.Out)!["code"]).ShouldBe("SF4011");
+        ((string?)JsonNode.Parse(run.Out)!["limit"]).ShouldBe("source");
     }
 
     [Fact]

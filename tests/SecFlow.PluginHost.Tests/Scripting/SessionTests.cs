@@ -77,14 +77,6 @@ public sealed class SessionTests
         engine.Done.Message.ShouldStartWith(message);
     }
 
-    [Fact]
-    public async Task Error_OfTheInterpreter_IsNamedSo()
-    {
-        await using var engine = await EngineSide.Execute("(1e300).toString(2);");
-
-        engine.Done.Outcome.ShouldBe(HostOutcome.InterpreterError);
-    }
-
     [Theory]
     [InlineData("var x = ;", "scan.test/index.js:1:9")]
     [InlineData("\n\nfunction {", "scan.test/index.js:3:10")]
