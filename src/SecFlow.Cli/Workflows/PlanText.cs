@@ -1,6 +1,7 @@
 using System.Globalization;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plans;
+using SecFlow.Execution.Sandboxing.Network;
 
 namespace SecFlow.Cli.Workflows;
 
@@ -56,7 +57,7 @@ internal static class PlanText
             .Concat(Field("", [node.Plugin.Row.Digest]))
             .Concat(node.When is null ? [] : Field("when", [$"{node.When}{(node.Runs == PlannedStart.Depends ? " (depends on earlier outputs)" : node.Runs == PlannedStart.No ? " (does not hold)" : " (holds)")}"]))
             .Concat(node.Inputs.Count == 0 ? [] : Field("reads", [$"{string.Join(", ", node.Inputs)}: its calls depend on earlier outputs (*)"]))
-            .Concat(Field("network", node.Network is null ? ["none"] : node.Network.Allowed.Count == 0 ? [$"{node.Network.Access}: nothing can be reached"] : node.Network.Allowed))
+            .Concat(Field("network", node.Network is null ? ["none"] : node.Network.Plan.Allowed.Count == 0 ? [$"{node.Network.Access}: nothing can be reached"] : [.. node.Network.Plan.Allowed.Select(Reached)]))
             .Concat(Field("limits", [$"{Duration(node.Timeout)} in all; script {Duration(limits.Cpu)} of processor, {limits.CallTime.TotalSeconds:0.#} s and {limits.Statements.ToString("N0", CultureInfo.InvariantCulture)} statements a call, {limits.HeapBytes / 1048576} MiB"]))
             .Concat(Field("expected", [Words(node.Expected)]))
             .Concat(Requests("http", node.Http))
@@ -96,6 +97,8 @@ internal static class PlanText
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.#} min");
 
     private static string Kind(string kind) => kind switch { "OwnTargetOnly" => "link-local or metadata", "Never" => "no host", _ => kind.ToLowerInvariant() };
+
+    private static string Reached(NetworkRule rule) => $"{rule.Network}, tcp {rule.FromPort}{(rule.ToPort > rule.FromPort ? $" to {rule.ToPort}" : "")}";
 
     private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,@%+".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

@@ -11,7 +11,7 @@ using SecFlow.Execution.Workflows;
 namespace SecFlow.Execution.Plans;
 
 /// <summary>What all nodes of one plan share.</summary>
-internal sealed record PlanContext(Actor Actor, PlanRequest Request, Recipe Recipe, JsonObject Parameters, TargetScope? Scope, IReadOnlyList<ScopedTarget> Targets, RunHosts? Hosts, int? Version)
+internal sealed record PlanContext(Actor Actor, PlanRequest Request, Recipe Recipe, JsonObject Parameters, TargetScope Scope, IReadOnlyList<ScopedTarget> Targets, RunHosts? Hosts, int? Version)
 {
     /// <summary>What is known of the outputs of the nodes before, by name.</summary>
     public Dictionary<string, (string Type, IReadOnlyList<string> Lines)> Outputs { get; } = new(StringComparer.Ordinal);

@@ -54,7 +54,7 @@ public static class PlanDocument
             ("statements", node.Limits.Statements),
             ("cpuSeconds", node.Limits.Cpu.TotalSeconds),
             ("heapBytes", node.Limits.HeapBytes))),
-        ("network", node.Network is { } network ? Object(("access", network.Access), ("allowed", Texts(network.Allowed))) : Object(("access", "none"), ("allowed", new JsonArray()))),
+        ("network", Network(node.Network)),
         ("calls", Object(
             ("http", Calls(node.Http, Request)),
             ("tls", Calls(node.Tls, Request)),
@@ -65,6 +65,11 @@ public static class PlanDocument
         ("followedWhy", node.FollowedWhy),
         ("misused", node.Misused.Count == 0 ? null : Texts(node.Misused)),
         ("refusals", Array(node.Refusals.Select(Refusal))));
+
+    private static JsonObject Network(PlannedNetwork? network) => Object(
+        ("access", network?.Access ?? "none"),
+        ("allowed", Array((network?.Plan.Allowed ?? []).Select(rule => Object(("network", rule.Network.ToString()), ("fromPort", rule.FromPort), ("toPort", rule.ToPort))))),
+        ("names", Object([.. (network?.Plan.Names ?? new Dictionary<string, IReadOnlyList<System.Net.IPAddress>>(StringComparer.Ordinal)).Select(name => (name.Key, (JsonNode?)Texts(name.Value.Select(a => a.ToString()))))])));
 
     private static JsonObject Request(PlannedRequest request) => Object(("method", request.Method), ("url", request.Url), ("basis", Word(request.Basis)));
 

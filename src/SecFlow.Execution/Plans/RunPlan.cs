@@ -1,7 +1,7 @@
-using System.Net;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Sandboxing.Network;
 using SecFlow.Execution.Targets;
 
 namespace SecFlow.Execution.Plans;
@@ -200,5 +200,5 @@ public sealed record PlannedLimits(long Statements, TimeSpan CallTime, TimeSpan 
 
 /// <summary>What the sandbox of a node lets through.</summary>
 /// <param name="Access">The declared permission, such as <c>targets</c>.</param>
-/// <param name="Allowed">Networks with their ports, such as <c>10.0.0.7/32 tcp 443</c>.</param>
-public sealed record PlannedNetwork(string Access, IReadOnlyList<string> Allowed);
+/// <param name="Plan">The addresses and ports, and the names that are answered.</param>
+public sealed record PlannedNetwork(string Access, NetworkPlan Plan);

@@ -169,7 +169,7 @@ public sealed class RunPlanner(
             Timeout = node.Timeout,
             Limits = PlannedLimits.Of(SessionLimits.For(plugin.Manifest)),
             Expected = took.Count == 0 ? new ExpectedDuration(node.Timeout, 0) : new ExpectedDuration(Median(took), took.Count),
-            Network = plugin.Manifest.Permissions.Network == NetworkPermission.None ? null : new PlannedNetwork(plugin.Manifest.Permissions.Network.ToString().ToLowerInvariant(), Reachable(context)),
+            Network = plugin.Manifest.Permissions.Network == NetworkPermission.None ? null : new PlannedNetwork(plugin.Manifest.Permissions.Network.ToString().ToLowerInvariant(), context.Scope.NetworkPlan()),
             Refusal = refusal,
         };
     }
@@ -185,9 +185,6 @@ public sealed class RunPlanner(
         return condition.Outputs.Count > 0 ? PlannedStart.Depends
             : condition.Holds(new Condition.Facts(new Dictionary<string, int>(StringComparer.Ordinal), context.Parameters)) ? PlannedStart.Yes : PlannedStart.No;
     }
-
-    private static List<string> Reachable(PlanContext context) =>
-        [.. context.Targets.SelectMany(t => context.Scope!.AddressesOf(t.Id).Where(a => a.Approved).Select(a => a.Address.ToString())).Distinct(StringComparer.Ordinal)];
 
     private PlannedTarget Describe(TargetScope scope, ScopedTarget target, Diagnostic? folders)
     {
