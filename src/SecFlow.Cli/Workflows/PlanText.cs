@@ -59,13 +59,15 @@ internal static class PlanText
             .Concat(node.Inputs.Count == 0 ? [] : Field("reads", [$"{string.Join(", ", node.Inputs)}: its calls depend on earlier outputs (*)"]))
             .Concat(Field("network", node.Network is null ? ["none"] : node.Network.Plan.Allowed.Count == 0 ? [$"{node.Network.Access}: nothing can be reached"] : [.. node.Network.Plan.Allowed.Select(Reached)]))
             .Concat(Field("limits", [$"{Duration(node.Timeout)} in all; script {Duration(limits.Cpu)} of processor, {limits.CallTime.TotalSeconds:0.#} s and {limits.Statements.ToString("N0", CultureInfo.InvariantCulture)} statements a call, {limits.HeapBytes / 1048576} MiB"]))
+            .Concat(limits.Tool is { } tool ? Field("", [$"a tool {Duration(TimeSpan.FromSeconds(tool.CpuSeconds))} of processor, {tool.MemoryBytes / 1048576} MiB, {tool.Processes} processes, {tool.ScratchBytes / 1048576} MiB of scratch"]) : [])
+            .Concat(node.Tools.SelectMany(t => Field("tool", [t.Program is { } program ? $"{program.Name} {program.Version}, {program.Path}, {program.Digest}" : $"{t.Declared.Name}: {t.Problem!.Code}, see below"])))
             .Concat(Field("expected", [Words(node.Expected)]))
             .Concat(Requests("http", node.Http))
             .Concat(Requests("tls", node.Tls))
-            .Concat(Tools(node.Tools))
+            .Concat(Tools(node.ToolCalls))
             .Concat(node.Secrets.Count == 0 ? [] : Field("secrets", node.Secrets))
             .Concat(node.Resources.Count == 0 ? [] : Field("resources", node.Resources))
-            .Concat(node.Http.Count + node.Tls.Count + node.Tools.Count == 0 && node.Followed == Followed.Whole ? Field("calls", ["none"]) : [])
+            .Concat(node.Http.Count + node.Tls.Count + node.ToolCalls.Count == 0 && node.Followed == Followed.Whole ? Field("calls", ["none"]) : [])
             .Concat(node.Misused.SelectMany(m => Field("misused", [m])))
             .Concat(node.FollowedWhy is null ? [] : Field(node.Followed == Followed.Not ? "not planned" : "cut", [node.FollowedWhy]))
             .Concat(node.Refusals.SelectMany(r => Refused(r.Refusal, r.Count, r.What)));
@@ -77,7 +79,7 @@ internal static class PlanText
 
     private static IEnumerable<string> Tools(PlannedCalls<PlannedToolCall> calls) => calls.Count == 0
         ? []
-        : Field("tools", [Count(calls.Count, calls.First.Count, "call"), .. calls.First.Select(call => $"{Mark(call.Basis)}{call.Tool} {string.Join(' ', call.Arguments.Select(Quoted))}")]);
+        : Field("tool calls", [Count(calls.Count, calls.First.Count, "call"), .. calls.First.Select(call => $"{Mark(call.Basis)}{call.Tool} {string.Join(' ', call.Arguments.Select(Quoted))}")]);
 
     private static string Count(int count, int shown, string what) => $"{count} {what}{(count == 1 ? "" : "s")} with empty answers{(count > shown ? $", the first {shown}:" : ":")}";
 

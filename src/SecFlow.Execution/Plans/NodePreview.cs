@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Holds;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
-using SecFlow.Execution.Policies;
 using SecFlow.Execution.Runs;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Workflows;
@@ -13,12 +13,15 @@ namespace SecFlow.Execution.Plans;
 /// <summary>What all nodes of one plan share.</summary>
 internal sealed record PlanContext(Actor Actor, PlanRequest Request, Recipe Recipe, JsonObject Parameters, TargetScope Scope, IReadOnlyList<ScopedTarget> Targets, RunHosts? Hosts, int? Version)
 {
+    /// <summary>The hold that stands for the team; null = none.</summary>
+    public Hold? Hold { get; init; }
+
     /// <summary>What is known of the outputs of the nodes before, by name.</summary>
     public Dictionary<string, (string Type, IReadOnlyList<string> Lines)> Outputs { get; } = new(StringComparer.Ordinal);
 }
 
-/// <summary>Runs the verified script of one node in the plugin host and sandbox that a run uses, with <see cref="PlanTape"/> in the place of the world.</summary>
-internal sealed class NodePreview(NodePlugins plugins, PolicyEvaluator policy)
+/// <summary>Runs the verified script of one node in the plugin host and sandbox that a run uses, with <see cref="PlannedWorld"/> in the place of the world.</summary>
+internal sealed class NodePreview(NodePlugins plugins)
 {
     public async Task<PlannedNode> FollowAsync(PlanContext context, RecipeNode recipe, PlannedNode node, TimeSpan left, CancellationToken ct)
     {
@@ -30,9 +33,8 @@ internal sealed class NodePreview(NodePlugins plugins, PolicyEvaluator policy)
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var manifest = node.Plugin.Manifest;
-        var subject = PolicySubject.Of(node.Plugin.Row, manifest);
-        var tape = new PlanTape(new PlanGrant(policy, subject, manifest, context.Scope, node.Inputs.Count > 0), context.Request.Bounds, stop.CancelAsync);
-        var output = new PlanOutput(manifest, recipe.Outputs, context.Targets.ToDictionary(t => t.Id.ToString(), t => t.Name, StringComparer.Ordinal), tape.Refused);
+        var world = new PlannedWorld(context.Request.Bounds, node.Inputs.Count > 0, stop.CancelAsync);
+        var output = new PlanOutput(manifest, recipe.Outputs, context.Targets.ToDictionary(t => t.Id.ToString(), t => t.Name, StringComparer.Ordinal));
         var provenance = (PluginProvenance?)null;
         var (followed, why, refusal) = (Followed.Whole, (string?)null, (Diagnostic?)null);
         try
@@ -47,7 +49,7 @@ internal sealed class NodePreview(NodePlugins plugins, PolicyEvaluator policy)
             try
             {
                 provenance = session.Provenance;
-                var outcome = await session.RunAsync(Work(context, recipe, session.Manifest, limit) with { Tape = tape }, output, stop.Token);
+                var outcome = await session.RunAsync(Work(context, recipe, session.Manifest, limit) with { Planned = world }, output, stop.Token);
                 (followed, why, refusal) = End(outcome, recipe, limit);
             }
             finally
@@ -55,7 +57,7 @@ internal sealed class NodePreview(NodePlugins plugins, PolicyEvaluator policy)
                 await session.CloseAsync();
             }
         }
-        catch (OperationCanceledException) when (tape.Overrun && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (world.Overrun && !ct.IsCancellationRequested)
         {
             (followed, why) = (Followed.Cut, $"The script made more than {context.Request.Bounds.Calls} calls; a plan follows no further. In a run, too, every answer may lead to other calls.");
         }
@@ -74,12 +76,12 @@ internal sealed class NodePreview(NodePlugins plugins, PolicyEvaluator policy)
         {
             Signer = provenance?.Signer ?? node.Signer,
             TrustRule = provenance?.TrustRule ?? node.TrustRule,
-            Http = tape.Http,
-            Tls = tape.Tls,
-            Tools = tape.Tools,
-            Secrets = tape.Secrets,
-            Resources = tape.Resources,
-            RefusedCalls = [.. tape.Refusals.Select(r => r with { What = $"node {recipe.Id}: {r.What}" })],
+            Http = world.HttpCalls,
+            Tls = world.TlsCalls,
+            ToolCalls = world.ToolCalls,
+            Secrets = world.Secrets,
+            Resources = world.Resources,
+            RefusedCalls = [.. node.RefusedCalls, .. world.Refusals.Select(r => r with { What = $"node {recipe.Id}: {r.What}" })],
             Misused = output.Misused,
             Followed = followed,
             FollowedWhy = why,

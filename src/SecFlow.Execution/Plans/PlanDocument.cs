@@ -53,18 +53,28 @@ public static class PlanDocument
             ("callMilliseconds", node.Limits.CallTime.TotalMilliseconds),
             ("statements", node.Limits.Statements),
             ("cpuSeconds", node.Limits.Cpu.TotalSeconds),
-            ("heapBytes", node.Limits.HeapBytes))),
+            ("heapBytes", node.Limits.HeapBytes),
+            ("tool", node.Limits.Tool is { } tool ? Object(("cpuSeconds", tool.CpuSeconds), ("memoryBytes", tool.MemoryBytes), ("processes", tool.Processes), ("openFiles", tool.OpenFiles), ("scratchBytes", tool.ScratchBytes), ("outputBytes", tool.OutputBytes)) : null))),
+        ("tools", Array(node.Tools.Select(Tool))),
         ("network", Network(node.Network)),
         ("calls", Object(
             ("http", Calls(node.Http, Request)),
             ("tls", Calls(node.Tls, Request)),
-            ("tool", Calls(node.Tools, call => Object(("tool", call.Tool), ("arguments", Texts(call.Arguments)), ("basis", Word(call.Basis))))),
+            ("tool", Calls(node.ToolCalls, call => Object(("tool", call.Tool), ("arguments", Texts(call.Arguments)), ("inputs", Texts(call.Inputs)), ("stdin", call.Stdin), ("basis", Word(call.Basis))))),
             ("secrets", Texts(node.Secrets)),
             ("resources", Texts(node.Resources)))),
         ("followed", Word(node.Followed)),
         ("followedWhy", node.FollowedWhy),
         ("misused", node.Misused.Count == 0 ? null : Texts(node.Misused)),
         ("refusals", Array(node.Refusals.Select(Refusal))));
+
+    private static JsonObject Tool(PlannedTool tool) => Object(
+        ("name", tool.Declared.Name),
+        ("minVersion", tool.Declared.MinVersion),
+        ("version", tool.Program?.Version),
+        ("path", tool.Program?.Path),
+        ("digest", tool.Program?.Digest),
+        ("problem", tool.Problem is { } problem ? Diagnostic(problem) : null));
 
     private static JsonObject Network(PlannedNetwork? network) => Object(
         ("access", network?.Access ?? "none"),

@@ -13,7 +13,7 @@ namespace SecFlow.Execution.Plans;
 /// 2. Findings are dropped: without an answer of the target there is nothing to find.
 /// 3. Of verdicts only "misused" says something before the run.
 /// </summary>
-internal sealed class PlanOutput(PluginManifest manifest, IReadOnlyDictionary<string, string> outputs, IReadOnlyDictionary<string, string> targetNames, Action<string, Diagnostic> refused) : IPluginOutput
+internal sealed class PlanOutput(PluginManifest manifest, IReadOnlyDictionary<string, string> outputs, IReadOnlyDictionary<string, string> targetNames) : IPluginOutput
 {
     public const int MostRecords = 1_000;
     private const int MostCharacters = 4 * 1024 * 1024;
@@ -64,11 +64,7 @@ internal sealed class PlanOutput(PluginManifest manifest, IReadOnlyDictionary<st
 
     public ValueTask ArtifactAsync(string name, string mediaType, string text, CancellationToken ct) => ValueTask.CompletedTask;
 
-    public ValueTask RefusedAsync(Diagnostic diagnostic, CancellationToken ct)
-    {
-        refused("a call", diagnostic);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask RefusedAsync(Diagnostic diagnostic, CancellationToken ct) => ValueTask.CompletedTask;
 
     /// <summary>Lines of a dataset as an input of a later node.</summary>
     public static InputDataset Input(string type, IReadOnlyList<string> lines) => new(type, lines.Count, () => new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines))));

@@ -3,6 +3,7 @@ using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Sandboxing.Network;
 using SecFlow.Execution.Targets;
+using SecFlow.Execution.Tools;
 
 namespace SecFlow.Execution.Plans;
 
@@ -98,7 +99,20 @@ public enum CallBasis
 public sealed record PlannedRequest(string Method, string Url, CallBasis Basis);
 
 /// <summary>A call of <c>ctx.tool</c> with its exact arguments; the value of a secret stands there as <c>{secret NAME}</c>.</summary>
-public sealed record PlannedToolCall(string Tool, IReadOnlyList<string> Arguments, CallBasis Basis);
+public sealed record PlannedToolCall(string Tool, IReadOnlyList<string> Arguments, CallBasis Basis)
+{
+    /// <summary>Names of the files that it finds below <c>/in</c>.</summary>
+    public IReadOnlyList<string> Inputs { get; init; } = [];
+
+    /// <summary>Whether it is given something on stdin.</summary>
+    public bool Stdin { get; init; }
+}
+
+/// <summary>A tool that the plugin declares, as it is on this machine.</summary>
+/// <param name="Declared">Name and lowest version.</param>
+/// <param name="Program">The program that would be started; null when none can be.</param>
+/// <param name="Problem">Why none can be: missing, too old, changed; null when one can.</param>
+public sealed record PlannedTool(PluginTool Declared, ToolProgram? Program, Diagnostic? Problem);
 
 /// <summary>Calls of one kind: how many, and the first of them.</summary>
 public sealed record PlannedCalls<T>(int Count, IReadOnlyList<T> First);
@@ -159,7 +173,10 @@ public sealed record PlannedNode
 
     public PlannedCalls<PlannedRequest> Tls { get; init; } = new(0, []);
 
-    public PlannedCalls<PlannedToolCall> Tools { get; init; } = new(0, []);
+    public PlannedCalls<PlannedToolCall> ToolCalls { get; init; } = new(0, []);
+
+    /// <summary>The tools that it declares.</summary>
+    public IReadOnlyList<PlannedTool> Tools { get; init; } = [];
 
     /// <summary>Names of the secrets that it reads; their values play no part.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
@@ -184,7 +201,7 @@ public sealed record PlannedNode
     public IReadOnlyList<PlannedRefusal> Refusals => Refusal is { } refusal ? [new PlannedRefusal($"node {NodeId}", refusal), .. RefusedCalls] : RefusedCalls;
 
     /// <summary>What its calls rest on: the weakest of them.</summary>
-    public CallBasis Basis => Inputs.Count > 0 ? CallBasis.EarlierOutputs : Http.Count + Tls.Count + Tools.Count > 1 ? CallBasis.Answers : CallBasis.Known;
+    public CallBasis Basis => Inputs.Count > 0 ? CallBasis.EarlierOutputs : Http.Count + Tls.Count + ToolCalls.Count > 1 ? CallBasis.Answers : CallBasis.Known;
 }
 
 /// <summary>Limits of a node's plugin host.</summary>
@@ -192,10 +209,16 @@ public sealed record PlannedNode
 /// <param name="CallTime">Processor time of one call of the script.</param>
 /// <param name="Cpu">Processor time of all calls.</param>
 /// <param name="HeapBytes">Managed memory.</param>
-public sealed record PlannedLimits(long Statements, TimeSpan CallTime, TimeSpan Cpu, long HeapBytes)
+/// <param name="Tool">Of each invocation of a tool; null when none is declared.</param>
+public sealed record PlannedLimits(long Statements, TimeSpan CallTime, TimeSpan Cpu, long HeapBytes, ToolLimits? Tool)
 {
-    internal static PlannedLimits Of(SessionLimits limits) =>
-        new(limits.Host.Statements, TimeSpan.FromMilliseconds(limits.Host.CallbackMilliseconds), TimeSpan.FromSeconds(limits.CpuSeconds), limits.HeapBytes);
+    internal static PlannedLimits Of(PluginManifest manifest)
+    {
+        var limits = SessionLimits.For(manifest);
+        return new(
+            limits.Host.Statements, TimeSpan.FromMilliseconds(limits.Host.CallbackMilliseconds), TimeSpan.FromSeconds(limits.CpuSeconds), limits.HeapBytes,
+            manifest.Tools.Count == 0 ? null : ToolLimits.For(manifest.ToolLimits));
+    }
 }
 
 /// <summary>What the sandbox of a node lets through.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Holds;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Trust;
@@ -11,6 +12,7 @@ using SecFlow.Execution.Runs;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
+using SecFlow.Execution.Tools;
 using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Plans;
@@ -23,7 +25,7 @@ namespace SecFlow.Execution.Plans;
 /// </summary>
 public sealed class RunPlanner(
     WorkflowStore workflows, WorkflowService recipes, TargetStore targets, TargetValidation validation, RunStore runs, TrustPolicyStore policies, PluginRegistry registry, PolicyEvaluator policy,
-    NodePlugins plugins, Sandbox sandbox, Access access, AuditLog audit, EngineOptions options, TimeProvider time) : IDisposable
+    NodePlugins plugins, ToolCatalogue tools, HoldStore holds, Sandbox sandbox, Access access, AuditLog audit, EngineOptions options, TimeProvider time) : IDisposable
 {
     public const int AtOnce = 2;
 
@@ -31,7 +33,7 @@ public sealed class RunPlanner(
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _places = new(AtOnce, AtOnce);
-    private readonly NodePreview _preview = new(plugins, policy);
+    private readonly NodePreview _preview = new(plugins);
 
     /// <summary>Makes a plan. Role Analyst; for a text that is not saved the right to edit workflows, for a target that is not stored the right to add it. SF3012 when too many are being made.</summary>
     public async Task<RunPlan> PlanAsync(Actor actor, PlanRequest request, IProgress<PlanProgress>? progress, CancellationToken ct)
@@ -81,7 +83,7 @@ public sealed class RunPlanner(
         var level = options.ExecuteRuns ? sandbox.Report : null;
 
         await using var hosts = plugins.Hosts?.Invoke();
-        var context = new PlanContext(actor, request, recipe, parameters, scope, chosen, hosts, version);
+        var context = new PlanContext(actor, request, recipe, parameters, scope, chosen, hosts, version) { Hold = await holds.StandingAsync(actor.TeamId, ct) };
         var started = time.GetTimestamp();
         var nodes = new List<PlannedNode>();
         foreach (var (node, plugin) in recipe.Nodes.Zip(used))
@@ -155,7 +157,8 @@ public sealed class RunPlanner(
 
     private async Task<PlannedNode> DescribeAsync(PlanContext context, RecipeNode node, InstalledPlugin plugin, SandboxReport? level, CancellationToken ct)
     {
-        var refusal = await registry.TrustRefusalAsync(plugin.Row, ct) ?? policy.Plan(PolicySubject.Of(plugin.Row, plugin.Manifest), context.Targets, level).Refusal;
+        var refusal = await registry.TrustRefusalAsync(plugin.Row, ct) ?? policy.Plan(PolicySubject.Of(plugin.Row, plugin.Manifest), context.Targets, level, context.Hold).Refusal;
+        var declared = await ToolsAsync(plugin.Manifest, ct);
         var took = await runs.DurationsAsync(context.Actor.TeamId, context.Recipe.Name, node.Id, plugin.Manifest.Id, ComparableRuns, ct);
         return new PlannedNode
         {
@@ -167,11 +170,39 @@ public sealed class RunPlanner(
             When = node.When,
             Inputs = [.. node.Inputs.Values.SelectMany(names => names).Distinct(StringComparer.Ordinal)],
             Timeout = node.Timeout,
-            Limits = PlannedLimits.Of(SessionLimits.For(plugin.Manifest)),
+            Limits = PlannedLimits.Of(plugin.Manifest),
             Expected = took.Count == 0 ? new ExpectedDuration(node.Timeout, 0) : new ExpectedDuration(Median(took), took.Count),
-            Network = plugin.Manifest.Permissions.Network == NetworkPermission.None ? null : new PlannedNetwork(plugin.Manifest.Permissions.Network.ToString().ToLowerInvariant(), context.Scope.NetworkPlan()),
+            Network = await NetworkAsync(context, plugin.Manifest.Permissions, ct),
+            Tools = declared,
             Refusal = refusal,
+            RefusedCalls = [.. declared.Where(tool => tool.Problem is not null).Select(tool => new PlannedRefusal($"node {node.Id}: ctx.tool {tool.Declared.Name}", tool.Problem!))],
         };
+    }
+
+    private async Task<PlannedNetwork?> NetworkAsync(PlanContext context, PluginPermissions permissions, CancellationToken ct) => permissions.Network switch
+    {
+        NetworkPermission.Targets => new PlannedNetwork("targets", context.Scope.NetworkPlan()),
+        NetworkPermission.Hosts => new PlannedNetwork("hosts", (await TargetScope.PinHostsAsync(permissions.Hosts, time, ct)).NetworkPlan()),
+        _ => null,
+    };
+
+    /// <summary>What the catalogue answers about each declared tool. It may ask one for its version, in a sandbox without network.</summary>
+    private async Task<IReadOnlyList<PlannedTool>> ToolsAsync(PluginManifest manifest, CancellationToken ct)
+    {
+        var found = new List<PlannedTool>();
+        foreach (var tool in manifest.Tools)
+        {
+            try
+            {
+                found.Add(new PlannedTool(tool, await tools.RequireAsync(tool, ct), null));
+            }
+            catch (SecFlowException e)
+            {
+                found.Add(new PlannedTool(tool, null, e.Diagnostics[0]));
+            }
+        }
+
+        return found;
     }
 
     private static PlannedStart Starts(RecipeNode node, PlanContext context)

@@ -71,6 +71,11 @@ internal sealed class Broker : IAsyncDisposable
     {
         try
         {
+            if (_work.Planned is { } planned)
+            {
+                await planned.AdmitAsync(call, ct);
+            }
+
             JsonNode? value;
             switch (call.Method)
             {
@@ -109,6 +114,7 @@ internal sealed class Broker : IAsyncDisposable
         }
         catch (SecFlowException e)
         {
+            _work.Planned?.Failed(call, e.Diagnostics[0]);
             if (e.Category == DiagnosticCategory.Policy)
             {
                 await RefusedAsync(e.Diagnostics[0], call, ct);
@@ -161,6 +167,11 @@ internal sealed class Broker : IAsyncDisposable
         var scope = await _reach!.ScopeAsync(ct);
         _grant.Policy.TargetCall("ctx.http", _grant.Subject, scope, request.Url).Require();
 
+        if (_work.Planned is { } planned)
+        {
+            return HttpCall.Write(planned.Http(request), await Handles.KeepAsync(ReadOnlyMemory<byte>.Empty, ct));
+        }
+
         // counted before it is sent: the target was asked, whatever becomes of the answer
         Uses.Add("http", request.Url.Authority);
         var response = await _grant.Http.SendAsync(scope!, request, ct);
@@ -177,6 +188,11 @@ internal sealed class Broker : IAsyncDisposable
         var (url, timeout) = TlsCall.Read(arguments);
         var scope = await _reach!.ScopeAsync(ct);
         _grant.Policy.TargetCall("ctx.tls", _grant.Subject, scope, url).Require();
+        if (_work.Planned is { } planned)
+        {
+            return TlsCall.Write(planned.Tls(url));
+        }
+
         Uses.Add("tls", url.Authority);
         return TlsCall.Write(await _grant.Tls.LookAsync(scope!, url, timeout, ct));
     }

@@ -7,6 +7,7 @@ using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plans;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
@@ -29,7 +30,7 @@ public sealed record PluginRequest(Actor Actor, string PluginDigest, Guid RunId,
     /// <summary>Whether the run will use this package again: its process is then kept for that.</summary>
     public bool UsedAgain { get; init; }
 
-    /// <summary>The script is only looked at: no event is written, and every work has a tape in the place of the world.</summary>
+    /// <summary>The scripts are only looked at: no event is written, and no work reaches the world.</summary>
     public bool Planned { get; init; }
 
     /// <summary>Stores the audit event of the decision in a transaction of the caller's, before anything runs; false = it has had its transaction, store it in one of its own.</summary>
@@ -60,6 +61,9 @@ public sealed record PluginWork
 
     /// <summary>Stands between the script and the world; null = nothing does.</summary>
     internal CallTape? Tape { get; init; }
+
+    /// <summary>The script is only looked at: this stands in the place of targets, tools and secrets.</summary>
+    internal PlannedWorld? Planned { get; init; }
 
     /// <summary>Wall time of the work.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(Limits.NodeWallSeconds.Default);
@@ -167,7 +171,7 @@ public sealed class PluginRunner(
                     first = false;
                     return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, team, work);
                 },
-                (work, output) => request.Planned && work.Tape is null ? throw new InvalidOperationException("A planned work needs its tape.") : new Broker(grant, work, output),
+                (work, output) => request.Planned && work.Planned is null ? throw new InvalidOperationException("A planned work must not reach the world.") : new Broker(grant, work, output),
                 violation => QuarantineAsync(request, row, violation));
         }
         catch (SecFlowException e)

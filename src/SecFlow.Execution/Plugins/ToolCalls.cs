@@ -57,6 +57,11 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
         var call = ToolCall.Read(arguments);
         grant.Policy.ToolCall(grant.Subject, call.Name, grant.Manifest.Tools).Require();
         ToolArguments.Check(call.Name, call.Arguments, text => _data.Count >= MostDataKept || _data.Contains(text));
+        if (work.Planned is { } planned)
+        {
+            return await planned.ToolAsync(call, await VersionAsync(call, ct), handles, ct);
+        }
+
         if (!call.Lines)
         {
             return await RunAsync(call, null, ct);
@@ -88,6 +93,20 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     {
         await EndAsync();
         _stop.Dispose();
+    }
+
+    /// <summary>As the tool says it; the declared one when it cannot be asked, which the plan has told already.</summary>
+    private async Task<string> VersionAsync(ToolCall call, CancellationToken ct)
+    {
+        var declared = grant.Manifest.Tools.First(tool => tool.Name == call.Name);
+        try
+        {
+            return (await grant.Tools.Catalogue.RequireAsync(declared, ct)).Version;
+        }
+        catch (SecFlowException)
+        {
+            return declared.MinVersion ?? "";
+        }
     }
 
     private async Task EndAsync()

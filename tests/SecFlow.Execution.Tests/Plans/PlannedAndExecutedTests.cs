@@ -42,11 +42,11 @@ public sealed class PlannedAndExecutedTests : IClassFixture<PlannedAndExecutedTe
             node.Http.First.Select(call => $"{call.Method} {call.Url}").ShouldBe(executed.Where(call => call.Method == "http").Select(Request));
             node.Tls.First.Select(call => call.Url).ShouldBe(executed.Where(call => call.Method == "tls").Select(call => $"{call.Arguments!["host"]}:{call.Arguments["port"]}"));
             Tools(node).Take(1).ShouldBe(executed.Where(call => call.Method == "tool").Select(Tool).Take(1));
-            (node.Http.Count + node.Tls.Count + node.Tools.Count > 0).ShouldBe(executed.Any(call => call.Method is "http" or "tls" or "tool"));
+            (node.Http.Count + node.Tls.Count + node.ToolCalls.Count > 0).ShouldBe(executed.Any(call => call.Method is "http" or "tls" or "tool"));
         }
     }
 
-    private static IEnumerable<string> Tools(PlannedNode node) => node.Tools.First.Select(call => $"{call.Tool} {string.Join(' ', call.Arguments.Select(word => $"[{word}]"))}");
+    private static IEnumerable<string> Tools(PlannedNode node) => node.ToolCalls.First.Select(call => $"{call.Tool} {string.Join(' ', call.Arguments.Select(word => $"[{word}]"))}");
 
     private static string Tool(RecordedCall call) => $"{call.Arguments!["name"]} {string.Join(' ', call.Arguments["args"]!.AsArray().Select(word => $"[{word}]"))}";
 

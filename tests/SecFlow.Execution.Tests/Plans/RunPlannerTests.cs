@@ -109,6 +109,36 @@ public sealed class RunPlannerTests
     }
 
     [Fact]
+    public async Task Tools_AreShownWithTheirExactArguments_AndNoneIsStarted()
+    {
+        const string Manifest = "intrusiveness: safe\ntools: [{ name: cat, versionArgs: [--version] }, { name: no-such-tool, minVersion: 9.9.0, install: { debian: apt-get install no-such-tool } }]\npermissions: { network: targets, secrets: [key] }\n";
+        await using var stage = await PlanStage.StartAsync(("scan.tooled", Manifest, """
+            var r = ctx.tool('cat', ['--', "it's ${IFS}", '/in/words.txt', ctx.targets[0].value], { inputs: { 'words.txt': 'a' }, stdin: 'b', files: ['report.xml'] });
+            if (r.exitCode === 0 && !r.timedOut && !r.truncated && r.files['report.xml'].size === 0 && r.stdout.text() === '' && r.stderr.size === 0) { ctx.tool('cat', [r.toolVersion]); }
+            ctx.tool('no-such-tool', ['-x']);
+            ['sh', 'cat'].forEach(function (tool) { try { ctx.tool(tool, ['a\nb']); } catch (e) { ctx.log.info(e.code); } });
+            try { ctx.secret('key'); } catch (e) { ctx.log.info(e.code); }
+            """));
+
+        var node = (await stage.PlanAsync("  - { id: tooled, type: scan.tooled }")).Nodes[0];
+
+        node.FollowedWhy.ShouldBeNull();
+        var (cat, missing) = (node.Tools[0], node.Tools[1]);
+        cat.Program!.Path.ShouldBe("/usr/bin/cat");
+        missing.Problem!.Code.ShouldBe(Codes.ToolMissing);
+        missing.Problem.Remedy.ShouldNotBeNull().ShouldContain("apt-get install no-such-tool");
+        node.ToolCalls.First.Select(c => (c.Tool, string.Join('|', c.Arguments), c.Basis)).ShouldBe(
+        [
+            ("cat", "--|it's ${IFS}|/in/words.txt|" + stage.Target.Value, CallBasis.Known),
+            ("cat", cat.Program.Version, CallBasis.Answers),
+            ("no-such-tool", "-x", CallBasis.Answers),
+        ]);
+        (string.Join('|', node.ToolCalls.First[0].Inputs), node.ToolCalls.First[0].Stdin).ShouldBe(("words.txt", true));
+        node.Refusals.Select(r => r.Refusal.Code).Take(3).ShouldBe([Codes.ToolMissing, Codes.PermissionNotDeclared, Codes.ToolArgument]);
+        node.Limits.Tool.ShouldBe(Execution.Tools.ToolLimits.Default);
+    }
+
+    [Fact]
     public async Task Targets_ThatDoNotResolveOrHaveEnded_AreSaid()
     {
         await using var stage = await PlanStage.StartAsync(_asks);
