@@ -179,7 +179,7 @@ declare namespace SecFlow {
     /** What a form sends, as application/x-www-form-urlencoded. */
     body?: string;
     status?: number;
-    /** Seen, but outside the run's targets: it was not asked. */
+    /** Set by the engine: outside the run's targets, known and never touched. */
     outOfScope?: boolean;
     source: string;
   }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using SecFlow.Cli.Api;
 using SecFlow.Cli.Audit;
 using SecFlow.Cli.Plugins;
 using SecFlow.Cli.Sandboxing;
@@ -94,6 +95,7 @@ public static class CliApp
             ParseCommand.Create(terminal),
         });
         root.Add(new Command("audit", "The audit log of an installation.") { AuditVerifyCommand.Create(terminal) });
+        root.Add(ApiCommand.Create(terminal));
         root.Add(DoctorCommand.Create(terminal));
         root.Add(BenchCommand(terminal));
         return root;

@@ -13,6 +13,19 @@ internal static class Output
 
     public static Task WriteJsonAsync(Terminal terminal, JsonNode value) => terminal.Out.WriteLineAsync(value.ToJsonString(Json));
 
+    /// <summary>JSON text with line breaks, for a person; text that is no JSON as it is.</summary>
+    public static string Readable(string json)
+    {
+        try
+        {
+            return JsonNode.Parse(json)?.ToJsonString(Json) ?? json;
+        }
+        catch (JsonException)
+        {
+            return Plain(json);
+        }
+    }
+
     /// <summary>A table; what a target said is text, never markup or an escape sequence.</summary>
     public static void WriteTable(Terminal terminal, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {

@@ -29,6 +29,7 @@ public static class DataServices
         services.AddSingleton<AuditLog>();
         services.AddSingleton<TeamStore>();
         services.AddSingleton<OwnerStore>();
+        services.AddSingleton<AuthorityStore>();
         services.AddSingleton<TokenStore>();
         services.AddSingleton<SignInLinkStore>();
         services.AddSingleton<FirstStepStore>();

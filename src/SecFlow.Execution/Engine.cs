@@ -61,7 +61,8 @@ public static class EngineServices
         services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam));
         services.AddSingleton<FindingService>();
         services.AddSingleton<HoldService>();
-        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSingleton<Func<SandboxReport?>>(provider => () => options.ExecuteRuns ? provider.GetRequiredService<Sandbox>().Report : null);
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
 
         services.AddSingleton<Engine>();
@@ -73,6 +74,7 @@ public static class EngineServices
     internal static IServiceCollection AddSecFlowRuns(this IServiceCollection services, RunWorkerOptions options) => services
         .AddSingleton(options)
         .AddSingleton<RunSignals>()
+        .AddSingleton<RunGate>()
         .AddSingleton<ActiveRuns>()
         .AddSingleton<NodeDatasets>()
         .AddSingleton<Checkpoint>()

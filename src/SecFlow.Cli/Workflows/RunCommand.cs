@@ -88,19 +88,21 @@ internal static class RunCommand
     {
         var workflows = installation.Services.GetRequiredService<WorkflowService>();
         var validation = await workflows.ValidateAsync(yaml, ct);
-        if (!validation.IsValid)
+        if (validation.Problems.Any(p => p.Code != Codes.RecipePluginNotInstalled))
         {
             await RecordRefusalAsync(installation, validation.Problems, ct);
             throw new SecFlowException(validation.Problems);
         }
 
+        // A plugin that is installed but may not run is refused by the start, as everywhere else; one that is not installed at all is told here.
+        var (version, recipe) = await workflows.SaveForStartAsync(installation.Actor, yaml, ct);
+
         // A recipe that names its target as a parameter gets it without a second option.
-        if (validation.Recipe!.Parameters.Any(p => p.Name == "target") && !parameters.ContainsKey("target"))
+        if (recipe.Parameters.Any(p => p.Name == "target") && !parameters.ContainsKey("target"))
         {
             parameters["target"] = target;
         }
 
-        var version = await workflows.SaveAsync(installation.Actor, yaml, ct);
         var targetId = await installation.AuthoriseAsync(target, ct);
         var runs = installation.Services.GetRequiredService<RunService>();
         var run = await runs.StartAsync(installation.Actor, new StartRun(version.WorkflowId, [targetId], RunTrigger.Cli) { Parameters = parameters }, ct);

@@ -12,7 +12,8 @@ namespace SecFlow.Execution.Findings;
 /// 1. A record is staged valid, or rejected with its reason; rejected ones are counted, and the first <see cref="RejectedKept"/> are kept.
 /// 2. Only discovery, scan and analysis create findings; enrich and filter speak of findings in their inputs (<see cref="FindingMarks"/>); report makes artifacts.
 /// 3. A limit on records ends the node with that limit; nothing is dropped in silence.
-/// 4. Of several verdicts about a target the worst counts; their checks are joined.
+/// 4. What lies outside the targets is kept as out of scope (<see cref="ScopeMarks"/>), and creates no finding. A record that its category or scope forbids is a policy decision: audited, the first of equal ones one by one.
+/// 5. Of several verdicts about a target the worst counts; their checks are joined.
 /// </summary>
 public sealed class FindingStaging : IPluginOutput
 {
@@ -32,6 +33,8 @@ public sealed class FindingStaging : IPluginOutput
     private readonly Dictionary<string, int> _perSeverity = new(StringComparer.Ordinal) { ["critical"] = 0, ["high"] = 0, ["medium"] = 0, ["low"] = 0, ["info"] = 0 };
     private readonly Dictionary<string, int> _perPort = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Said> _verdicts = [];
+    private readonly IngestionGuard _guard;
+    private readonly ScopeMarks _scope;
     private int? _percent;
     private string? _text;
 
@@ -41,10 +44,12 @@ public sealed class FindingStaging : IPluginOutput
     /// <param name="outputs">Port -> dataset name.</param>
     /// <param name="targets">Approved targets of the node.</param>
     /// <param name="inputs">The node's input datasets.</param>
-    public FindingStaging(
-        RunJournal journal, NodeRun node, PluginManifest manifest, IReadOnlyDictionary<string, string> outputs, IReadOnlyList<ScopedTarget> targets, IEnumerable<InputDataset> inputs)
+    /// <param name="guard">Asks the policy about records and keeps its refusals.</param>
+    internal FindingStaging(
+        RunJournal journal, NodeRun node, PluginManifest manifest, IReadOnlyDictionary<string, string> outputs, IReadOnlyList<ScopedTarget> targets, IEnumerable<InputDataset> inputs, IngestionGuard guard)
     {
-        (_journal, _node, _manifest, _outputs, _targets) = (journal, node, manifest, outputs, targets);
+        (_journal, _node, _manifest, _outputs, _targets, _guard) = (journal, node, manifest, outputs, targets, guard);
+        _scope = new ScopeMarks(targets);
         Marks = FindingMarks.MadeBy(manifest.Category) ? new FindingMarks(manifest.Category, inputs) : null;
         Artifacts = manifest.Category == "report" ? new ArtifactDrafts() : null;
     }
@@ -84,7 +89,7 @@ public sealed class FindingStaging : IPluginOutput
             {
                 null => Reject(port, record, $"'{_manifest.Id}' has no output port '{port}'"),
                 "findings" when Marks is not null => await MarkAsync(Marks, port, record, ct),
-                "findings" => Finding(port, record),
+                "findings" => await FindingAsync(port, record),
                 _ when !_outputs.ContainsKey(port) => Reject(port, record, $"the node does not bind the output port '{port}'"),
                 _ => Plain(port, type, record),
             };
@@ -96,6 +101,7 @@ public sealed class FindingStaging : IPluginOutput
             staged.Add(row);
         }
 
+        _guard.Accepted(staged.Count);
         _journal.Progress(new NodeProgress(_node.Id, _percent, _text, Findings, Rejected));
         for (var i = 0; i < staged.Count; i += RunWriter.MaxBatch)
         {
@@ -107,6 +113,17 @@ public sealed class FindingStaging : IPluginOutput
             // What came before the limit is kept.
             throw new SecFlowException(LimitReached);
         }
+    }
+
+    /// <summary>At the end of the attempt: what was out of scope is said and counted.</summary>
+    public async Task FinishAsync()
+    {
+        foreach (var (type, count) in _scope.Marked)
+        {
+            _journal.Add("log", _node.NodeId, new JsonObject { ["level"] = "info", ["text"] = $"{count} {type} lie outside of the run's targets: kept as out of scope, never touched." });
+        }
+
+        await _guard.FinishAsync(_scope.Marked);
     }
 
     public ValueTask VerdictAsync(Verdict verdict, string reason, string? target, IReadOnlyList<string> checks, CancellationToken ct)
@@ -162,17 +179,23 @@ public sealed class FindingStaging : IPluginOutput
 
     private bool CreatesFindings => _findingCategories.Contains(_manifest.Category, StringComparer.Ordinal);
 
-    private StagedRecord? Finding(string port, JsonNode? raw)
+    private async ValueTask<StagedRecord?> FindingAsync(string port, JsonNode? raw)
     {
         if (!CreatesFindings)
         {
-            return Reject(port, raw, $"{Codes.OutputInvalid}: a plugin of category '{_manifest.Category}' creates no findings; only {string.Join(", ", _findingCategories)} do");
+            return await RefuseAsync(port, raw, Codes.OutputInvalid, "record.category", $"a plugin of category '{_manifest.Category}' creates no findings; only {string.Join(", ", _findingCategories)} do");
         }
 
         var (record, target, problem) = RecordCheck.Finding(raw, _targets);
         if (record is null)
         {
             return Reject(port, raw, problem!);
+        }
+
+        var location = record["location"]!.GetValue<string>();
+        if (_scope.IsElsewhere(location))
+        {
+            return await RefuseAsync(port, raw, Codes.OutOfScope, "record.scope", $"out of scope: '{Head(location, 200)}' lies on none of the run's targets");
         }
 
         var fingerprint = Fingerprint.Of(_manifest.Id, record, _manifest.Fingerprint);
@@ -206,6 +229,13 @@ public sealed class FindingStaging : IPluginOutput
         return Row(port, RecordCheck.Write(record), fingerprint, severity, null);
     }
 
+    /// <summary>A record that the policy forbids: kept with its reason like any rejected one, and audited.</summary>
+    private async ValueTask<StagedRecord> RefuseAsync(string port, JsonNode? raw, string code, string rule, string reason)
+    {
+        await _guard.RefuseAsync(new Diagnostic(code, Clean(reason)) { Rule = rule, Remedy = "Have a target approved for it, or correct the plugin." }, port);
+        return Reject(port, raw, $"{code}: {reason}");
+    }
+
     private async ValueTask<StagedRecord?> MarkAsync(FindingMarks marks, string port, JsonNode? raw, CancellationToken ct)
     {
         var (fingerprint, json, problem) = await marks.ReadAsync(raw, ct);
@@ -219,6 +249,7 @@ public sealed class FindingStaging : IPluginOutput
 
     private StagedRecord? Plain(string port, string type, JsonNode? raw)
     {
+        _scope.Mark(type, raw);
         var (json, problem) = RecordCheck.Plain(type, raw);
         if (json is null)
         {

@@ -35,6 +35,9 @@ public sealed class HoldService(HoldStore holds, TeamStore teams, Access access,
     public async Task<string> ConfirmationAsync(Actor actor, HoldReach reach, CancellationToken ct) =>
         reach == HoldReach.Installation ? "installation" : (await teams.FindAsync(actor.TeamId, ct))?.Slug ?? throw new SecFlowException(Access.NotFound("team"));
 
+    /// <summary>Throws SF3001 or SF3010, audited, when the actor may not.</summary>
+    public Task RequireMayAsync(Actor actor, HoldReach reach, CancellationToken ct) => RequireAsync(actor, reach, ct);
+
     /// <summary>Stops at once. Throws SF1501 (reason or confirmation), SF1503 (stopped already), SF3001, SF3010.</summary>
     /// <param name="actor">Who acts.</param>
     /// <param name="reach">Whose work.</param>

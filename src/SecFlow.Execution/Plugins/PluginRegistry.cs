@@ -94,6 +94,10 @@ public sealed class PluginRegistry(string dataFolder, PluginStore store, TeamSto
         return await NewestAsync(name, range, ct);
     }
 
+    /// <summary>The version with this package digest, whatever its state; null when the team can see none.</summary>
+    public async Task<InstalledPlugin?> FindByDigestAsync(Guid teamId, string digest, CancellationToken ct) =>
+        await store.FindByDigestAsync(teamId, digest, ct) is { } row ? Installed(row) : null;
+
     /// <summary>Every version that is known, also those that may not run.</summary>
     public async Task<IReadOnlyList<InstalledPlugin>> ListAsync(CancellationToken ct) =>
         [.. (await store.ListAsync(Guid.Empty, ct)).Select(Installed)];

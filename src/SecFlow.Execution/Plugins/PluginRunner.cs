@@ -127,6 +127,9 @@ public sealed class PluginRunner(
     private static readonly Meter _meter = new("SecFlow");
     private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
 
+    /// <summary>The version with this digest as the registry knows it; null = none that the team can see. Nothing is verified.</summary>
+    public Task<InstalledPlugin?> FindAsync(Guid teamId, string digest, CancellationToken ct) => registry.FindByDigestAsync(teamId, digest, ct);
+
     /// <summary>Verifies and opens. The caller disposes of the session at the end of the run.</summary>
     public async Task<PluginSession> OpenAsync(PluginRequest request, CancellationToken ct)
     {

@@ -99,13 +99,16 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
         return (Decide(EnforcementPoint.Approval, refusal, kind switch { ApprovalKind.Solo => "approval.solo", ApprovalKind.One => "approval.one", _ => "approval.second-person" }), kind);
     }
 
-    /// <summary>Whether a schedule, or without targets a workflow, of these plugins may be saved: what would be refused at its first firing in any case is refused at once.</summary>
+    /// <summary>Whether a schedule, or without targets a workflow, of these plugins may be saved: what could only be refused later is refused at once.</summary>
     /// <param name="plugins">The plugins of its nodes.</param>
     /// <param name="targets">What it would look at.</param>
     /// <param name="sandbox">What confines plugins here; null when another machine executes.</param>
-    /// <param name="at">When it would first run.</param>
-    public PolicyDecision Scheduling(IReadOnlyList<PolicySubject> plugins, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, DateTimeOffset at) =>
-        Decide(EnforcementPoint.Scheduling, plugins.Select(plugin => StartRefusal(plugin, targets, sandbox, at)).FirstOrDefault(refusal => refusal is not null), "run.start");
+    /// <param name="firings">When it would run next, at least one time; refused is what would be refused at every one of them.</param>
+    public PolicyDecision Scheduling(IReadOnlyList<PolicySubject> plugins, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, IReadOnlyList<DateTimeOffset> firings)
+    {
+        var answers = firings.Select(at => plugins.Select(plugin => StartRefusal(plugin, targets, sandbox, at)).FirstOrDefault(refusal => refusal is not null)).ToList();
+        return Decide(EnforcementPoint.Scheduling, answers.TrueForAll(answer => answer is not null) ? answers[0] : null, "run.start");
+    }
 
     /// <summary>Whether a run of these plugins against these targets may begin, or go on after its engine ended.</summary>
     /// <param name="plugins">The plugins of its nodes, in their order.</param>

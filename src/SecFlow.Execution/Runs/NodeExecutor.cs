@@ -5,6 +5,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Workflows;
 
@@ -12,7 +13,7 @@ namespace SecFlow.Execution.Runs;
 
 /// <summary>
 /// One node, top to bottom:
-///   1. the plugin is verified and the policy asked; that decision and the attempt's begin (row, event; what earlier attempts staged is gone) are one transaction
+///   1. the policy is asked (<see cref="RunGate"/>), the plugin verified; that decision and the attempt's begin (row, event; what earlier attempts staged is gone) are one transaction
 ///   2. its host: the one that served this package in this run before, or a fresh one
 ///   3. targets are resolved and pinned
 ///   4. it runs; what it says is staged
@@ -20,7 +21,7 @@ namespace SecFlow.Execution.Runs;
 ///   6. another attempt after a wait, when that may help
 ///   7. checkpoint
 /// </summary>
-public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins plugins, NodeDatasets datasets, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
+public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, NodePlugins plugins, PolicyEvaluator policy, AuditLog audit, NodeDatasets datasets, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
 {
     /// <summary>An engine's own trouble (a database that is busy, a host that does not start) is worth these attempts, whatever the recipe says.</summary>
     private static readonly RetryPolicy _infrastructure = new(3, 2, 1);
@@ -88,6 +89,12 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
         NodeRun? begun = null;
         try
         {
+            if (await gate.AskNodeAsync(context, before, ct) is { } refused)
+            {
+                begun = await BeginAsync(context, recipe, before, refused.Event, ct);
+                throw new SecFlowException(refused.Refusal);
+            }
+
             var request = new PluginRequest(context.Actor, before.PluginDigest, context.Run.Id, recipe.Id)
             {
                 Hosts = context.Hosts,
@@ -109,13 +116,8 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
                 var node = begun ??= await BeginAsync(context, recipe, before, null, ct);
                 var scope = await plugins.PinAsync(context.Run.TeamId, context.Targets, ct);
                 (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
-                if (plugins.Decide(session.Manifest, scope?.Targets ?? context.Targets) is { } refusal)
-                {
-                    throw new SecFlowException(refusal);
-                }
-
                 inputs = datasets.Inputs(context.Recipe, recipe, session.Manifest, recipe.Inputs.Count == 0 ? [] : await runs.DatasetsAsync(context.Run.Id, ct));
-                result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets, inputs.Values);
+                result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets, inputs.Values, new IngestionGuard(policy, audit, context, recipe.Id, session.Provenance));
                 var work = new PluginWork
                 {
                     Config = (JsonObject)recipe.Config.DeepClone(),
@@ -133,6 +135,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, NodePlugins pl
             finally
             {
                 await session.CloseAsync();
+                await (result.Staging?.FinishAsync() ?? Task.CompletedTask);
             }
 
             await context.Journal.FlushAsync(ct);

@@ -1,4 +1,4 @@
-using SecFlow.Data.Plugins;
+using SecFlow.Data.Holds;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Policies;
@@ -26,11 +26,14 @@ public sealed record NodePlugins
     /// <summary>Resolves and pins the targets of a node, for a team. Throws SF3xxx for one that may not be touched any more.</summary>
     public required Func<Guid, IReadOnlyList<ScopedTarget>, CancellationToken, Task<TargetScope?>> PinAsync { get; init; }
 
+    /// <summary>The installed plugin with this digest, as it stands now; null = none.</summary>
+    public required Func<Guid, string, CancellationToken, Task<InstalledPlugin?>> FindAsync { get; init; }
+
     /// <summary>The policy's answer at node start: null = allowed.</summary>
-    public required Func<PluginManifest, IReadOnlyList<ScopedTarget>, Diagnostic?> Decide { get; init; }
+    public required Func<InstalledPlugin, IReadOnlyList<ScopedTarget>, Hold?, Diagnostic?> Decide { get; init; }
 
     /// <summary>The policy's answer at run start, before anything is stored or queued: null = allowed.</summary>
-    public required Func<IReadOnlyList<InstalledPlugin>, IReadOnlyList<ScopedTarget>, Diagnostic?> DecideStart { get; init; }
+    public required Func<IReadOnlyList<InstalledPlugin>, IReadOnlyList<ScopedTarget>, Hold?, Diagnostic?> DecideStart { get; init; }
 
     /// <summary>Level that confines plugins on this machine, for the record of the run; null where scripted plugins stand in.</summary>
     public SandboxLevel? Level { get; init; }
@@ -46,10 +49,9 @@ public sealed record NodePlugins
     /// <param name="executesHere">False where another machine executes: its level is not this one's.</param>
     public static NodePlugins Of(PluginRunner runner, HostPool pool, PolicyEvaluator policy, Sandbox sandbox, LiveTargets targets, bool executesHere) => new()
     {
-        DecideStart = (plugins, scope) => policy.RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], scope, executesHere ? sandbox.Report : null).Refusal,
-
-        // The runner opens enabled plugins only; that is asked of the registry's row, under the bytes that run.
-        Decide = (manifest, scope) => policy.NodeStart(new PolicySubject(manifest.Id, PluginState.Enabled, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions), scope, sandbox.Report).Refusal,
+        FindAsync = runner.FindAsync,
+        DecideStart = (plugins, scope, hold) => policy.RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], scope, executesHere ? sandbox.Report : null, hold).Refusal,
+        Decide = (plugin, scope, hold) => policy.NodeStart(PolicySubject.Of(plugin.Row, plugin.Manifest), scope, sandbox.Report, hold).Refusal,
         OpenAsync = async (request, ct) =>
         {
             var session = await runner.OpenAsync(request, ct);

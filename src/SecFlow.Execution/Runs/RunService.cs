@@ -48,12 +48,11 @@ public sealed class RunService(
     RunStore runs,
     WorkflowStore workflows,
     WorkflowService recipes,
-    TargetStore targets,
+    RunGate gate,
     TrustPolicyStore policies,
     Access access,
     RunQueue queue,
     ActiveRuns active,
-    NodePlugins plugins,
     RunSignals signals,
     AuditLog audit,
     BlobStore blobs,
@@ -70,17 +69,10 @@ public sealed class RunService(
         {
             return await AcceptAsync(actor, request, ct);
         }
-        catch (SecFlowException refused) when (actor.Kind != ActorKind.Schedule && Refusal(refused) is not null)
+        catch (SecFlowException refused) when (Refusal(refused) is { } refusal)
         {
-            // A schedule records its own refusals, with its name and rule.
-            await audit.AppendAsync(
-                new AuditEntry(actor, "start.run", "workflow", request.WorkflowId.ToString(), "")
-                {
-                    Outcome = AuditOutcome.Denied,
-                    ReasonCode = Refusal(refused)!.Code,
-                    Details = new JsonObject { ["targets"] = new JsonArray([.. request.TargetIds.Take(MostTargets).Select(id => (JsonNode?)id.ToString())]), ["reason"] = Refusal(refused)!.Message },
-                },
-                ct);
+            var name = (await workflows.FindAsync(actor.TeamId, request.WorkflowId, ct))?.Name ?? "";
+            await audit.AppendAsync(RunGate.Denied(actor, request.WorkflowId, name, refusal), ct);
             throw;
         }
     }
@@ -112,10 +104,7 @@ public sealed class RunService(
         var scope = await ScopeAsync(actor, request.TargetIds, ct);
         var (read, used) = await recipes.ReadForStartAsync(version.Recipe, ct);
         var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
-        if (plugins.DecideStart(used, scope) is { } refusal)
-        {
-            throw new SecFlowException(refusal);
-        }
+        await gate.RequireStartAsync(actor.TeamId, used, scope, ct);
 
         var parameters = RecipeParameters.Resolve(recipe.Parameters, request.Parameters, scope[0].Value);
         var pinned = RunContext.WriteTargets(scope);
@@ -230,27 +219,12 @@ public sealed class RunService(
         return run ?? throw new SecFlowException(Codes.NotFound, $"There is no run {runId}.");
     }
 
-    /// <summary>The targets as the run pins them; every one that is unknown or not authorised now is told at once (SF1502, SF3005).</summary>
-    private async Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, CancellationToken ct)
+    private Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, CancellationToken ct)
     {
         var wanted = ids.Distinct().ToList();
-        if (wanted.Count is 0 or > MostTargets)
-        {
-            throw new SecFlowException(Codes.RequestInvalid, $"A run needs 1 to {MostTargets} targets; found {wanted.Count}.");
-        }
-
-        var rows = await targets.FindManyAsync(actor.TeamId, wanted, ct);
-        var now = time.GetUtcNow();
-        var problems = wanted.Where(id => rows.All(r => r.Id != id)).Select(id => new Diagnostic(Codes.NotFound, $"There is no target {id} in this team."))
-            .Concat(rows.Where(r => r.ArchivedAt is not null || now < r.AuthorisedFrom || r.AuthorisedUntil <= now).Select(r => new Diagnostic(
-                Codes.AuthorisationLapsed,
-                $"The target '{r.Name}' is not authorised now (from {r.AuthorisedFrom:u}{(r.AuthorisedUntil is { } until ? $" to {until:u}" : "")}{(r.ArchivedAt is null ? "" : ", archived")}).")
-            {
-                Rule = "target authorisation",
-                Remedy = "An administrator of the team can add the target with a new authorisation.",
-            }))
-            .ToList();
-        return problems.Count > 0 ? throw new SecFlowException(problems) : [.. rows.OrderBy(r => wanted.IndexOf(r.Id)).Select(ScopedTarget.Of)];
+        return wanted.Count is 0 or > MostTargets
+            ? throw new SecFlowException(Codes.RequestInvalid, $"A run needs 1 to {MostTargets} targets; found {wanted.Count}.")
+            : gate.ScopeAsync(actor, wanted, ct);
     }
 
     private static AuditEntry Audit(Actor actor, string action, Run run, JsonNode? details) => new(actor, action, "run", run.Id.ToString(), run.WorkflowName)

@@ -13,10 +13,10 @@ namespace SecFlow.Execution.Schedules;
 
 /// <summary>
 /// A schedule fires: its run is accepted by the same checks as a person's, with the schedule as actor on behalf of its owner.
-/// A refusal (authorisation lapsed, workflow gone, plugin not installed) starts nothing, stands on the schedule and in the audit log.
+/// It may what its owner may at that moment. A refusal (authorisation lapsed, workflow gone, plugin not installed) starts nothing, stands on the schedule and in the audit log.
 /// One firing starts one run, also when Quartz fires it again after a crash: its time is the idempotency key.
 /// </summary>
-public sealed class ScheduleFiring(ScheduleStore schedules, RunService runs, AuditLog audit, SecFlowMeter meter, TimeProvider time, ILogger<ScheduleFiring> logger)
+public sealed class ScheduleFiring(ScheduleStore schedules, RunService runs, RunGate gate, AuditLog audit, SecFlowMeter meter, TimeProvider time, ILogger<ScheduleFiring> logger)
 {
     /// <param name="scheduleId">Which schedule.</param>
     /// <param name="due">When it should have fired.</param>
@@ -31,7 +31,7 @@ public sealed class ScheduleFiring(ScheduleStore schedules, RunService runs, Aud
 
         var now = time.GetUtcNow();
         meter.ScheduleLateness(now - due);
-        var actor = new Actor(ActorKind.Schedule, schedule.Id.ToString(), $"{schedule.Name} (for {schedule.Owner})", schedule.TeamId, TeamRole.Analyst);
+        var actor = new Actor(ActorKind.Schedule, schedule.Id.ToString(), $"{schedule.Name} (for {schedule.Owner})", schedule.TeamId, await gate.RoleOfAsync(schedule.TeamId, schedule.OwnerKind, schedule.OwnerId, ct));
         try
         {
             var run = await runs.StartAsync(
@@ -50,15 +50,20 @@ public sealed class ScheduleFiring(ScheduleStore schedules, RunService runs, Aud
         {
             var words = string.Join(" ", refusal.Diagnostics.Take(5).Select(d => d.ToString()));
             logger.LogWarning("The schedule {ScheduleId} started nothing: {Reason}", schedule.Id, words);
-            await audit.AppendAsync(
-                new AuditEntry(actor, "refuse.schedule", "schedule", schedule.Id.ToString(), schedule.Name)
-                {
-                    Outcome = AuditOutcome.Denied,
-                    ReasonCode = refusal.Code,
-                    OnBehalfOf = schedule.Owner,
-                    Details = new JsonObject { ["reason"] = words, ["due"] = due.ToString("O") },
-                },
-                ct);
+            if (Codes.CategoryOf(refusal.Code) == DiagnosticCategory.Input)
+            {
+                // Whatever policy and trust refuse is recorded where every start is judged.
+                await audit.AppendAsync(
+                    new AuditEntry(actor, "refuse.schedule", "schedule", schedule.Id.ToString(), schedule.Name)
+                    {
+                        Outcome = AuditOutcome.Denied,
+                        ReasonCode = refusal.Code,
+                        OnBehalfOf = schedule.Owner,
+                        Details = new JsonObject { ["reason"] = words, ["due"] = due.ToString("O") },
+                    },
+                    ct);
+            }
+
             await schedules.RecordFiringAsync(schedule.Id, now, next, words.Length > 1000 ? words[..1000] : words, ct);
             return null;
         }

@@ -11,13 +11,14 @@ namespace SecFlow.Execution.Schedules;
 public sealed record NewSchedule(string Name, Guid WorkflowId, string Cron, string Zone, IReadOnlyList<Guid> TargetIds);
 
 /// <summary>Schedules of a team, kept in the database and mirrored into Quartz.</summary>
-public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets, ScheduleMirror mirror, Access access, TimeProvider time)
+public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets, ScheduleMirror mirror, ScheduleGate gate, Access access, TimeProvider time)
 {
     /// <summary>Validates (SF1301, every problem at once), stores, audits, mirrors. Throws SF1503 when the workflow is not the team's.</summary>
     public async Task<Schedule> AddAsync(Actor actor, NewSchedule schedule, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.EditSchedules, null, "schedule", ct);
         await ValidateAsync(actor, schedule, ct);
+        await gate.RequireAsync(actor, schedule.Name.Trim(), schedule.WorkflowId, [.. schedule.TargetIds.Distinct()], Next(schedule.Cron, schedule.Zone, time.GetUtcNow(), ScheduleGate.Firings), ct);
         try
         {
             var row = await schedules.AddAsync(

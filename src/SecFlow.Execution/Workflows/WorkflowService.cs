@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Workflows;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Policies;
 using SecFlow.Execution.Teams;
 
 namespace SecFlow.Execution.Workflows;
@@ -16,19 +18,38 @@ public sealed record RecipeValidation(Recipe? Recipe, IReadOnlyList<Diagnostic> 
 /// <summary>Saved workflows of a team.</summary>
 /// <param name="workflows">Where they are stored.</param>
 /// <param name="access">Who may.</param>
+/// <param name="policy">Whether its plugins may run.</param>
+/// <param name="audit">Where a refusal goes.</param>
+/// <param name="time">The clock.</param>
 /// <param name="plugins">What is installed right now.</param>
-public sealed class WorkflowService(WorkflowStore workflows, Access access, Func<CancellationToken, Task<RecipePlugins>> plugins)
+public sealed class WorkflowService(WorkflowStore workflows, Access access, PolicyEvaluator policy, AuditLog audit, TimeProvider time, Func<CancellationToken, Task<RecipePlugins>> plugins)
 {
     /// <summary>Validates a recipe against the installed plugins; every problem with line, column and nearest right spelling.</summary>
     public async Task<RecipeValidation> ValidateAsync(string yaml, CancellationToken ct) => await RecipeReader.ReadAsync(yaml, await plugins(ct), ct);
 
-    /// <summary>Saves a new workflow or a new version of the one with the same name. Throws the problems of an invalid recipe.</summary>
+    /// <summary>Saves a new workflow or a new version of the one with the same name. Throws the problems of an invalid recipe, and SF2008 for a plugin that is installed but may not run.</summary>
     public async Task<WorkflowVersion> SaveAsync(Actor actor, string yaml, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.EditWorkflows, null, "workflow", ct);
-        var result = await ValidateAsync(yaml, ct);
+        var (result, used) = await ReadForStartAsync(yaml, ct);
         var recipe = result.Recipe ?? throw new SecFlowException(result.Problems);
+        if (policy.Scheduling([.. used.Select(p => PolicySubject.Of(p.Row, p.Manifest))], [], null, [time.GetUtcNow()]).Refusal is { } refusal)
+        {
+            await audit.AppendAsync(
+                new AuditEntry(actor, "save.workflow", "workflow", "", recipe.Name) { Outcome = AuditOutcome.Denied, ReasonCode = refusal.Code, Details = new JsonObject { ["rule"] = refusal.Rule, ["message"] = refusal.Message } }, ct);
+            throw new SecFlowException(refusal);
+        }
+
         return (await workflows.SaveAsync(actor, recipe.Name, recipe.Description, yaml, ct)).Version;
+    }
+
+    /// <summary>Saves a recipe that is started at once: what its plugins may is answered, and recorded, by that start. Throws the problems of an invalid recipe.</summary>
+    public async Task<(WorkflowVersion Version, Recipe Recipe)> SaveForStartAsync(Actor actor, string yaml, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.EditWorkflows, null, "workflow", ct);
+        var (result, _) = await ReadForStartAsync(yaml, ct);
+        var recipe = result.Recipe ?? throw new SecFlowException(result.Problems);
+        return ((await workflows.SaveAsync(actor, recipe.Name, recipe.Description, yaml, ct)).Version, recipe);
     }
 
     public async Task<IReadOnlyList<Workflow>> ListAsync(Actor actor, CancellationToken ct)

@@ -34,6 +34,8 @@ public static class ApiEndpoints
         api.MapRuns();
         api.MapFindings();
         api.MapCatalog();
+        api.MapPlugins();
+        api.MapHolds();
         api.MapPlans();
         app.MapOpenApi("/openapi/{documentName}.json");
     }

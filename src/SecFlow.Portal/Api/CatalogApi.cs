@@ -15,7 +15,16 @@ public sealed record ApiTarget(Guid Id, string Name, TargetKind Kind, string Val
 
 public sealed record ApiSchedule(Guid Id, string Name, Guid WorkflowId, string Cron, string Zone, string Words, bool Enabled, DateTimeOffset? NextFireAt, DateTimeOffset? LastFiredAt, string? LastRefusal);
 
-public sealed record ApiPlugin(string Id, string Version, string Title, string Digest, PluginState State, string TrustState, string? Signer, string? TrustRule);
+/// <param name="VersionId">Names this version to <c>/api/v1/plugins/{id}/state</c>.</param>
+/// <param name="Approval">one, two (persons) or solo; null while it is not approved by a person.</param>
+/// <param name="FirstApprovalBy">Who approved first, where it takes two.</param>
+public sealed record ApiPlugin(
+    Guid VersionId, string Id, string Version, string Title, string Digest, PluginState State, string StateReason, string TrustState, string? Signer, string? TrustRule, ApprovalKind? Approval, string? FirstApprovalBy,
+    string? ApprovedBy, string? ApprovalReason)
+{
+    public static ApiPlugin Of(PluginVersion row) => new(
+        row.Id, row.PluginId, row.Version, row.Title, row.Digest, row.State, row.StateReason, row.TrustState, row.Signer, row.TrustRule, row.Approval, row.FirstApprovalBy, row.ApprovedBy, row.ApprovalReason);
+}
 
 /// <summary>What can be run, where, when and with what: read-only lists.</summary>
 public static class CatalogApi
@@ -58,7 +67,7 @@ public static class CatalogApi
         await access.RequireAsync(actor, Permission.ReadPlugins, null, "plugins", ct);
         var rows = await plugins.ListAsync(ct);
         return new(
-            [.. rows.Select(p => new ApiPlugin(p.Row.PluginId, p.Row.Version, p.Row.Title, p.Row.Digest, p.Row.State, p.Row.TrustState, p.Row.Signer, p.Row.TrustRule))],
+            [.. rows.Select(p => ApiPlugin.Of(p.Row))],
             null,
             rows.Count);
     }

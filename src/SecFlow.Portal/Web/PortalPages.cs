@@ -18,6 +18,7 @@ public static class PortalPages
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(2);
             circuits.DetailedErrors = false;
         });
+        services.AddSingleton<HoldFeed>().AddHostedService(provider => provider.GetRequiredService<HoldFeed>());
         services.AddRadzenComponents();
         services.AddExceptionHandler<Problems>();
         services.AddProblemDetails();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quartz;
@@ -10,6 +11,7 @@ using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Findings;
+using SecFlow.Execution.Holds;
 using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Policies;
@@ -49,12 +51,14 @@ internal sealed class TestEngine : IAsyncDisposable
         services.AddSingleton<SecFlowMeter>().AddSingleton<Access>().AddSingleton<FindingService>();
         services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(_ => ct => Task.FromResult(TestPlugins.Of([.. Plugins])));
         services.AddSingleton<WorkflowService>();
+        services.AddSingleton(new PolicyEvaluator(time)).AddSingleton<Func<SandboxReport?>>(() => Sandbox).AddSingleton<HoldService>().AddSingleton<ScheduleGate>();
         services.AddSingleton(new NodePlugins
         {
             OpenAsync = OpenAsync,
             PinAsync = (_, _, _) => Task.FromResult<Execution.Targets.TargetScope?>(null),
-            Decide = (manifest, _) => Decide(manifest),
-            DecideStart = (plugins, targets) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, null).Refusal,
+            FindAsync = (_, digest, _) => Task.FromResult(Plugins.FirstOrDefault(p => p.Row.Digest == digest)),
+            Decide = (plugin, targets, hold) => Decide(plugin.Manifest) ?? new PolicyEvaluator(time).NodeStart(PolicySubject.Of(plugin.Row, plugin.Manifest), targets, Sandbox, hold).Refusal,
+            DecideStart = (plugins, targets, hold) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, Sandbox, hold).Refusal,
         });
         services.AddSecFlowRuns(new RunWorkerOptions(instance) { LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
@@ -71,6 +75,9 @@ internal sealed class TestEngine : IAsyncDisposable
     public Dictionary<string, PluginScript> Scripts { get; } = new(StringComparer.Ordinal);
 
     public Func<PluginManifest, Execution.Diagnostics.Diagnostic?> Decide { get; set; } = _ => null;
+
+    /// <summary>What confines plugins; null = strong enough for all.</summary>
+    public SandboxReport? Sandbox { get; set; }
 
     /// <summary>Thrown when a plugin is opened, by node.</summary>
     public Dictionary<string, Func<Exception?>> OpenFaults { get; } = new(StringComparer.Ordinal);
@@ -115,6 +122,13 @@ internal sealed class TestEngine : IAsyncDisposable
     public async Task<Guid> AddTargetAsync(string name, string value, DateTimeOffset? until = null) => (await Get<TargetStore>().AddAsync(
         Analyst ?? Actor.System(),
         new Target { Name = name, Kind = TargetKind.Url, Value = value, AuthorisedFrom = DateTimeOffset.UnixEpoch, AuthorisedUntil = until, AuthorisationReference = "TEST-1" })).Id;
+
+    /// <summary>Somebody shortens the authorisation of a target: it ended a minute ago.</summary>
+    public Task EndAuthorisationAsync(Guid target) => Database.WriteAsync(async write =>
+    {
+        var row = await write.Db.Targets.SingleAsync(t => t.Id == target);
+        (row.AuthorisedUntil, row.Revision) = (write.Now.AddMinutes(-1), row.Revision + 1);
+    });
 
     public async Task<Guid> SaveAsync(string nodes, string more = "")
     {

@@ -60,12 +60,13 @@ public sealed class ScheduleTests
     [Fact]
     public async Task Firing_after_the_authorisation_lapsed_starts_nothing_and_says_so()
     {
-        var (engine, schedule) = await WithScheduleAsync(DateTimeOffset.UnixEpoch.AddDays(1));
+        var (engine, schedule) = await WithScheduleAsync();
         await using var _ = engine;
+        await engine.EndAuthorisationAsync(Guid.Parse(schedule.TargetIds));
         (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, null, default)).ShouldBeNull();
         (await engine.Get<ScheduleService>().ListAsync(engine.Analyst, default)).Single().LastRefusal!.ShouldContain(Codes.AuthorisationLapsed);
         (await engine.Runs.ListAsync(engine.Analyst, 0, 10, default)).ShouldBeEmpty();
-        var refused = await engine.Database.ReadAsync(async db => await Task.FromResult(db.AuditEvents.Single(e => e.Action == "refuse.schedule")));
+        var refused = await engine.Database.ReadAsync(async db => await Task.FromResult(db.AuditEvents.Single(e => e.Action == "start.run")));
         (refused.Outcome, refused.ReasonCode).ShouldBe((AuditOutcome.Denied, Codes.AuthorisationLapsed));
     }
 

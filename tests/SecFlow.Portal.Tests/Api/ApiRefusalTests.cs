@@ -27,6 +27,10 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "GET", "/api/v1/targets", "targets:read" },
         { "GET", "/api/v1/schedules", "workflows:read" },
         { "GET", "/api/v1/plugins", "plugins:read" },
+        { "POST", $"/api/v1/plugins/{Unknown}/state", "plugins:write" },
+        { "GET", "/api/v1/holds", "runs:read" },
+        { "POST", "/api/v1/holds", "holds:write" },
+        { "POST", "/api/v1/holds/resume", "holds:write" },
     };
 
     [Fact]

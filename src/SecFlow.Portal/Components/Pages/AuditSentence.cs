@@ -43,6 +43,7 @@ public static class AuditSentence
         _ when verb.EndsWith('e') => verb + "d",
         _ when verb.EndsWith('y') && verb.Length > 2 && !"aeiou".Contains(verb[^2], StringComparison.Ordinal) => verb[..^1] + "ied",
         "cancel" => "cancelled",
+        "stop" => "stopped",
         _ => verb + "ed",
     };
 }

@@ -11,6 +11,8 @@ namespace SecFlow.Portal.Components.Pages;
 public sealed partial class PluginList
 {
     private IReadOnlyList<InstalledPlugin>? _rows;
+    private Guid? _approving;
+    private string _reason = "";
     private bool _saving;
 
     [Inject]
@@ -38,6 +40,31 @@ public sealed partial class PluginList
             await Plugins.DiscoverAsync(actor, Left);
             await LoadAsync(actor);
         });
+        _saving = false;
+    }
+
+    private async Task SubmitAsync(InstalledPlugin plugin)
+    {
+        _saving = true;
+        await GuardAsync(async actor =>
+        {
+            await Plugins.ChangeStateAsync(actor, plugin.Row.Id, PluginState.Submitted, "Submitted by " + actor.Name, Left);
+            await LoadAsync(actor);
+        });
+        _saving = false;
+    }
+
+    private void Ask(InstalledPlugin plugin) => (_approving, _reason) = (plugin.Row.Id, "");
+
+    private async Task ApproveAsync(InstalledPlugin plugin)
+    {
+        _saving = true;
+        var done = await GuardAsync(async actor =>
+        {
+            await Plugins.ChangeStateAsync(actor, plugin.Row.Id, PluginState.Approved, _reason, Left);
+            await LoadAsync(actor);
+        });
+        _approving = done ? null : _approving;
         _saving = false;
     }
 

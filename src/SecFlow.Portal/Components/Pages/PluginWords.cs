@@ -1,3 +1,4 @@
+using SecFlow.Data.Plugins;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Plugins;
 
@@ -39,6 +40,14 @@ public static class PluginWords
 
         return string.Join("; ", parts) + ". Nothing else.";
     }
+
+    /// <summary>By whom, and whether by two persons or solo.</summary>
+    public static string Approval(PluginVersion row) => row.Approval switch
+    {
+        ApprovalKind.Two => $"by {row.FirstApprovalBy} and {row.ApprovedBy}",
+        ApprovalKind.Solo => $"solo by {row.ApprovedBy}",
+        _ => $"by {row.ApprovedBy}",
+    };
 
     public static string Intrusiveness(Intrusiveness level) => level switch
     {

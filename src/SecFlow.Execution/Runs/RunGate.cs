@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Holds;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
+using SecFlow.Data.Teams;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Targets;
+using SecFlow.Execution.Teams;
+
+namespace SecFlow.Execution.Runs;
+
+/// <summary>
+/// May this run begin, or go on? One question for every way that leads to it: page, API, command line, schedule, another attempt of a node, a continuation after a restart.
+/// 1. The facts are gathered here as they are now; <see cref="Policies.PolicyEvaluator"/> answers. What the answer says never depends on the way.
+/// 2. A refusal is one audit event, the same on every way: action <c>start.run</c>, denied, its code, the workflow. A missing role is <c>refuse.access</c> about the workflow, a target of another team <c>refuse.access</c> about that target.
+/// 3. A run is started on somebody's authority. Who lost the role for it, or left the team, takes it along: the next node does not begin, a schedule does not fire.
+/// </summary>
+public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, TimeProvider time)
+{
+    /// <summary>The team's targets as they are now, in the order of the ids; one that was archived is not authorised any more. Throws SF1502 for one that is not the team's (audited as SF3002 when it is another's).</summary>
+    public async Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, CancellationToken ct)
+    {
+        var rows = (await targets.FindManyAsync(actor.TeamId, ids, ct)).ToDictionary(row => row.Id);
+        foreach (var id in ids.Where(id => !rows.ContainsKey(id)))
+        {
+            await access.RequireRowAsync(actor, Permission.StartRuns, "target", id, ct);
+        }
+
+        var now = time.GetUtcNow();
+        return [.. ids.Select(id => LiveTargets.Lesser(ScopedTarget.Of(rows[id]), rows[id], now))];
+    }
+
+    /// <summary>Point 4: throws the refusal of a run that is requested now.</summary>
+    public async Task RequireStartAsync(Guid teamId, IReadOnlyList<InstalledPlugin> used, IReadOnlyList<ScopedTarget> scope, CancellationToken ct)
+    {
+        if (plugins.DecideStart(used, scope, await holds.StandingAsync(teamId, ct)) is { } refusal)
+        {
+            throw new SecFlowException(refusal);
+        }
+    }
+
+    /// <summary>Point 5: what stands against a node of an accepted run, with the event that records it; null = it may begin. Throws SF3001 and SF1502 after auditing them.</summary>
+    public async Task<(Diagnostic Refusal, AuditEntry Event)?> AskNodeAsync(RunContext context, NodeRun node, CancellationToken ct)
+    {
+        var run = context.Run;
+        await access.RequireAsync(await StarterAsync(run, ct), Permission.StartRuns, null, $"workflow/{run.WorkflowId}", ct);
+        var live = await LookAsync(context, ct);
+        var plugin = await plugins.FindAsync(run.TeamId, node.PluginDigest, ct);
+        return plugin is not null && plugins.Decide(plugin, live, await holds.StandingAsync(run.TeamId, ct)) is { } refusal
+            ? (refusal, Denied(context.Actor, run.WorkflowId, run.WorkflowName, refusal) with { OnBehalfOf = run.StartedByName, PolicyRevision = run.PolicyRevision, ScopeRevision = run.ScopeRevision, TraceId = run.TraceId })
+            : null;
+    }
+
+    /// <summary>The event of a refused start.</summary>
+    public static AuditEntry Denied(Actor actor, Guid workflowId, string workflow, Diagnostic refusal) => new(actor, "start.run", "workflow", workflowId.ToString(), workflow)
+    {
+        Outcome = AuditOutcome.Denied,
+        ReasonCode = refusal.Code,
+        Details = new JsonObject { ["rule"] = refusal.Rule, ["message"] = refusal.Message, ["remedy"] = refusal.Remedy },
+    };
+
+    /// <summary>A schedule with the role that its owner has now.</summary>
+    public async Task<TeamRole> RoleOfAsync(Guid teamId, ActorKind kind, string id, CancellationToken ct) =>
+        kind == ActorKind.User && await authorities.FindAsync(teamId, id, ct) is { } known ? known.Role ?? TeamRole.Viewer : TeamRole.Analyst;
+
+    private async Task<Actor> StarterAsync(Run run, CancellationToken ct)
+    {
+        var (kind, id) = run.ScheduleId is { } schedule && await authorities.OwnerOfAsync(schedule, ct) is { } owner ? owner : (ActorKind.User, run.StartedById);
+        return new Actor(run.ScheduleId is null ? ActorKind.User : ActorKind.Schedule, run.StartedById, run.StartedByName, run.TeamId, await RoleOfAsync(run.TeamId, kind, id, ct));
+    }
+
+    private async Task<IReadOnlyList<ScopedTarget>> LookAsync(RunContext context, CancellationToken ct)
+    {
+        var rows = (await targets.FindManyAsync(context.Run.TeamId, [.. context.Targets.Select(t => t.Id)], ct)).ToDictionary(row => row.Id);
+        foreach (var gone in context.Targets.Where(t => !rows.ContainsKey(t.Id)))
+        {
+            await access.RequireRowAsync(context.Actor, Permission.StartRuns, "target", gone.Id, ct);
+        }
+
+        var now = time.GetUtcNow();
+        return [.. context.Targets.Select(t => LiveTargets.Lesser(t, rows[t.Id], now))];
+    }
+}

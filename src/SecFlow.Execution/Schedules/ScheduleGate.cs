@@ -1,0 +1,36 @@
+using SecFlow.Data.Audit;
+using SecFlow.Data.Workflows;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Policies;
+using SecFlow.Execution.Runs;
+using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Workflows;
+
+namespace SecFlow.Execution.Schedules;
+
+/// <summary>
+/// Enforcement point 3: may this schedule be saved? The targets are the team's and the plugins are asked about as at a start, at the next firings instead of now.
+/// What holds only for a while (a window, a hold) is judged when it fires.
+/// </summary>
+public sealed class ScheduleGate(RunGate gate, WorkflowStore workflows, WorkflowService recipes, PolicyEvaluator policy, Func<SandboxReport?> sandbox, AuditLog audit)
+{
+    /// <summary>Firings that are looked at.</summary>
+    public const int Firings = 5;
+
+    /// <summary>Throws the refusal (SF2008, SF3005, SF3006, SF3020, SF40xx) after auditing it, and SF1502 for a target that is not the team's. A workflow that is gone or does not validate is not judged here.</summary>
+    public async Task RequireAsync(Actor actor, string name, Guid workflowId, IReadOnlyList<Guid> targetIds, IReadOnlyList<DateTimeOffset> firings, CancellationToken ct)
+    {
+        var scope = await gate.ScopeAsync(actor, targetIds, ct);
+        if (await workflows.FindCurrentVersionAsync(actor.TeamId, workflowId, ct) is not { } version)
+        {
+            return;
+        }
+
+        var (read, plugins) = await recipes.ReadForStartAsync(version.Recipe, ct);
+        if (read.IsValid && policy.Scheduling([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], scope, sandbox(), firings).Refusal is { } refusal)
+        {
+            await audit.AppendAsync(RunGate.Denied(actor, workflowId, name, refusal) with { Action = "add.schedule" }, ct);
+            throw new SecFlowException(refusal);
+        }
+    }
+}
