@@ -123,8 +123,11 @@ declare namespace SecFlow {
   }
 
   interface ToolOptions {
-    stdin?: string;
-    files?: { [name: string]: string | Handle };
+    stdin?: string | Handle;
+    /** Files that the tool reads as `/in/NAME`. */
+    inputs?: { [name: string]: string | Handle };
+    /** Names of files in `/out` that are kept when the tool has ended. */
+    files?: string[];
     onLine?: (line: string) => void;
     /** Seconds. */
     timeout?: number;
@@ -205,6 +208,10 @@ declare namespace SecFlow {
     cvss?: { version: string; vector: string; score: number };
     attack?: string[];
     references?: string[];
+    /** Probability of exploitation, 0..1, of the finding's CVE with the highest. */
+    epss?: { score: number; percentile: number; cve: string; date: string };
+    /** The finding's CVE that is longest known to be exploited. */
+    kev?: { cve: string; added: string; due: string; ransomware: boolean; date: string };
   }
 
   /** What a filter plugin emits to its findings port: the finding is hidden in this run, with the reason shown. */
@@ -288,12 +295,47 @@ declare namespace SecFlow {
     /** 0..100. */
     progress(percent: number, text: string): void;
     readonly parse: {
-      jsonLines(handle: Handle, fn: (record: any) => void): void;
-      json(handle: Handle, fn: (record: any) => void): void;
-      xml(handle: Handle, fn: (record: any) => void): void;
-      csv(handle: Handle, fn: (record: any) => void): void;
+      jsonLines(data: Handle | string, fn: (record: any, line: number) => void, options?: RecordShape): ParseSummary;
+      /** Each element of the array at `path` (dotted; default the top), or the value there when it is none. Broken JSON throws; what was read before it was delivered. */
+      json(data: Handle | string, fn: (record: any, index: number) => void, options?: RecordShape & { path?: string }): ParseSummary;
+      /** Each element of these names wherever it stands, or each child of the root. Broken XML throws. */
+      xml(data: Handle | string, fn: (element: XmlElement) => void, options?: { element?: string; elements?: string[] }): ParseSummary;
+      /** RFC 4180. With a header (default) a record is an object by column, otherwise an array. */
+      csv(data: Handle | string, fn: (record: any, row: number) => void, options?: { header?: boolean; delimiter?: string; only?: RecordFilter }): ParseSummary;
     };
     cancelled(): boolean;
+  }
+
+  /** Records with another value are passed over natively, without a call of the script. */
+  interface RecordFilter {
+    /** Dotted path of a text; of CSV a column's name, or its number (from 0) without a header. */
+    field: string;
+    /** Compared without regard to case. */
+    values: ReadonlyArray<string>;
+  }
+
+  /** What the script gets of a JSON record. With `cut` or `skip` a record may have 8 MiB in the file; without, 256 KiB. */
+  interface RecordShape {
+    /** Most characters of each text. */
+    cut?: number;
+    /** Members of these names are left out wherever they stand. */
+    skip?: ReadonlyArray<string>;
+    only?: RecordFilter;
+  }
+
+  interface ParseSummary {
+    readonly records: number;
+    /** Lines or rows that could not be read. */
+    readonly skipped: number;
+    readonly firstError: string | null;
+  }
+
+  interface XmlElement {
+    /** Without namespace prefix. */
+    readonly name: string;
+    readonly attributes: { readonly [name: string]: string };
+    readonly text: string;
+    readonly children: ReadonlyArray<XmlElement>;
   }
 
   interface RawOutput {

@@ -94,6 +94,7 @@ public static class CliApp
             ListCommand.Create(terminal),
             ParseCommand.Create(terminal),
         });
+        root.Add(new Command("resource", "What plugins work with: wordlists, data sets of CVEs, templates.") { Resources.ImportCommand.Create(terminal), Resources.ListCommand.Create(terminal) });
         root.Add(new Command("audit", "The audit log of an installation.") { AuditVerifyCommand.Create(terminal) });
         root.Add(ApiCommand.Create(terminal));
         root.Add(DoctorCommand.Create(terminal));

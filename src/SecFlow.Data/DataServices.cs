@@ -5,6 +5,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Blobs;
 using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
+using SecFlow.Data.Resources;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
@@ -38,6 +39,7 @@ public static class DataServices
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<HoldStore>();
         services.AddSingleton<PluginStore>();
+        services.AddSingleton<ResourceStore>();
         services.AddSingleton<TrustPolicyStore>();
         return services;
     }

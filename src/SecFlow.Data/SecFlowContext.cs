@@ -6,6 +6,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
+using SecFlow.Data.Resources;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
@@ -61,6 +62,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
     public DbSet<Hold> Holds => Set<Hold>();
 
     public DbSet<PluginVersion> PluginVersions => Set<PluginVersion>();
+
+    public DbSet<Resource> Resources => Set<Resource>();
 
     public DbSet<TrustPolicyRevision> TrustPolicyRevisions => Set<TrustPolicyRevision>();
 

@@ -8,6 +8,7 @@ using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Blobs;
 using SecFlow.Data.Findings;
+using SecFlow.Data.Resources;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Findings;
@@ -16,6 +17,7 @@ using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plans;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Policies;
+using SecFlow.Execution.Resources;
 using SecFlow.Execution.Runs;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Schedules;
@@ -41,6 +43,7 @@ public static class EngineServices
         services.AddSingleton(new TargetFolders(options.DataFolder, options.TargetFolders)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>();
         services.AddSingleton<TargetRates>().AddSingleton<TargetHttp>().AddSingleton<TargetTls>();
         services.AddSingleton(_ => Sandboxing.Sandbox.ProbeAsync(Environment.GetEnvironmentVariable("SECFLOW_SANDBOX"), options.PluginHostPath, CancellationToken.None).GetAwaiter().GetResult());
+        services.AddSingleton(provider => new ResourceService(options.DataFolder, provider.GetRequiredService<ResourceStore>(), provider.GetRequiredService<BlobStore>(), provider.GetRequiredService<Access>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSecFlowPlugins(options.DataFolder, options.PluginHostPath, options.BuiltinPluginsFolder ?? BuiltinPlugins.DefaultFolder);
 
         services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(provider => async ct =>
@@ -153,6 +156,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         await database.MigrateAsync(cancellationToken);
         services.GetRequiredService<BlobStore>().SweepTemporary(database.Time.GetUtcNow());
         Confined(logger, Sandbox.Level);
+        await services.GetRequiredService<ResourceService>().InstallBuiltinAsync(cancellationToken);
         await services.GetRequiredService<BuiltinPlugins>().InstallAsync(cancellationToken);
         await services.GetRequiredService<PluginRegistry>().DiscoverAsync(Actor.System(), cancellationToken);
         if (options.ExecuteRuns)

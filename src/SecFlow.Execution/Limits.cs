@@ -31,6 +31,10 @@ public static class Limits
     public static readonly Limit FindingsPerNode = new(200_000, 2_000_000);
     public static readonly Limit FindingBytes = new(256 * KiB, 256 * KiB);
     public static readonly Limit LogLineBytes = new(16 * KiB, 16 * KiB);
+    public static readonly Limit WordlistBytes = new(64 * MiB, 64 * MiB);
+    public static readonly Limit CveDataBytes = new(2 * GiB, 2 * GiB);
+    public static readonly Limit TemplateBytes = new(64 * MiB, 64 * MiB);
+    public static readonly Limit TemplateFiles = new(20_000, 20_000);
     public static readonly Limit NodesPerRecipe = new(100, 500);
     public static readonly Limit RecipeBytes = new(256 * KiB, MiB);
     public static readonly Limit ScriptSourceBytes = new(512 * KiB, 2 * MiB);

@@ -102,6 +102,13 @@ public sealed class BlobStore
         }
     }
 
+    /// <summary>Path of a blob whose bytes were just compared with its name, for programs that read files. Throws as <see cref="OpenVerifiedAsync"/>.</summary>
+    public async Task<string> VerifiedPathAsync(string digest, CancellationToken ct = default)
+    {
+        await (await OpenVerifiedAsync(digest, ct)).DisposeAsync();
+        return PathOf(digest);
+    }
+
     /// <summary>Removes what interrupted writes left. Call at start, before anything is stored; at other times with an age that no write reaches.</summary>
     /// <returns>Number of files removed.</returns>
     public int SweepTemporary(DateTimeOffset olderThan)

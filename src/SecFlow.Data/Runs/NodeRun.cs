@@ -57,6 +57,9 @@ public sealed class NodeRun
     /// <summary>Different addresses (IP) of targets to which the engine opened a connection for this node.</summary>
     public int AddressesReached { get; set; }
 
+    /// <summary>JSON array of the resources that the newest attempt read, each {uri, version, digest}.</summary>
+    public string Resources { get; set; } = "[]";
+
     public long PeakBytes { get; set; }
 
     public long CpuMilliseconds { get; set; }

@@ -32,6 +32,9 @@ public static class Codes
     public const string Conflict = "SF1503";
     public const string RequestTooLarge = "SF1504";
     public const string OptionInvalid = "SF1601";
+    public const string ResourceMissing = "SF1701";
+    public const string ResourceInvalid = "SF1702";
+    public const string ResourceTooLarge = "SF1703";
 
     // SF2xxx: trust. Node Denied, audit.
     public const string Unsigned = "SF2001";

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Policies;
+using SecFlow.Execution.Resources;
 using SecFlow.Execution.Targets;
 using SecFlow.PluginProtocol;
 
@@ -13,6 +14,9 @@ internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Prove
 {
     /// <summary>Pins the hosts that the manifest names.</summary>
     public Func<IReadOnlyList<string>, CancellationToken, Task<TargetScope>> PinHosts { get; init; } = (hosts, ct) => TargetScope.PinHostsAsync(hosts, TimeProvider.System, ct);
+
+    /// <summary>What was imported; null where there is no installation.</summary>
+    public ResourceService? Resources { get; init; }
 
     /// <summary>An event about the node that works.</summary>
     public AuditEntry Entry(string action) => new(Request.Actor, action, "node", $"{Request.RunId}/{Request.NodeId}", $"{Provenance.PluginId} {Provenance.Version}")
@@ -38,12 +42,14 @@ internal sealed class Broker : IAsyncDisposable
     private readonly Dictionary<string, InputReader> _inputs = new(StringComparer.Ordinal);
     private readonly PluginReach? _reach;
     private readonly RefusalLog _refusals;
+    private readonly ResourceCall? _resources;
 
     public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output)
     {
         (_grant, _work, _output) = (grant, work, output);
         _reach = grant is null ? null : new PluginReach(grant.Manifest.Permissions, work.Scope, grant.PinHosts);
         _tools = grant is null ? null : new ToolCalls(grant, work, Handles, Uses, _reach!.ScopeAsync);
+        _resources = grant is null ? null : new ResourceCall(grant, grant.Resources, Handles, Uses);
         _refusals = new RefusalLog(grant?.Audit, action => grant!.Entry(action));
         foreach (var (name, input) in work.Inputs)
         {
@@ -57,6 +63,9 @@ internal sealed class Broker : IAsyncDisposable
     public BrokerUses Uses { get; } = new();
 
     public int HttpRequests => Uses.Count("http");
+
+    /// <summary>What <c>ctx.resource</c> has given.</summary>
+    public IReadOnlyList<UsedResource> Resources => _resources?.Used ?? [];
 
     public int RefusedCalls => _refusals.Count;
 
@@ -99,6 +108,9 @@ internal sealed class Broker : IAsyncDisposable
                     break;
                 case "tool.lines":
                     value = await Tools("ctx.tool").LinesAsync(ct);
+                    break;
+                case "resource" when _resources is not null:
+                    value = await _resources.AnswerAsync(call.Arguments, ct);
                     break;
                 case "secret" or "resource":
                     throw new SecFlowException(new Diagnostic(Codes.NotGranted, $"ctx.{call.Method} is not granted to this plugin. It can use ctx.http towards approved targets only.")

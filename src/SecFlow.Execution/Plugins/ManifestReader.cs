@@ -178,7 +178,7 @@ public static partial class ManifestReader
             hosts,
             files,
             permissions.Texts("secrets", "a secret's name such as api-token", 32, SecretName()),
-            permissions.Texts("resources", "a resource such as res://wordlist/common:latest", 32, ResourceUri()));
+            permissions.Texts("resources", "a resource such as res://wordlist/common:latest or all of a type such as res://wordlist/*", 32, ResourceUri()));
     }
 
     private static (NetworkPermission Network, IReadOnlyList<string> Hosts) Network(YamlFields permissions)
@@ -290,7 +290,7 @@ public static partial class ManifestReader
     [GeneratedRegex(@"\A[a-z][a-z0-9_.-]{0,62}\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex SecretName();
 
-    [GeneratedRegex(@"\Ares://[a-z0-9][a-z0-9._/-]{0,120}(:[A-Za-z0-9._-]{1,64})?\z", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\Ares://(wordlist|cve|templates)/(\*|[a-z0-9][a-z0-9._-]{0,99}(:(\*|[A-Za-z0-9._-]{1,64}))?)\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex ResourceUri();
 
     [GeneratedRegex(@"\A[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:[0-9]{1,5}\z", RegexOptions.CultureInvariant, 1000)]

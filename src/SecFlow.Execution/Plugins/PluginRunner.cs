@@ -9,6 +9,7 @@ using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plans;
 using SecFlow.Execution.Policies;
+using SecFlow.Execution.Resources;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Tools;
@@ -98,6 +99,9 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
     /// <summary>Different addresses of targets that the engine connected to for it.</summary>
     public int AddressesReached { get; init; }
 
+    /// <summary>Resources that it read.</summary>
+    public IReadOnlyList<UsedResource> Resources { get; init; } = [];
+
     /// <summary>True when the sandbox was violated (seccomp, protocol breach): the plugin is quarantined.</summary>
     public bool Violation { get; init; }
 
@@ -117,7 +121,7 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// 4. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
 public sealed class PluginRunner(
-    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, ToolCatalogue tools, ToolRunner runner,
+    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, ResourceService resources, ToolCatalogue tools, ToolRunner runner,
     AuditLog audit, TimeProvider time)
 {
     private static readonly TimeSpan _stillVerified = TimeSpan.FromSeconds(1);
@@ -164,7 +168,7 @@ public sealed class PluginRunner(
                 throw;
             }
 
-            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit);
+            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit) { Resources = resources };
             var (first, verifiedAt) = (true, time.GetTimestamp());
             return new PluginSession(
                 hosts, await taking, provenance, manifest, source, limits,

@@ -117,6 +117,7 @@ public sealed class PluginSession : IAsyncDisposable
             _hosts.Time.GetElapsedTime(started), Bounded(done?.Value))
         {
             AddressesReached = broker.AddressesReached,
+            Resources = broker.Resources,
             Violation = end.Violation,
             Location = Bounded(done?.Location),
             Fault = fault,

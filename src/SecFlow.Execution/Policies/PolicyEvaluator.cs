@@ -4,6 +4,7 @@ using SecFlow.Data.Plugins;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Resources;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 
@@ -149,16 +150,26 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
         tools.Any(tool => tool.Name == name) ? null : NotDeclared(plugin, $"ctx.tool('{Short(name)}')", $"tools: [{{ name: {Short(name)} }}]"),
         "permission.tool");
 
-    /// <summary>Whether the plugin may use a secret or a resource: declared is not yet granted, and nothing grants them so far.</summary>
+    /// <summary>Whether the plugin may read a resource: what the manifest of an enabled plugin declares is granted.</summary>
     /// <param name="plugin">Who asks.</param>
-    /// <param name="method"><c>secret</c> or <c>resource</c>; anything else is not a call that needs a grant and is refused.</param>
-    /// <param name="name">Name of the secret, or the resource's uri.</param>
+    /// <param name="uri">What for.</param>
+    /// <param name="hasInstallation">False for code under development: there is nothing to take it from.</param>
+    public PolicyDecision ResourceCall(PolicySubject plugin, ResourceUri uri, bool hasInstallation) => Decide(
+        EnforcementPoint.BrokerCall,
+        !plugin.Permissions.Resources.Any(uri.IsCoveredBy) ? NotDeclared(plugin, $"ctx.resource('{uri}')", $"permissions.resources: [res://{uri.Type}/*]")
+        : hasInstallation ? null
+        : Refuse(Codes.NotGranted, "permission.granted", $"{uri} belongs to an installation; code under development has none.", "Install the plugin, or answer the call from a recording."),
+        "permission.resource");
+
+    /// <summary>Whether the plugin may use a secret: declared is not yet granted, and nothing grants them so far.</summary>
+    /// <param name="plugin">Who asks.</param>
+    /// <param name="method"><c>secret</c>; anything else is not a call that needs a grant and is refused.</param>
+    /// <param name="name">Name of the secret.</param>
     public PolicyDecision GrantedCall(PolicySubject plugin, string method, string name)
     {
         var (declared, key) = method switch
         {
             "secret" => (plugin.Permissions.Secrets.Contains(name, StringComparer.Ordinal), $"permissions.secrets: [{name}]"),
-            "resource" => (plugin.Permissions.Resources.Contains(name, StringComparer.Ordinal), $"permissions.resources: [{name}]"),
             _ => (false, "a known call"),
         };
         return Decide(

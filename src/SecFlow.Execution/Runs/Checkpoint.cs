@@ -108,6 +108,7 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
         if (result.Outcome is { } outcome)
         {
             (node.HttpRequests, node.RefusedCalls, node.AddressesReached, node.PeakBytes, node.CpuMilliseconds) = (outcome.HttpRequests, outcome.RefusedCalls, outcome.AddressesReached, outcome.PeakBytes, outcome.CpuMilliseconds);
+            node.Resources = new JsonArray([.. outcome.Resources.Select(r => (JsonNode)new JsonObject { ["uri"] = r.Uri, ["version"] = r.Version, ["digest"] = r.Digest })]).ToJsonString();
         }
     }
 

@@ -17,22 +17,24 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
     private readonly ScriptRealm _realm = steps.Realm;
 
     /// <summary>
-    /// <c>jsonLines(data, fn(record, line))</c>. A line that is not JSON, too long or too deep is skipped and counted:
-    /// returns {records, skipped, firstError}.
+    /// <c>jsonLines(data, fn(record, line), {cut, skip, only})</c>. A line that is not JSON, too long or too deep is skipped and counted:
+    /// returns {records, skipped, firstError}. See <see cref="RecordShape"/>.
     /// </summary>
     public JsValue JsonLines(JsValue[] arguments)
     {
         var callback = arguments.Callback(1);
+        var shape = RecordShape.Read(arguments.At(2));
+        var most = MostBytes(shape);
         using var stream = handles.Open(arguments.At(0));
         int records = 0, skipped = 0;
         string? firstError = null;
-        foreach (var line in new LineReader(stream, limits.RecordBytes).Lines(steps.Progressed))
+        foreach (var line in new LineReader(stream, most).Lines(steps.Progressed))
         {
-            var error = line.TooLong ? $"longer than {limits.RecordBytes} bytes" : null;
-            var value = JsValue.Undefined;
+            var error = line.TooLong ? $"longer than {most} bytes" : null;
+            JsValue? value = null;
             try
             {
-                value = error is null ? _realm.Json.Read(line.Bytes) : value;
+                value = error is null ? _realm.Json.Read(line.Bytes, shape) : value;
             }
             catch (JsonException e)
             {
@@ -46,28 +48,35 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
                 continue;
             }
 
-            records++;
-            steps.Record(callback, value, new JsValue((double)line.Number));
+            if (value is { } record)
+            {
+                records++;
+                steps.Record(callback, record, new JsValue((double)line.Number));
+            }
         }
 
         return Summary(records, skipped, firstError);
     }
 
     /// <summary>
-    /// <c>json(data, fn(record, index), {path})</c>: each element of the array at <c>path</c> (dotted; default the top),
+    /// <c>json(data, fn(record, index), {path, cut, skip, only})</c>: each element of the array at <c>path</c> (dotted; default the top),
     /// or the value itself when it is no array. Broken JSON is a script exception; what was read before it was delivered.
     /// </summary>
     public JsValue Json(JsValue[] arguments)
     {
         var callback = arguments.Callback(1);
         var path = Option(arguments.At(2), "path") is { } text ? text.Split('.', StringSplitOptions.RemoveEmptyEntries) : [];
+        var shape = RecordShape.Read(arguments.At(2));
         using var stream = handles.Open(arguments.At(0));
         var records = 0;
         try
         {
-            foreach (var element in new JsonRecords(stream, path, limits.RecordBytes, limits.JsonDepth).Elements(steps.Progressed))
+            foreach (var element in new JsonRecords(stream, path, MostBytes(shape), limits.JsonDepth).Elements(steps.Progressed))
             {
-                steps.Record(callback, _realm.Json.Read(element), new JsValue((double)records++));
+                if (_realm.Json.Read(element, shape) is { } record)
+                {
+                    steps.Record(callback, record, new JsValue((double)records++));
+                }
             }
         }
         catch (JsonException e) when (ScriptJson.TooDeep(e))
@@ -79,15 +88,18 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
     }
 
     /// <summary>
-    /// <c>xml(data, fn(element), {element})</c>: each element of that name wherever it stands, or each child of the root.
+    /// <c>xml(data, fn(element), {element, elements})</c>: each element of that name, or of those names, wherever it stands, or each child of the root.
     /// An element is {name, attributes, text, children}; names without namespace prefix. No DTD, no entity, no fetch.
     /// </summary>
     public JsValue Xml(JsValue[] arguments)
     {
         var callback = arguments.Callback(1);
+        var names = arguments.At(2).IsObject() && arguments.At(2).AsObject().Get("elements") is var list && !list.IsUndefined()
+            ? RecordShape.Texts(list, "elements", 100, StringComparer.Ordinal)
+            : Option(arguments.At(2), "element") is { } one ? [one] : null;
         using var stream = handles.Open(arguments.At(0));
         var records = 0;
-        foreach (var element in new XmlRecords(stream, Option(arguments.At(2), "element"), limits.RecordBytes, limits.JsonDepth).Elements(steps.Progressed))
+        foreach (var element in new XmlRecords(stream, names, limits.RecordBytes, limits.JsonDepth).Elements(steps.Progressed))
         {
             records++;
             steps.Record(callback, ToScript(element));
@@ -97,7 +109,7 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
     }
 
     /// <summary>
-    /// <c>csv(data, fn(record, row), {header, delimiter})</c>, RFC 4180. With a header (default) a record is an object by column name,
+    /// <c>csv(data, fn(record, row), {header, delimiter, only})</c>, RFC 4180. With a header (default) a record is an object by column name,
     /// otherwise an array. A record that is too long is skipped and counted.
     /// </summary>
     public JsValue Csv(JsValue[] arguments)
@@ -111,6 +123,8 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
             throw new ArgumentException("The delimiter must be one character.");
         }
 
+        var only = RecordFilter.Read(options);
+        var column = only is not null && !header ? ColumnOf(only) : -1;
         using var stream = handles.Open(arguments.At(0));
         string[]? columns = null;
         int records = 0, skipped = 0, row = 0;
@@ -126,8 +140,9 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
             else if (header && columns is null)
             {
                 columns = fields;
+                column = only is null ? -1 : Array.IndexOf(columns, only.Field);
             }
-            else
+            else if (only is null || only.Takes(column >= 0 && column < fields.Length ? fields[column] : null))
             {
                 records++;
                 steps.Record(callback, ToScript(columns, fields), new JsValue((double)row));
@@ -136,6 +151,12 @@ public sealed class RecordParsers(Steps steps, Handles handles, HostLimits limit
 
         return Summary(records, skipped, firstError);
     }
+
+    private int MostBytes(RecordShape shape) => shape.IsLess ? limits.RecordBytes * RecordShape.RawFactor : limits.RecordBytes;
+
+    private static int ColumnOf(RecordFilter only) => int.TryParse(only.Field, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var column)
+        ? column
+        : throw new ArgumentException("'only.field' must be the number of a column, from 0, where there is no header.");
 
     private static string? Option(JsValue options, string name) =>
         options.IsObject() && options.AsObject().Get(name) is var value && !value.IsUndefined() ? TypeConverter.ToString(value) : null;

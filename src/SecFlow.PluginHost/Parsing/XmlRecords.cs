@@ -21,13 +21,21 @@ public sealed class XmlElementRecord(string name)
     internal void Append(string text) => _text.Append(text);
 }
 
-/// <summary>Yields elements of an XML stream one at a time. A DTD is skipped, entities of it are unknown, nothing is resolved.</summary>
-public sealed class XmlRecords(Stream stream, string? element, int maxBytes, int maxDepth)
+/// <summary>
+/// Yields elements of an XML stream one at a time. A DTD is skipped, entities of it are unknown, nothing is resolved.
+/// What stands before the XML declaration (a banner, a comment) is skipped.
+/// </summary>
+/// <param name="stream">The document.</param>
+/// <param name="names">Elements that are wanted, wherever they stand; null = the children of the root.</param>
+/// <param name="maxBytes">Most characters of one of them.</param>
+/// <param name="maxDepth">Deepest nesting.</param>
+public sealed class XmlRecords(Stream stream, IReadOnlySet<string>? names, int maxBytes, int maxDepth)
 {
     public IEnumerable<XmlElementRecord> Elements(Action progressed)
     {
         ArgumentNullException.ThrowIfNull(progressed);
-        using var reader = XmlReader.Create(stream, new XmlReaderSettings
+        using var start = new DeclarationStream(stream);
+        using var reader = XmlReader.Create(start, new XmlReaderSettings
         {
             DtdProcessing = DtdProcessing.Ignore,
             XmlResolver = null,
@@ -44,7 +52,7 @@ public sealed class XmlRecords(Stream stream, string? element, int maxBytes, int
             }
 
             var wanted = reader.NodeType == XmlNodeType.Element
-                && (element is null ? reader.Depth == 1 : string.Equals(reader.LocalName, element, StringComparison.Ordinal));
+                && (names is null ? reader.Depth == 1 : names.Contains(reader.LocalName));
             if (wanted)
             {
                 yield return Take(reader);

@@ -8,6 +8,7 @@ using Jint.Native;
 using Jint.Native.Function;
 using Jint.Native.Object;
 using Jint.Runtime;
+using SecFlow.PluginHost.Parsing;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.PluginHost.Scripting;
@@ -31,6 +32,14 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
         return Read(document.RootElement, frozen: false);
     }
 
+    /// <summary>A script value from JSON text as <paramref name="shape"/> wants it; null for a record that its filter passes over.</summary>
+    public JsValue? Read(ReadOnlyMemory<byte> utf8, RecordShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        using var document = JsonDocument.Parse(utf8, _options);
+        return shape.Only is { } only && !only.Takes(document.RootElement) ? null : Read(document.RootElement, frozen: false, shape);
+    }
+
     /// <summary>A script value from a message of the engine.</summary>
     public JsValue Read(JsonNode? node, bool frozen = false)
     {
@@ -49,7 +58,7 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
         return Read(document.RootElement, frozen);
     }
 
-    public JsValue Read(JsonElement element, bool frozen)
+    public JsValue Read(JsonElement element, bool frozen, RecordShape? shape = null)
     {
         switch (element.ValueKind)
         {
@@ -57,14 +66,18 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
                 var result = realm.NewObject();
                 foreach (var property in element.EnumerateObject())
                 {
-                    result.FastAddProperty(NameOf(property), Read(property.Value, frozen), true, true, true);
+                    var name = NameOf(property);
+                    if (shape?.Skip.Contains(name) != true)
+                    {
+                        result.FastAddProperty(name, Read(property.Value, frozen, shape), true, true, true);
+                    }
                 }
 
                 return Finish(result, frozen);
             case JsonValueKind.Array:
-                return Finish(realm.NewArray(element.EnumerateArray().Select(item => Read(item, frozen))), frozen);
+                return Finish(realm.NewArray(element.EnumerateArray().Select(item => Read(item, frozen, shape))), frozen);
             case JsonValueKind.String:
-                return new JsValue(TextOf(element));
+                return new JsValue(shape?.Cut is { } most ? ScriptText.Head(TextOf(element), most) : TextOf(element));
             case JsonValueKind.Number:
                 return new JsValue(element.GetDouble());
             case JsonValueKind.True:

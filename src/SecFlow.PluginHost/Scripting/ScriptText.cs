@@ -53,6 +53,13 @@ public static class ScriptText
         return Valid(text[..keep]) + Mark;
     }
 
+    /// <summary>The first characters, never half of one.</summary>
+    public static string Head(string text, int most)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+    }
+
     private static int FirstLone(string text)
     {
         for (var i = 0; i < text.Length; i++)

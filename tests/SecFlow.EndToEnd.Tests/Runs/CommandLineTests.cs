@@ -47,7 +47,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task Validate_OriginalSampleRecipe_NamesEachPluginThatIsNotInstalled()
+    public async Task Validate_OriginalSampleRecipe_IsValid()
     {
         const string sample = """
             version: "1.0"
@@ -74,13 +74,7 @@ public sealed class CommandLineTests : IDisposable
             """;
         var (code, output, error) = await CommandAsync("workflow", "validate", await WriteAsync(sample), "--data", Data);
 
-        code.ShouldBe(1);
-        var said = output + error;
-        said.ShouldContain("SF1009");
-        foreach (var plugin in new[] { "discovery.ferox", "scan.nuclei", "enrich.cve" })
-        {
-            said.ShouldContain(plugin);
-        }
+        code.ShouldBe(0, output + error);
     }
 
     private string Data => Path.Combine(_folder, "data");
