@@ -810,6 +810,74 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("plugin_versions");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Resources.Resource", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("DataDate")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("data_date");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("digest");
+
+                    b.Property<long>("Entries")
+                        .HasColumnType("bigint")
+                        .HasColumnName("entries");
+
+                    b.Property<long>("ImportedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("imported_at");
+
+                    b.Property<string>("ImportedBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("imported_by");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("origin");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("type");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Type", "Name", "Version")
+                        .IsUnique();
+
+                    b.ToTable("resources");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Runs.Artifact", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1069,6 +1137,11 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<int>("RejectedRecords")
                         .HasColumnType("integer")
                         .HasColumnName("rejected_records");
+
+                    b.Property<string>("Resources")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("resources");
 
                     b.Property<Guid>("RunId")
                         .HasColumnType("uuid")
