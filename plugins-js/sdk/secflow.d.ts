@@ -123,22 +123,28 @@ declare namespace SecFlow {
   }
 
   interface ToolOptions {
+    /** What it reads on stdin: a text, or a handle of at most 16 MiB. Without it stdin is empty. */
     stdin?: string | Handle;
-    /** Files that the tool reads as `/in/NAME`. */
+    /** Files that it finds as `/in/NAME`, read-only; at most 16. A name is letters, digits, `.`, `_` and `-`. */
     inputs?: { [name: string]: string | Handle };
-    /** Names of files in `/out` that are kept when the tool has ended. */
+    /** Files that are read out of `/out` afterwards, such as `report.xml`; at most 100. Those that are not there as regular files are missing in the result. */
     files?: string[];
+    /** Gets each line of stdout that is not empty, while the tool runs. Only emit, finding, log, progress and cancelled can be called in it. */
     onLine?: (line: string) => void;
-    /** Seconds. */
+    /** Seconds; never longer than the node has left. */
     timeout?: number;
   }
 
   interface ToolResult {
-    readonly exitCode: number;
+    /** 128 + signal when a signal ended it; null when nobody knows because it was killed. */
+    readonly exitCode: number | null;
+    /** Without terminal escape sequences, as stderr. */
     readonly stdout: Handle;
     readonly stderr: Handle;
     readonly files: { readonly [name: string]: Handle };
+    /** Its time was over: it got SIGINT, and SIGKILL two seconds later. What it had written is here. */
     readonly timedOut: boolean;
+    /** Something of stdout, stderr or the files was not kept. */
     readonly truncated: boolean;
     readonly toolVersion: string;
   }
@@ -274,6 +280,10 @@ declare namespace SecFlow {
     readonly run: { readonly id: string; readonly node: string; readonly attempt: number };
     readonly targets: ReadonlyArray<Target>;
     readonly inputs: { readonly [port: string]: Input };
+    /**
+     * Runs a declared tool in a sandbox of its own: current folder `/out`, inputs in `/in`, the target's folder in `/target`. There is no shell.
+     * Throws an error with `code`: SF3xxx refused, SF4xxx it reached a limit, SF5001 missing, SF5002 too old, SF5003 changed, SF5005 an argument was refused.
+     */
     tool(name: string, args: string[], options?: ToolOptions): ToolResult;
     /** Throws an error with `code`: SF3xxx refused, SF51xx the target failed. */
     http(request: HttpRequest): HttpResponse;

@@ -9,6 +9,7 @@ using SecFlow.Data.Resources;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
+using SecFlow.Data.Tools;
 using SecFlow.Data.Trust;
 using SecFlow.Data.Workflows;
 
@@ -40,6 +41,7 @@ public static class DataServices
         services.AddSingleton<HoldStore>();
         services.AddSingleton<PluginStore>();
         services.AddSingleton<ResourceStore>();
+        services.AddSingleton<ToolStore>();
         services.AddSingleton<TrustPolicyStore>();
         return services;
     }

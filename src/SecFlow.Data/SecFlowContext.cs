@@ -11,6 +11,7 @@ using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
+using SecFlow.Data.Tools;
 using SecFlow.Data.Trust;
 using SecFlow.Data.Workflows;
 
@@ -64,6 +65,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
     public DbSet<PluginVersion> PluginVersions => Set<PluginVersion>();
 
     public DbSet<Resource> Resources => Set<Resource>();
+
+    public DbSet<Tool> Tools => Set<Tool>();
 
     public DbSet<TrustPolicyRevision> TrustPolicyRevisions => Set<TrustPolicyRevision>();
 

@@ -11,7 +11,7 @@ internal sealed class DevelopmentBench
     {
         var runner = new ToolRunner(sandbox, TimeProvider.System);
         Sandbox = sandbox;
-        Session = new DevelopmentSession(new HostProcess(sandbox, PluginHostProgram.DefaultPath, TimeProvider.System), new ToolCatalogue(runner), runner);
+        Session = new DevelopmentSession(new HostProcess(sandbox, PluginHostProgram.DefaultPath, TimeProvider.System), new ToolCatalogue(runner, null), runner);
     }
 
     public Sandbox Sandbox { get; }

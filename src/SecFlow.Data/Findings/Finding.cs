@@ -82,6 +82,12 @@ public sealed class Finding
 
     public string PolicyRevision { get; set; } = "";
 
+    /// <summary>Tools that the plugin drove when it was seen last; empty = none.</summary>
+    public string Tool { get; set; } = "";
+
+    /// <summary>Their versions, in the same order.</summary>
+    public string ToolVersion { get; set; } = "";
+
     public Guid FirstRunId { get; set; }
 
     public Guid LastRunId { get; set; }

@@ -60,6 +60,15 @@ public sealed class NodeRun
     /// <summary>JSON array of the resources that the newest attempt read, each {uri, version, digest}.</summary>
     public string Resources { get; set; } = "[]";
 
+    /// <summary>The tools that it ran, with what they came to: a JSON array, the first hundred invocations.</summary>
+    public string Tools { get; set; } = "[]";
+
+    /// <summary>Names of these tools; empty = none.</summary>
+    public string Tool { get; set; } = "";
+
+    /// <summary>Their versions, in the same order.</summary>
+    public string ToolVersion { get; set; } = "";
+
     public long PeakBytes { get; set; }
 
     public long CpuMilliseconds { get; set; }

@@ -5,6 +5,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Resources;
 using SecFlow.Execution.Targets;
+using SecFlow.Execution.Tools;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Plugins;
@@ -71,6 +72,12 @@ internal sealed class Broker : IAsyncDisposable
 
     /// <summary>Different addresses of targets that were connected to.</summary>
     public int AddressesReached => _reach?.AddressesReached ?? 0;
+
+    /// <summary>The tools that were run.</summary>
+    public IReadOnlyList<ToolUse> ToolUses => _tools?.Used ?? [];
+
+    /// <summary>An error of a tool that the script did not catch is the work's error, with its own code; a tool that violated the sandbox is a violation of its plugin's.</summary>
+    public SessionEnd Judge(SessionEnd end) => _tools?.Judge(end) ?? end;
 
     /// <summary>The answer to a call; null when the method is not one of the protocol.</summary>
     public Task<ResultMessage?> AnswerAsync(CallMessage call, CancellationToken ct) =>

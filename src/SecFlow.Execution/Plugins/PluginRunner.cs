@@ -102,6 +102,9 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
     /// <summary>Resources that it read.</summary>
     public IReadOnlyList<UsedResource> Resources { get; init; } = [];
 
+    /// <summary>The tools that it ran, the first <see cref="ToolUse.MostKept"/>.</summary>
+    public IReadOnlyList<ToolUse> Tools { get; init; } = [];
+
     /// <summary>True when the sandbox was violated (seccomp, protocol breach): the plugin is quarantined.</summary>
     public bool Violation { get; init; }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Teams;
+using SecFlow.Data.Tools;
 using SecFlow.Data.Trust;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
@@ -27,7 +28,7 @@ public static class PluginServices
             p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))
         .AddSingleton<ToolRunner>()
-        .AddSingleton<ToolCatalogue>()
+        .AddSingleton(p => new ToolCatalogue(p.GetRequiredService<ToolRunner>(), p.GetRequiredService<ToolStore>()))
         .AddSingleton<HostPool>()
         .AddSingleton<PluginRunner>()
         .AddSingleton<DevelopmentSession>();

@@ -95,6 +95,7 @@ public sealed class PluginSession : IAsyncDisposable
             await broker.FinishAsync(CancellationToken.None);
         }
 
+        end = broker.Judge(end);
         if (end.Violation)
         {
             _violation = true;
@@ -118,6 +119,7 @@ public sealed class PluginSession : IAsyncDisposable
         {
             AddressesReached = broker.AddressesReached,
             Resources = broker.Resources,
+            Tools = broker.ToolUses,
             Violation = end.Violation,
             Location = Bounded(done?.Location),
             Fault = fault,

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Sandboxing.Network;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Tools;
 
@@ -20,9 +21,13 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     private readonly TimeProvider _time = grant.Tools.Runner.Time;
     private readonly long _started = grant.Tools.Runner.Time.GetTimestamp();
     private readonly HashSet<string> _data = new(work.Scope?.Targets.SelectMany(t => new[] { t.Value, t.Name }).Where(text => text.StartsWith('-')) ?? [], StringComparer.Ordinal);
+    private readonly Dictionary<string, Diagnostic> _failures = new(StringComparer.Ordinal);
+    private readonly List<ToolUse> _used = [];
     private CancellationTokenSource _stop = new();
     private Channel<IReadOnlyList<string>>? _lines;
     private Task<JsonNode?>? _running;
+
+    public IReadOnlyList<ToolUse> Used => _used;
 
     /// <summary>Remembers what of an input could be taken for an option.</summary>
     public void Saw(JsonNode? record)
@@ -89,6 +94,13 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
         return await running;
     }
 
+    /// <summary>A script error that carries the code of a failure which was answered in this work is that failure; a code that nobody answered is only the script's word.</summary>
+    public SessionEnd Judge(SessionEnd end) =>
+        end.Violation ? end
+        : _failures.GetValueOrDefault(Codes.ForbiddenSystemCall) is { } violation ? new SessionEnd(violation, null, Violation: true)
+        : end.Error is { Code: Codes.ScriptError } error && _failures.FirstOrDefault(f => error.Message.Contains($"[{f.Key}]", StringComparison.Ordinal)).Value is { } failure ? end with { Error = failure }
+        : end;
+
     public async ValueTask DisposeAsync()
     {
         await EndAsync();
@@ -135,6 +147,19 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
 
     private async Task<JsonNode?> RunAsync(ToolCall call, Func<IReadOnlyList<string>, CancellationToken, Task>? onLines, CancellationToken ct)
     {
+        try
+        {
+            return await InvokeAsync(call, onLines, ct);
+        }
+        catch (SecFlowException e) when (e.Category is DiagnosticCategory.Tool or DiagnosticCategory.Sandbox)
+        {
+            _failures[e.Code] = e.Diagnostics[0];
+            throw;
+        }
+    }
+
+    private async Task<JsonNode?> InvokeAsync(ToolCall call, Func<IReadOnlyList<string>, CancellationToken, Task>? onLines, CancellationToken ct)
+    {
         var program = await grant.Tools.Catalogue.RequireAsync(grant.Manifest.Tools.First(tool => tool.Name == call.Name), ct);
         var contents = new List<FileStream>();
         try
@@ -166,6 +191,13 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
             };
             uses.Add("tool", $"{program.Name} {program.Version} {ToolArguments.Digest(call.Arguments)}");
             await using var result = await grant.Tools.Runner.RunAsync(request, ct);
+            if (_used.Count < ToolUse.MostKept)
+            {
+                _used.Add(new ToolUse(
+                    program.Name, program.Version, program.Digest, ToolArguments.Digest(call.Arguments), result.ExitCode, (long)result.Wall.TotalMilliseconds, result.Limit?.Code, result.Truncated,
+                    Known(result.Network)?.Accepted, Known(result.Network)?.Blocked));
+            }
+
             return result.Limit is { } limit && !result.TimedOut ? throw new SecFlowException(limit) : await AnswerAsync(result, program, ct);
         }
         finally
@@ -176,6 +208,8 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
             }
         }
     }
+
+    private static NetworkCount? Known(NetworkCount? count) => count is { Known: true } ? count : null;
 
     private async Task<JsonNode?> AnswerAsync(ToolResult result, ToolProgram program, CancellationToken ct)
     {

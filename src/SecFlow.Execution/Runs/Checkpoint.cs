@@ -6,6 +6,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Tools;
 using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Runs;
@@ -109,6 +110,8 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
         {
             (node.HttpRequests, node.RefusedCalls, node.AddressesReached, node.PeakBytes, node.CpuMilliseconds) = (outcome.HttpRequests, outcome.RefusedCalls, outcome.AddressesReached, outcome.PeakBytes, outcome.CpuMilliseconds);
             node.Resources = new JsonArray([.. outcome.Resources.Select(r => (JsonNode)new JsonObject { ["uri"] = r.Uri, ["version"] = r.Version, ["digest"] = r.Digest })]).ToJsonString();
+            node.Tools = ToolUse.ToJson(outcome.Tools);
+            (node.Tool, node.ToolVersion) = ToolUse.Names(outcome.Tools);
         }
     }
 
@@ -137,6 +140,7 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
                 ["rejected"] = result.Staging?.Rejected ?? 0,
                 ["httpRequests"] = result.Outcome?.HttpRequests ?? 0,
                 ["refusedCalls"] = result.Outcome?.RefusedCalls ?? 0,
+                ["tools"] = JsonNode.Parse(ToolUse.ToJson(result.Outcome?.Tools ?? [])),
                 ["message"] = result.Error?.Message,
             },
         };

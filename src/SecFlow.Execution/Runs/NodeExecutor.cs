@@ -72,6 +72,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                 {
                     (n.Status, n.Attempt, n.EndedAt, n.Progress, n.ProgressText, n.ErrorCode, n.ErrorMessage) = (NodeStatus.Running, attempt, null, null, null, null, null);
                     (n.Findings, n.RejectedRecords, n.HttpRequests, n.RefusedCalls, n.AddressesReached, n.Resources) = (0, 0, 0, 0, 0, "[]");
+                    (n.Tools, n.Tool, n.ToolVersion) = ("[]", "", "");
                     n.StartedAt ??= now;
                     row = n;
                 },

@@ -63,7 +63,11 @@ public sealed record ToolRequest(ToolProgram Program, IReadOnlyList<string> Argu
 /// <param name="Path">Absolute path of the program.</param>
 /// <param name="Version">As its version probe said; empty when it has none.</param>
 /// <param name="Digest"><c>sha256:hex</c> of the program's file.</param>
-public sealed record ToolProgram(string Name, string Path, string Version, string Digest);
+public sealed record ToolProgram(string Name, string Path, string Version, string Digest)
+{
+    /// <summary>What the file was when it was hashed; compared again after the tool has run. Null: nobody hashed it.</summary>
+    internal FileIdentity? Identity { get; init; }
+}
 
 /// <summary>What an invocation left; the streams are at their beginning and vanish with it.</summary>
 public sealed class ToolResult : IAsyncDisposable

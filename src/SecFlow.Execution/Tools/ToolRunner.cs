@@ -58,6 +58,7 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
             }
 
             ct.ThrowIfCancellationRequested();
+            RequireSame(request.Program);
             return Result(request, report, exit, stdout, stderr, timedOut, time.GetElapsedTime(started), request.Network is null ? null : process.NetworkCount);
         }
         catch
@@ -139,6 +140,15 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
         {
             process.Kill();
             return e;
+        }
+    }
+
+    /// <summary>Exactly the file that was hashed was executed: its change time would tell anything else, between hashing and starting as well as while it ran.</summary>
+    private static void RequireSame(ToolProgram program)
+    {
+        if (program.Identity is { } identity && Sandboxing.LinuxCalls.Identity(program.Path) != identity)
+        {
+            throw new SecFlowException(Codes.ToolChanged, $"The tool '{program.Name}' at {program.Path} was changed while it ran; what it said is not used. Run the node again when its installation has ended.");
         }
     }
 

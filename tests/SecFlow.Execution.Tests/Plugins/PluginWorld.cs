@@ -5,6 +5,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Teams;
+using SecFlow.Data.Tools;
 using SecFlow.Data.Trust;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
@@ -128,7 +129,7 @@ internal sealed class PluginWorld : IAsyncDisposable
 
     public ToolRunner ToolRunner => field ??= new ToolRunner(_sandbox.Value.GetAwaiter().GetResult(), TimeProvider.System);
 
-    public ToolCatalogue Tools => field ??= new ToolCatalogue(ToolRunner);
+    public ToolCatalogue Tools => field ??= new ToolCatalogue(ToolRunner, new ToolStore(_database.Database));
 
     public TargetHttp Http { get; } = MakeHttp();
 

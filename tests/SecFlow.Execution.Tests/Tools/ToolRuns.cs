@@ -11,6 +11,8 @@ internal static class ToolRuns
 
     public static readonly ToolProgram Shell = new("sh", "/bin/sh", "1.0", "sha256:0");
 
+    public static Task<Sandbox> SandboxAsync() => _sandbox.Value;
+
     public static async Task<ToolRunner> RunnerAsync() => new(await _sandbox.Value, TimeProvider.System);
 
     public static ToolRequest Script(string script, params string[] arguments) => new(Shell, ["-c", script, "sh", .. arguments]) { Timeout = TimeSpan.FromMinutes(2) };
