@@ -39,7 +39,7 @@ internal static class SandboxCommand
     /// <summary>Bubblewrap around the payload (levels 2 and 3).</summary>
     public static List<string> Confined(SandboxPrograms programs, SandboxSpec spec, bool block)
     {
-        var line = Outside(programs, spec, diesWithParent: false);
+        var line = Outside(programs, spec, diesWithParent: false, NumberOfProcesses(spec, block));
         line.AddRange(
         [
             programs.Bubblewrap!, "--as-pid-1", "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
@@ -94,7 +94,7 @@ internal static class SandboxCommand
         // Without root the real user is the person who runs the engine, with any number of processes outside. Inside the new user namespace the kernel counts only the sandbox.
         if (!LinuxCalls.IsRoot)
         {
-            line.AddRange(["--", limiter, $"--nproc={Text(spec.Processes)}"]);
+            line.AddRange(["--", limiter, $"--nproc={Text(NumberOfProcesses(spec, block))}"]);
         }
 
         line.AddRange(["--", spec.Program, .. spec.Arguments]);
@@ -104,12 +104,12 @@ internal static class SandboxCommand
     /// <summary>No bubblewrap (level 1): the payload confines itself; we only take away rights and set limits.</summary>
     public static List<string> SelfConfined(SandboxPrograms programs, SandboxSpec spec)
     {
-        var line = Outside(programs, spec, diesWithParent: true);
+        var line = Outside(programs, spec, diesWithParent: true, spec.Processes);
         line.AddRange([spec.Program, .. spec.Arguments]);
         return line;
     }
 
-    private static List<string> Outside(SandboxPrograms programs, SandboxSpec spec, bool diesWithParent)
+    private static List<string> Outside(SandboxPrograms programs, SandboxSpec spec, bool diesWithParent, int processes)
     {
         var line = new List<string>();
         if (LinuxCalls.IsRoot)
@@ -137,12 +137,15 @@ internal static class SandboxCommand
 
         if (LinuxCalls.IsRoot)
         {
-            line.Add($"--nproc={Text(spec.Processes)}");
+            line.Add($"--nproc={Text(processes)}");
         }
 
         line.Add("--");
         return line;
     }
+
+    // Where a control group counts, it strikes first: it says so, and the user's limit does not.
+    private static int NumberOfProcesses(SandboxSpec spec, bool grouped) => spec.Processes + (grouped ? 16 : 0);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
