@@ -86,6 +86,8 @@ public static class Codes
     public const string SandboxLevelTooLow = "SF4031";
     public const string LimitRefusedCalls = "SF4050";
     public const string NetworkScopeUnavailable = "SF4040";
+    public const string NetworkPlanRefused = "SF4041";
+    public const string NetworkRulesFailed = "SF4042";
 
     // SF5xxx: tool or target.
     public const string ToolMissing = "SF5001";

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace SecFlow.Execution.Sandboxing;
 
@@ -74,6 +75,25 @@ internal static unsafe partial class LinuxCalls
                 Check((int)n, "write");
                 done += (int)n;
             }
+        }
+    }
+
+    /// <summary>A file without a name that holds these bytes.</summary>
+    public static SafeFileHandle Memory(ReadOnlySpan<byte> bytes)
+    {
+        const uint closeOnExec = 1;
+        var fd = memfd_create("secflow", closeOnExec);
+        Check(fd, "memfd_create");
+        var file = new SafeFileHandle(fd, ownsHandle: true);
+        try
+        {
+            WriteAll(fd, bytes);
+            return file;
+        }
+        catch (Win32Exception)
+        {
+            file.Dispose();
+            throw;
         }
     }
 
@@ -221,6 +241,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* pair, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int fd);

@@ -7,6 +7,12 @@ internal sealed record SandboxMeans(SandboxLevel Level, SandboxPrograms Programs
 {
     /// <summary>Where started processes are recorded; null outside of an installation.</summary>
     public SandboxLedger? Ledger { get; set; }
+
+    /// <summary>With what networks are scoped; null: not here, and <see cref="NetworkRefusal"/> says why.</summary>
+    public Network.NetworkPrograms? Network { get; init; }
+
+    /// <summary>SF4040, for what needs a network where none can be scoped.</summary>
+    public Diagnostic NetworkRefusal { get; init; } = SandboxRemedies.NetworkRefusal(null);
 }
 
 /// <summary>This machine's sandbox: probed once at start by attempting to escape. Keep one for the life of the program.</summary>

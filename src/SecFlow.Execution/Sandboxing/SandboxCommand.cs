@@ -9,7 +9,7 @@ internal sealed record SandboxPrograms(string? Bubblewrap, string? Prlimit, stri
 
     public static SandboxPrograms Find() => new(Find("bwrap"), Find("prlimit"), Find("setpriv"));
 
-    private static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    internal static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }
 
 /// <summary>
@@ -27,7 +27,7 @@ internal static class SandboxCommand
 
     // With their number: files that are copied in; below 64, where the engine's own ends begin.
     public const int FirstCopyFd = 16;
-    public const int MostCopies = 32;
+    public const int MostCopies = 40;
 
     // 60578-61183 are left alone by Debian's policy and by systemd.
     private const int FirstUser = 60600;
@@ -36,15 +36,20 @@ internal static class SandboxCommand
 
     public static int NextUser() => FirstUser + (int)((uint)Interlocked.Increment(ref _users) % Users);
 
-    /// <summary>Bubblewrap around the payload (levels 2 and 3).</summary>
-    public static List<string> Confined(SandboxPrograms programs, SandboxSpec spec, bool block)
+    /// <summary>Bubblewrap around the payload (levels 2 and 3); <paramref name="enter"/> = the command that enters another network first.</summary>
+    public static List<string> Confined(SandboxPrograms programs, SandboxSpec spec, bool block, IReadOnlyList<string>? enter = null)
     {
         var line = Outside(programs, spec, diesWithParent: false, NumberOfProcesses(spec, block));
-        line.AddRange(
-        [
-            programs.Bubblewrap!, "--as-pid-1", "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-            "--uid", "65534", "--gid", "65534", "--hostname", "sandbox",
-        ]);
+        line.AddRange(enter ?? []);
+        line.AddRange([programs.Bubblewrap!, "--as-pid-1", "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox"]);
+
+        // The holder of a network keeps the one user namespace that owns it: a second one below, as for everyone else, would have no rights over the rules.
+        line.AddRange(spec.HoldsNetwork ? ["--uid", "0", "--gid", "0", "--cap-add", "CAP_NET_ADMIN"] : ["--uid", "65534", "--gid", "65534", "--disable-userns"]);
+        if (enter is not null)
+        {
+            line.Add("--share-net");
+        }
+
         foreach (var (name, value) in spec.Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             line.AddRange(["--setenv", name, value]);
@@ -111,10 +116,10 @@ internal static class SandboxCommand
 
     private static List<string> Outside(SandboxPrograms programs, SandboxSpec spec, bool diesWithParent, int processes)
     {
-        var line = new List<string>();
+        var line = new List<string>(spec.Before);
         if (LinuxCalls.IsRoot)
         {
-            var user = Text(NextUser());
+            var user = Text(spec.User ?? NextUser());
             line.AddRange([programs.Setpriv!, "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all"]);
         }
 
@@ -124,7 +129,7 @@ internal static class SandboxCommand
             line.AddRange(["--no-new-privs", "--pdeathsig", "KILL"]);
         }
 
-        if (line.Count > 0)
+        if (diesWithParent || LinuxCalls.IsRoot)
         {
             line.Add("--");
         }

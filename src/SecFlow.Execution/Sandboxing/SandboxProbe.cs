@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Sandboxing.Network;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Sandboxing;
 
 /// <summary>
 /// Finds out what holds on this machine by trying to break out, never by looking at versions. A layer counts only when the attempt was really made and failed.
-/// L2 needs every layer of bubblewrap; L3 also control groups. Without bubblewrap, L1 needs a plugin host that proves that it confined itself.
+/// L2 needs every layer of bubblewrap; L3 also control groups and a scoped network. Without bubblewrap, L1 needs a plugin host that proves that it confined itself.
 /// </summary>
 internal static class SandboxProbe
 {
@@ -39,6 +40,8 @@ internal static class SandboxProbe
         var groupLayer = new SandboxLayer("control groups", groups is not null, groupReason, groups is null ? "Run as a systemd service with Delegate=yes, or as root; without it the limits of each process still hold." : null);
         var layers = new List<SandboxLayer>();
         var level = SandboxLevel.L0;
+        NetworkPrograms? network = null;
+        SandboxLayer? networkLayer = null;
         SandboxLayer? missing = SandboxRemedies.Missing(programs);
         if (missing is not null)
         {
@@ -46,11 +49,13 @@ internal static class SandboxProbe
         }
         else if (ceiling >= SandboxLevel.L2)
         {
-            var means = new SandboxMeans(groups is null ? SandboxLevel.L2 : SandboxLevel.L3, programs, SystemCallFilter.Build(), groups, time, SandboxRemedies.Refusal([]));
+            var means = new SandboxMeans(SandboxLevel.L2, programs, SystemCallFilter.Build(), groups, time, SandboxRemedies.Refusal([]));
             layers.AddRange(await TryToEscapeAsync(means, ct).ConfigureAwait(false));
             if (layers.TrueForAll(layer => layer.Enforced))
             {
-                level = means.Level;
+                (network, networkLayer) = await NetworkProbe.RunAsync(means, ct).ConfigureAwait(false);
+                layers.Add(networkLayer);
+                level = groups is not null && network is not null ? SandboxLevel.L3 : SandboxLevel.L2;
             }
 
             layers.Add(groupLayer);
@@ -74,7 +79,8 @@ internal static class SandboxProbe
         }
 
         var filter = SystemCallFilter.Supported ? SystemCallFilter.Build() : [];
-        return new Sandbox(new SandboxReport(level, layers), new SandboxMeans(level, programs, filter, groups, time, SandboxRemedies.Refusal(layers)));
+        var used = level >= SandboxLevel.L2 && ceiling >= SandboxLevel.L3 ? groups : null;
+        return new Sandbox(new SandboxReport(level, layers), new SandboxMeans(level, programs, filter, used, time, SandboxRemedies.Refusal(layers)) { Network = network, NetworkRefusal = SandboxRemedies.NetworkRefusal(networkLayer) });
     }
 
     private static async Task<IReadOnlyList<SandboxLayer>> TryToEscapeAsync(SandboxMeans means, CancellationToken ct)
@@ -86,7 +92,7 @@ internal static class SandboxProbe
         var escape = RunAsync(means, spec, ct);
         var fork = RunAsync(means, Shell(Fork) with { Processes = 8, CpuSeconds = 1 }, ct);
         var grow = RunAsync(means, Shell(Grow) with { DataBytes = 16 * 1024 * 1024, CpuSeconds = 2 }, ct);
-        var (exit, text) = await escape.ConfigureAwait(false);
+        var (exit, text, _) = await escape.ConfigureAwait(false);
         if (!text.Contains("done=yes", StringComparison.Ordinal))
         {
             await Task.WhenAll(fork, grow).ConfigureAwait(false);
@@ -97,8 +103,8 @@ internal static class SandboxProbe
         var environ = string.Concat(facts["environ"]);
         var hex = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
         var interfaces = facts["interface"].Where(name => name.EndsWith(':')).ToArray();
-        var (_, forked) = await fork.ConfigureAwait(false);
-        var (_, grown) = await grow.ConfigureAwait(false);
+        var (_, forked, _) = await fork.ConfigureAwait(false);
+        var (_, grown, _) = await grow.ConfigureAwait(false);
         return
         [
             new("bubblewrap", Enforced: true, "a program starts in namespaces of its own", null),
@@ -142,7 +148,7 @@ internal static class SandboxProbe
 
     private const string Canary = "SECFLOW_PROBE=1";
 
-    private static SandboxSpec Shell(string script, params string[] arguments)
+    internal static SandboxSpec Shell(string script, params string[] arguments)
     {
         var readOnly = SystemLibraries.Binds();
         readOnly["/usr/bin"] = "/usr/bin";
@@ -157,7 +163,7 @@ internal static class SandboxProbe
         };
     }
 
-    private static async Task<(SandboxExit Exit, string Output)> RunAsync(SandboxMeans means, SandboxSpec spec, CancellationToken ct)
+    internal static async Task<(SandboxExit Exit, string Output, NetworkCount Network)> RunAsync(SandboxMeans means, SandboxSpec spec, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Patience);
@@ -174,7 +180,7 @@ internal static class SandboxProbe
             text = "";
         }
 
-        return (await process.Exit.ConfigureAwait(false), text);
+        return (await process.Exit.ConfigureAwait(false), text, process.NetworkCount);
     }
 
     private static SandboxLayer Layer(string name, bool enforced, string held, string broke) =>

@@ -43,6 +43,32 @@ internal static class SandboxRemedies
         return new Diagnostic(Codes.SandboxUnavailable, $"Plugins are refused, because this machine offers no sandbox: {reason}. Expected bubblewrap with user namespaces. {remedy}") { Rule = "sandbox.available", Remedy = remedy };
     }
 
+    /// <summary>SF4040 with the reason and remedy of the layer.</summary>
+    public static Diagnostic NetworkRefusal(SandboxLayer? layer)
+    {
+        var remedy = layer?.Remedy ?? "Run 'secflow doctor' and do what it says.";
+        return new Diagnostic(Codes.NetworkScopeUnavailable, $"A tool that needs the network is refused, because this machine cannot confine it to the targets: {layer?.Reason ?? "no network namespace could be made"}. {remedy}") { Rule = "sandbox.network", Remedy = remedy };
+    }
+
+    /// <summary>What to do when a network could not be scoped although its programs are there.</summary>
+    public static string Network(string reason)
+    {
+        const string Tun = "/dev/net/tun";
+        if (!File.Exists(Tun))
+        {
+            return $"{Tun} is missing. Run: modprobe tun. In a container, start it with --device {Tun}.";
+        }
+
+        if (!LinuxCalls.IsRoot && reason.Contains("tun", StringComparison.Ordinal))
+        {
+            return $"{Tun} may be opened by root only. Run: chmod 0666 {Tun} (which is what udev sets on most systems; a tunnel can be made in a namespace of one's own only).";
+        }
+
+        return reason.Contains("could not be loaded", StringComparison.Ordinal)
+            ? "The kernel must offer nftables with address translation. Run: modprobe -a nf_tables nft_chain_nat nft_ct nft_reject_inet nft_masq"
+            : Remedy();
+    }
+
     internal static string Install(string packages)
     {
         var os = File.Exists("/etc/os-release") ? File.ReadAllText("/etc/os-release") : "";

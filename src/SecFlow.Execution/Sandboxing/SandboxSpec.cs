@@ -73,6 +73,15 @@ public sealed record SandboxSpec
     /// <summary>The program has one more way out, descriptor <see cref="SandboxedProcess.ReportFd"/> (<see cref="SandboxedProcess.Report"/>).</summary>
     public bool Reports { get; init; }
 
+    /// <summary>User id outside, when the engine is root; null = the next free one.</summary>
+    internal int? User { get; init; }
+
+    /// <summary>It makes the network namespace that another sandbox enters, and keeps the rights over it.</summary>
+    internal bool HoldsNetwork { get; init; }
+
+    /// <summary>Command in front of everything else, with the rights of the engine.</summary>
+    internal IReadOnlyList<string> Before { get; init; } = [];
+
     /// <summary>Bytes of stderr that are kept (the rest is drained and counted).</summary>
     public int StderrBytesKept { get; init; } = 8 * 1024;
 }

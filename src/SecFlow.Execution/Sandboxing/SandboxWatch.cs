@@ -24,6 +24,7 @@ internal sealed class SandboxWatch
 
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<SandboxEnded> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _payload = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SandboxMeans _means;
     private readonly ControlGroup? _group;
     private readonly bool _bubblewrap;
@@ -59,6 +60,9 @@ internal sealed class SandboxWatch
     public int Id { get; }
 
     public Task<SandboxEnded> Ended => _ended.Task;
+
+    /// <summary>Process id of the payload's process 1, once it is there; 0 when it ended before.</summary>
+    public Task<int> Payload => _payload.Task;
 
     public TimeSpan Cpu
     {
@@ -130,6 +134,7 @@ internal sealed class SandboxWatch
         }
         finally
         {
+            _payload.TrySetResult(0);
             LinuxCalls.Close(_processFd);
             LinuxCalls.Close(_childFd);
             LinuxCalls.Close(_statusFd);
@@ -219,6 +224,7 @@ internal sealed class SandboxWatch
             }
         }
 
+        _payload.TrySetResult(pid);
         if (_releaseFd >= 0 && _grouped)
         {
             LinuxCalls.WriteAll(_releaseFd, [1]);

@@ -23,9 +23,11 @@ public sealed class SandboxedProcess : IAsyncDisposable
 
     private readonly OutputStream _output;
     private readonly SandboxWatch _watch;
+    private readonly NetworkScope? _network;
 
-    private SandboxedProcess(NetworkStream input, OutputStream output, Stream? errors, Stream? report, SandboxWatch watch, Task<SandboxExit> exit)
+    private SandboxedProcess(NetworkStream input, OutputStream output, Stream? errors, Stream? report, SandboxWatch watch, NetworkScope? network, Task<SandboxExit> exit)
     {
+        _network = network;
         StandardInput = input;
         _output = output;
         StandardError = errors ?? Stream.Null;
@@ -50,10 +52,13 @@ public sealed class SandboxedProcess : IAsyncDisposable
     public Task<SandboxExit> Exit { get; }
 
     /// <summary>Connections that were allowed and refused; final when <see cref="Exit"/> has completed, nothing before.</summary>
-    public NetworkCount NetworkCount { get; private set; } = NetworkCount.None;
+    public NetworkCount NetworkCount => _network?.Count ?? NetworkCount.None;
 
     /// <summary>Process id of the outermost process, for diagnosis.</summary>
     public int Id => _watch.Id;
+
+    /// <summary>Process id of the payload's process 1, once it is there; 0 when it ended before.</summary>
+    internal Task<int> Payload => _watch.Payload;
 
     /// <summary>Whether it has written something that was not read yet.</summary>
     internal bool HasOutput => _output.HasUnread;
@@ -64,7 +69,7 @@ public sealed class SandboxedProcess : IAsyncDisposable
     /// <summary>Memory that the payload has in use, bytes; zero before it began and after it ended.</summary>
     internal long ResidentBytes => _watch.ResidentBytes;
 
-    /// <summary>Starts it at the strongest level of this machine. Throws SF4030 when nothing confines, SF7003 when the operating system refuses.</summary>
+    /// <summary>Starts it at the strongest level of this machine. Throws SF4030 when nothing confines, SF4040 to SF4042 when its network cannot be confined, SF7003 when the operating system refuses.</summary>
     public static Task<SandboxedProcess> StartAsync(Sandbox sandbox, SandboxSpec spec, CancellationToken ct) => StartAsync(sandbox.Means, spec, ct);
 
     internal static async Task<SandboxedProcess> StartAsync(SandboxMeans means, SandboxSpec spec, CancellationToken ct)
@@ -74,17 +79,39 @@ public sealed class SandboxedProcess : IAsyncDisposable
             throw new SecFlowException(means.Refusal);
         }
 
-        if (spec.Network is not null)
+        Executions.Add(1);
+        if (spec.Network is not { Allowed.Count: > 0 } plan)
         {
-            throw new SecFlowException(Codes.NetworkScopeUnavailable, $"{spec.Program} was not started: it needs a network, and this version cannot confine one yet. Expected no network plan; run tools without network.");
+            return await StartAsync(means, spec, null, ct).ConfigureAwait(false);
         }
 
-        ct.ThrowIfCancellationRequested();
-        Executions.Add(1);
-        var group = means.Level == SandboxLevel.L3 ? means.Groups!.Create(spec.DataBytes + spec.ScratchBytes + spec.Writable.Values.Sum(), spec.Processes) : null;
+        if (means.Level == SandboxLevel.L1)
+        {
+            throw new SecFlowException(means.NetworkRefusal);
+        }
+
+        var network = await NetworkScope.OpenAsync(means, plan, ct).ConfigureAwait(false);
         try
         {
-            return await Spawn.OnThread(() => Start(means, spec, group)).ConfigureAwait(false);
+            return await StartAsync(means, network.Inside(spec), network, ct).ConfigureAwait(false);
+        }
+        catch
+        {
+            await network.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>A process that makes the network of another one.</summary>
+    internal static Task<SandboxedProcess> StartHelperAsync(SandboxMeans means, SandboxSpec spec, CancellationToken ct) => StartAsync(means, spec, null, ct);
+
+    private static async Task<SandboxedProcess> StartAsync(SandboxMeans means, SandboxSpec spec, NetworkScope? network, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var group = means.Level >= SandboxLevel.L2 ? means.Groups?.Create(spec.DataBytes + spec.ScratchBytes + spec.Writable.Values.Sum(), spec.Processes) : null;
+        try
+        {
+            return await Spawn.OnThread(() => Start(means, spec, group, network)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or SocketException)
         {
@@ -113,7 +140,7 @@ public sealed class SandboxedProcess : IAsyncDisposable
         await Report.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static SandboxedProcess Start(SandboxMeans means, SandboxSpec spec, ControlGroup? group)
+    private static SandboxedProcess Start(SandboxMeans means, SandboxSpec spec, ControlGroup? group, NetworkScope? network)
     {
         var mine = new List<int>();
         var theirs = new List<int>();
@@ -145,18 +172,18 @@ public sealed class SandboxedProcess : IAsyncDisposable
             else
             {
                 status = Feed(SandboxCommand.StatusFd, childReads: false);
-                LinuxCalls.WriteAll(Feed(SandboxCommand.FilterFd, childReads: true), means.Filter);
+                LinuxCalls.WriteAll(Feed(SandboxCommand.FilterFd, childReads: true), spec.HoldsNetwork ? SystemCallFilter.Build(SocketRule.Rules) : network is not null ? SystemCallFilter.Build(SocketRule.Network) : means.Filter);
                 LinuxCalls.Close(mine[^1]);
                 mine.RemoveAt(mine.Count - 1);
                 Copies();
                 release = group is null ? -1 : Feed(SandboxCommand.BlockFd, childReads: true);
-                line = SandboxCommand.Confined(means.Programs, spec, block: group is not null);
+                line = SandboxCommand.Confined(means.Programs, spec, block: group is not null, network?.Enter);
             }
 
             var pid = Spawn.Start(line[0], line[1..], environment, descriptors);
             var record = Recorded(means, pid);
             mine.Clear();
-            return Watched(means, spec, group, pid, record, status, release, sockets);
+            return Watched(means, spec, group, network, pid, record, status, release, sockets);
 
             void Copies()
             {
@@ -203,7 +230,7 @@ public sealed class SandboxedProcess : IAsyncDisposable
         }
     }
 
-    private static SandboxedProcess Watched(SandboxMeans means, SandboxSpec spec, ControlGroup? group, int pid, string? record, int status, int release, int[] sockets)
+    private static SandboxedProcess Watched(SandboxMeans means, SandboxSpec spec, ControlGroup? group, NetworkScope? network, int pid, string? record, int status, int release, int[] sockets)
     {
         var input = new NetworkStream(Connected(sockets[0]), FileAccess.Write, ownsSocket: true);
         var output = new OutputStream(Connected(sockets[1]));
@@ -211,17 +238,22 @@ public sealed class SandboxedProcess : IAsyncDisposable
         var errors = spec.StreamsErrors ? Task.FromResult(("", 0L)) : DrainAsync(complaints, spec.StderrBytesKept);
         var report = spec.Reports ? new NetworkStream(Connected(sockets[3]), FileAccess.Read, ownsSocket: true) : null;
         var watch = new SandboxWatch(pid, means, group, status, release);
-        return new SandboxedProcess(input, output, spec.StreamsErrors ? complaints : null, report, watch, EndAsync(watch, spec, record, errors, output));
+        return new SandboxedProcess(input, output, spec.StreamsErrors ? complaints : null, report, watch, network, EndAsync(watch, spec, record, errors, output, network));
     }
 
     private static Socket Connected(int fd) => new(new SafeSocketHandle(fd, ownsHandle: true));
 
-    private static async Task<SandboxExit> EndAsync(SandboxWatch watch, SandboxSpec spec, string? record, Task<(string Head, long Bytes)> errors, OutputStream output)
+    private static async Task<SandboxExit> EndAsync(SandboxWatch watch, SandboxSpec spec, string? record, Task<(string Head, long Bytes)> errors, OutputStream output, NetworkScope? network)
     {
         var ended = await watch.Ended.ConfigureAwait(false);
         if (record is not null)
         {
             SandboxLedger.Remove(record);
+        }
+
+        if (network is not null)
+        {
+            await network.DisposeAsync().ConfigureAwait(false);
         }
 
         var (head, bytes) = await errors.ConfigureAwait(false);

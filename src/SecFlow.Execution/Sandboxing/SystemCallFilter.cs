@@ -3,6 +3,19 @@ using System.Runtime.InteropServices;
 
 namespace SecFlow.Execution.Sandboxing;
 
+/// <summary>What a payload may do with sockets.</summary>
+internal enum SocketRule
+{
+    /// <summary>None of any kind.</summary>
+    None,
+
+    /// <summary>Those of an ordinary network program: TCP, UDP, local ones, and reading its own routes. What they reach is decided by the rules of its namespace.</summary>
+    Network,
+
+    /// <summary>All: the program loads those rules.</summary>
+    Rules,
+}
+
 /// <summary>
 /// The seccomp program that bubblewrap loads before it starts the payload: raw <c>struct sock_filter[]</c>, 8 bytes an instruction.
 /// 1. The architecture is compared first; a foreign one (or x32) is killed.
@@ -59,10 +72,10 @@ internal static class SystemCallFilter
     /// <summary>Whether this machine's architecture has a table; without one there is no filter and no sandbox.</summary>
     public static bool Supported => RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
-    /// <summary>The program for this machine, without sockets of any kind.</summary>
-    public static byte[] Build() => Build(RuntimeInformation.ProcessArchitecture);
+    /// <summary>The program for this machine.</summary>
+    public static byte[] Build(SocketRule sockets = SocketRule.None) => Build(RuntimeInformation.ProcessArchitecture, sockets);
 
-    internal static byte[] Build(Architecture architecture)
+    internal static byte[] Build(Architecture architecture, SocketRule sockets = SocketRule.None)
     {
         var table = architecture switch
         {
@@ -86,7 +99,7 @@ internal static class SystemCallFilter
         Answer(program, table.Killed, Kill);
         Answer(program, table.Denied, Deny);
         Answer(program, table.Missing, Absent);
-        Answer(program, table.Sockets, Deny);
+        AddSockets(program, table, sockets);
         program.Add((JumpEqual, 0, 3, table.CloneCall));
         program.Add((Load, 0, 0, FirstArgumentOffset));
         program.Add((JumpSet, 0, 1, NewNamespaces));
@@ -104,6 +117,26 @@ internal static class SystemCallFilter
         }
 
         return bytes;
+    }
+
+    private static void AddSockets(List<(ushort Code, byte True, byte False, uint Value)> program, Table table, SocketRule sockets)
+    {
+        if (sockets == SocketRule.None)
+        {
+            Answer(program, table.Sockets, Deny);
+        }
+        else if (sockets == SocketRule.Network)
+        {
+            // socket(family, type, protocol): families AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK with protocol NETLINK_ROUTE.
+            program.Add((JumpEqual, 0, 12, table.Sockets[0]));
+            program.Add((Load, 0, 0, FirstArgumentOffset));
+            Answer(program, [1, 2, 10], Allow);
+            program.Add((JumpEqual, 0, 3, 16));
+            program.Add((Load, 0, 0, FirstArgumentOffset + 16));
+            program.Add((JumpEqual, 0, 1, 0));
+            program.Add((Return, 0, 0, Allow));
+            program.Add((Return, 0, 0, Deny));
+        }
     }
 
     private static void Answer(List<(ushort Code, byte True, byte False, uint Value)> program, uint[] numbers, uint answer)

@@ -1,0 +1,151 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace SecFlow.Execution.Sandboxing.Network;
+
+/// <summary>
+/// The rules of the kernel inside a sandbox's network namespace, as nftables objects. What is loaded is read back and compared, object by object. As text:
+/// <code>
+/// table inet secflow {
+///   counter accepted { } counter blocked { }
+///   chain output {
+///     type filter hook output priority -150; policy drop;          # before the address is translated
+///     ct state { established, related } accept
+///     ip daddr 10.1.0.0/24 tcp dport { 80, 8000-8080 } counter name "accepted" accept
+///     ip daddr 127.0.0.1 tcp dport 8088 counter name "accepted" accept
+///     oifname "lo" accept                                          # the sandbox's own loopback
+///     counter name "blocked" reject with icmpx admin-prohibited
+///   }
+///   chain input { type filter hook input priority 0; policy drop; iifname "lo" accept; ct state { established, related } accept; }
+///   chain forward { type filter hook forward priority 0; policy drop; }
+///   chain loopback { type nat hook output priority -100; policy accept; ip daddr 127.0.0.1 tcp dport 8088 dnat ip to 198.18.77.1 }
+///   chain source { type nat hook postrouting priority 100; policy accept; oifname "sf0" masquerade }
+/// }
+/// </code>
+/// The last two are there only when a target is on this machine's loopback: the gateway is where pasta stands in for it.
+/// </summary>
+internal static class NetworkRules
+{
+    public const string Interface = "sf0";
+    private const string Table = "secflow";
+
+    /// <summary>What <c>nft -j -f -</c> reads; ASCII.</summary>
+    public static string Load(NetworkReach reach) =>
+        new JsonObject { ["nftables"] = new JsonArray([.. Objects(reach).Select(one => (JsonNode)new JsonObject { ["add"] = one })]) }.ToJsonString();
+
+    /// <summary>Whether <c>nft -j list ruleset</c> shows exactly these rules and no other.</summary>
+    public static bool AreExactly(NetworkReach reach, string listed)
+    {
+        var found = Listed(listed);
+        var expected = Objects(reach).ToArray();
+        return found.Count == expected.Length && expected.Zip(found).All(pair => JsonNode.DeepEquals(pair.First, pair.Second));
+    }
+
+    /// <summary>The counters of <c>nft -j list ruleset</c> or <c>list counters</c>; null when one is missing.</summary>
+    public static NetworkCount? Counters(string listed)
+    {
+        long? accepted = null, blocked = null;
+        foreach (var counter in Entries(listed).Select(one => one["counter"]).OfType<JsonObject>())
+        {
+            var packets = (long?)counter["packets"];
+            switch ((string?)counter["name"])
+            {
+                case "accepted": accepted = packets; break;
+                case "blocked": blocked = packets; break;
+            }
+        }
+
+        return accepted is { } a && blocked is { } b ? new NetworkCount(a, b) : null;
+    }
+
+    private static IEnumerable<JsonObject> Objects(NetworkReach reach)
+    {
+        var loopback = reach.LoopbackPorts;
+        yield return new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = Table } };
+        yield return Counter("accepted");
+        yield return Counter("blocked");
+        yield return Chain("output", "filter", "output", -150, "drop");
+        yield return Chain("input", "filter", "input", 0, "drop");
+        yield return Chain("forward", "filter", "forward", 0, "drop");
+        if (loopback.Count > 0)
+        {
+            yield return Chain("loopback", "nat", "output", -100, "accept");
+            yield return Chain("source", "nat", "postrouting", 100, "accept");
+        }
+
+        yield return Rule("output", Answers(), Accept());
+        foreach (var (network, ports) in reach.Allowed)
+        {
+            yield return Rule("output", Destination(network), Ports(ports), new JsonObject { ["counter"] = "accepted" }, Accept());
+        }
+
+        yield return Rule("output", Match(Meta("oifname"), "lo"), Accept());
+        yield return Rule("output", new JsonObject { ["counter"] = "blocked" }, new JsonObject { ["reject"] = new JsonObject { ["type"] = "icmpx", ["expr"] = "admin-prohibited" } });
+        yield return Rule("input", Match(Meta("iifname"), "lo"), Accept());
+        yield return Rule("input", Answers(), Accept());
+        if (loopback.Count > 0)
+        {
+            yield return Rule("loopback", Destination(new IPNetwork(IPAddress.Loopback, 32)), Ports(loopback), new JsonObject { ["dnat"] = new JsonObject { ["family"] = "ip", ["addr"] = reach.Gateway.ToString() } });
+            yield return Rule("source", Match(Meta("oifname"), Interface), new JsonObject { ["masquerade"] = null });
+        }
+    }
+
+    // Handles are numbers that the kernel gives; counters may have counted in the meantime; a set has no order.
+    private static List<JsonObject> Listed(string text)
+    {
+        var entries = Entries(text).Where(one => !one.ContainsKey("metainfo")).ToList();
+        foreach (var one in entries.SelectMany(entry => entry).Select(pair => pair.Value).OfType<JsonObject>())
+        {
+            one.Remove("handle");
+            one.Remove("packets");
+            one.Remove("bytes");
+        }
+
+        return entries;
+    }
+
+    private static IEnumerable<JsonObject> Entries(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text)?["nftables"] is JsonArray array ? array.OfType<JsonObject>() : [];
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // Half an answer is none: nothing is equal to it.
+            return [];
+        }
+    }
+
+    private static JsonObject Counter(string name) => new() { ["counter"] = new JsonObject { ["family"] = "inet", ["name"] = name, ["table"] = Table } };
+
+    private static JsonObject Chain(string name, string type, string hook, int priority, string policy) => new()
+    {
+        ["chain"] = new JsonObject { ["family"] = "inet", ["table"] = Table, ["name"] = name, ["type"] = type, ["hook"] = hook, ["prio"] = priority, ["policy"] = policy },
+    };
+
+    private static JsonObject Rule(string chain, params JsonNode[] statements) => new()
+    {
+        ["rule"] = new JsonObject { ["family"] = "inet", ["table"] = Table, ["chain"] = chain, ["expr"] = new JsonArray(statements) },
+    };
+
+    private static JsonObject Answers() => Match(new JsonObject { ["ct"] = new JsonObject { ["key"] = "state" } }, new JsonObject { ["set"] = new JsonArray("established", "related") });
+
+    private static JsonObject Destination(IPNetwork network) => Match(
+        Payload("ip", "daddr"),
+        network.PrefixLength == 32 ? network.BaseAddress.ToString() : new JsonObject { ["prefix"] = new JsonObject { ["addr"] = network.BaseAddress.ToString(), ["len"] = network.PrefixLength } });
+
+    private static JsonObject Ports(IReadOnlyList<(int From, int To)> ports)
+    {
+        JsonNode[] all = [.. ports.Select(range => range.From == range.To ? (JsonNode)range.From : new JsonObject { ["range"] = new JsonArray(range.From, range.To) })];
+        return Match(Payload("tcp", "dport"), all.Length == 1 ? all[0] : new JsonObject { ["set"] = new JsonArray(all) });
+    }
+
+    private static JsonObject Payload(string protocol, string field) => new() { ["payload"] = new JsonObject { ["protocol"] = protocol, ["field"] = field } };
+
+    private static JsonObject Meta(string key) => new() { ["meta"] = new JsonObject { ["key"] = key } };
+
+    private static JsonObject Match(JsonNode left, JsonNode right) => new() { ["match"] = new JsonObject { ["op"] = "==", ["left"] = left, ["right"] = right } };
+
+    private static JsonObject Accept() => new() { ["accept"] = null };
+}
