@@ -15,7 +15,7 @@ public sealed class SandboxProbeTests
         var open = sandbox.Report.Layers.Where(layer => !layer.Enforced && layer.Name != "control groups").Select(layer => $"{layer.Name}: {layer.Reason}. {layer.Remedy}");
         open.ShouldBeEmpty();
         sandbox.Report.Level.ShouldBeOneOf(SandboxLevel.L2, SandboxLevel.L3);
-        sandbox.Report.Layers.Select(layer => layer.Name).ShouldBe(["bubblewrap", "files", "network", "processes", "environment", "privileges", "system calls", "limits", "control groups"]);
+        sandbox.Report.Layers.Select(layer => layer.Name).ShouldBe(["bubblewrap", "files", "network", "processes", "environment", "privileges", "system calls", "limits", "network scope", "control groups"]);
     }
 
     [Fact]

@@ -18,16 +18,19 @@ namespace SecFlow.Execution.Sandboxing.Network;
 ///   }
 ///   chain input { type filter hook input priority 0; policy drop; iifname "lo" accept; ct state { established, related } accept; }
 ///   chain forward { type filter hook forward priority 0; policy drop; }
+///   chain answers { type filter hook prerouting priority -300; policy accept; iifname "sf0" tcp flags rst / rst,ack tcp flags set rst | ack }
 ///   chain loopback { type nat hook output priority -100; policy accept; ip daddr 127.0.0.1 tcp dport 8088 dnat ip to 198.18.77.1 }
 ///   chain source { type nat hook postrouting priority 100; policy accept; oifname "sf0" masquerade }
 /// }
 /// </code>
+/// <c>answers</c> only repairs: pasta 2023 refuses a connection by a reset without ACK, which the kernel ignores, so that a closed port would look filtered.
 /// The last two are there only when a target is on this machine's loopback: the gateway is where pasta stands in for it.
 /// </summary>
 internal static class NetworkRules
 {
     public const string Interface = "sf0";
     private const string Table = "secflow";
+    private const string Repairs = "answers";
 
     /// <summary>What <c>nft -j -f -</c> reads; ASCII.</summary>
     public static string Load(NetworkReach reach) =>
@@ -36,9 +39,8 @@ internal static class NetworkRules
     /// <summary>Whether <c>nft -j list ruleset</c> shows exactly these rules and no other.</summary>
     public static bool AreExactly(NetworkReach reach, string listed)
     {
-        var found = Listed(listed);
-        var expected = Objects(reach).ToArray();
-        return found.Count == expected.Length && expected.Zip(found).All(pair => JsonNode.DeepEquals(pair.First, pair.Second));
+        string[] found = [.. Entries(listed).Where(one => !one.ContainsKey("metainfo")).Select(Plain)];
+        return Objects(reach).Select(Plain).SequenceEqual(found, StringComparer.Ordinal);
     }
 
     /// <summary>The counters of <c>nft -j list ruleset</c> or <c>list counters</c>; null when one is missing.</summary>
@@ -67,6 +69,7 @@ internal static class NetworkRules
         yield return Chain("output", "filter", "output", -150, "drop");
         yield return Chain("input", "filter", "input", 0, "drop");
         yield return Chain("forward", "filter", "forward", 0, "drop");
+        yield return Chain(Repairs, "filter", "prerouting", -300, "accept");
         if (loopback.Count > 0)
         {
             yield return Chain("loopback", "nat", "output", -100, "accept");
@@ -83,6 +86,11 @@ internal static class NetworkRules
         yield return Rule("output", new JsonObject { ["counter"] = "blocked" }, new JsonObject { ["reject"] = new JsonObject { ["type"] = "icmpx", ["expr"] = "admin-prohibited" } });
         yield return Rule("input", Match(Meta("iifname"), "lo"), Accept());
         yield return Rule("input", Answers(), Accept());
+        yield return Rule(
+            Repairs,
+            Match(Meta("iifname"), Interface),
+            Match(new JsonObject { ["&"] = new JsonArray(Payload("tcp", "flags"), new JsonArray("rst", "ack")) }, "rst"),
+            new JsonObject { ["mangle"] = new JsonObject { ["key"] = Payload("tcp", "flags"), ["value"] = new JsonObject { ["|"] = new JsonArray("rst", "ack") } } });
         if (loopback.Count > 0)
         {
             yield return Rule("loopback", Destination(new IPNetwork(IPAddress.Loopback, 32)), Ports(loopback), new JsonObject { ["dnat"] = new JsonObject { ["family"] = "ip", ["addr"] = reach.Gateway.ToString() } });
@@ -90,19 +98,32 @@ internal static class NetworkRules
         }
     }
 
-    // Handles are numbers that the kernel gives; counters may have counted in the meantime; a set has no order.
-    private static List<JsonObject> Listed(string text)
+    // Handles are numbers that the kernel gives; counters may have counted in the meantime; a set has no order; versions write the flags of the repair differently,
+    // and it lets nothing pass.
+    private static string Plain(JsonObject entry)
     {
-        var entries = Entries(text).Where(one => !one.ContainsKey("metainfo")).ToList();
-        foreach (var one in entries.SelectMany(entry => entry).Select(pair => pair.Value).OfType<JsonObject>())
+        foreach (var one in entry.Select(pair => pair.Value).OfType<JsonObject>())
         {
             one.Remove("handle");
             one.Remove("packets");
             one.Remove("bytes");
+            if ((string?)one["chain"] == Repairs)
+            {
+                one.Remove("expr");
+            }
         }
 
-        return entries;
+        return Sorted(entry)!.ToJsonString();
     }
+
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject one => new JsonObject(one.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, pair is { Key: "set", Value: JsonArray set } ? InOrder(set) : Sorted(pair.Value)))),
+        JsonArray array => new JsonArray([.. array.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
+
+    private static JsonArray InOrder(JsonArray set) => new([.. set.Select(Sorted).OrderBy(item => item?.ToJsonString(), StringComparer.Ordinal)]);
 
     private static IEnumerable<JsonObject> Entries(string text)
     {
