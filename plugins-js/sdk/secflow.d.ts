@@ -292,7 +292,7 @@ declare namespace SecFlow {
     /** For report plugins: a file that the run offers for download. Media types: text/html, text/plain, text/csv, text/markdown, application/json, application/xml. */
     artifact(name: string, mediaType: string): Artifact;
     resource(uri: string): Handle;
-    secret(name: string): string;
+    secret(name: string, target?: string): string;
     emit(port: string, record: any): void;
     finding(finding: Finding): void;
     verdict(kind: VerdictKind, reason: string, details: { target?: string; checks?: string[] }): void;

@@ -36,6 +36,7 @@ public static class DataServices
         services.AddSingleton<SignInLinkStore>();
         services.AddSingleton<FirstStepStore>();
         services.AddSingleton<TargetStore>();
+        services.AddSingleton<TargetSecretStore>();
         services.AddSingleton<WorkflowStore>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<HoldStore>();

@@ -40,7 +40,8 @@ public static class EngineServices
         services.AddSingleton<SecFlowMeter>();
 
         services.AddSingleton<Access>();
-        services.AddSingleton(new TargetFolders(options.DataFolder, options.TargetFolders)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>();
+        services.AddSingleton(new TargetFolders(options.DataFolder, options.TargetFolders)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>().AddSingleton<TargetImport>().AddSingleton<TargetArchives>();
+        services.AddSecFlowSecrets(options.DataFolder);
         services.AddSingleton<TargetRates>().AddSingleton<TargetHttp>().AddSingleton<TargetTls>();
         services.AddSingleton(_ => Sandboxing.Sandbox.ProbeAsync(Environment.GetEnvironmentVariable("SECFLOW_SANDBOX"), options.PluginHostPath, CancellationToken.None).GetAwaiter().GetResult());
         services.AddSingleton(provider => new ResourceService(options.DataFolder, provider.GetRequiredService<ResourceStore>(), provider.GetRequiredService<BlobStore>(), provider.GetRequiredService<Access>(), provider.GetRequiredService<TimeProvider>()));

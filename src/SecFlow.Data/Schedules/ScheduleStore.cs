@@ -92,6 +92,7 @@ public sealed class ScheduleStore(Database database)
         ["cron"] = schedule.Cron,
         ["zone"] = schedule.Zone,
         ["targets"] = schedule.TargetIds,
+        ["tags"] = schedule.TargetTags,
         ["enabled"] = schedule.Enabled,
     };
 }

@@ -18,6 +18,7 @@ internal sealed class TargetConfiguration : IEntityTypeConfiguration<Target>
         builder.Property(row => row.Windows).HasMaxLength(5000);
         builder.Property(row => row.AuthorisationReference).HasMaxLength(200);
         builder.Property(row => row.AuthorisedBy).HasMaxLength(256);
+        builder.Property(row => row.Revision).IsConcurrencyToken();
         // The name of an archived one may be used again.
         builder.HasIndex(row => new { row.TeamId, row.Name }).IsUnique().HasFilter("archived_at IS NULL");
         builder.HasOne<Team>().WithMany().HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Restrict);

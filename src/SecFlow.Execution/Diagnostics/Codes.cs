@@ -27,6 +27,12 @@ public static class Codes
 
     public const string ScheduleInvalid = "SF1301";
     public const string TargetInvalid = "SF1401";
+    public const string TargetChanged = "SF1402";
+    public const string NewAuthorisationNeeded = "SF1403";
+    public const string SecretInvalid = "SF1404";
+    public const string ImportInvalid = "SF1405";
+    public const string ArchiveInvalid = "SF1406";
+    public const string RevisionMissing = "SF1407";
     public const string RequestInvalid = "SF1501";
     public const string NotFound = "SF1502";
     public const string Conflict = "SF1503";

@@ -27,6 +27,7 @@ public sealed class SecFlowMeter : IDisposable
     private readonly Counter<long> _sandboxLimits;
     private readonly Counter<long> _audit;
     private readonly Counter<long> _authFailures;
+    private readonly Counter<long> _secretReads;
     private volatile IReadOnlyDictionary<int, int> _queued = new Dictionary<int, int>();
     private int _active;
 
@@ -44,6 +45,7 @@ public sealed class SecFlowMeter : IDisposable
         _sandboxLimits = _meter.CreateCounter<long>("secflow.sandbox.limits");
         _audit = _meter.CreateCounter<long>("secflow.audit.events");
         _authFailures = _meter.CreateCounter<long>("secflow.auth.failures");
+        _secretReads = _meter.CreateCounter<long>("secflow.secrets.reads");
         _meter.CreateObservableGauge("secflow.runs.active", () => Volatile.Read(ref _active));
         _meter.CreateObservableGauge("secflow.queue.depth", () => _queued.Select(q => new Measurement<int>(q.Value, Tag("priority", q.Key))));
     }
@@ -81,6 +83,9 @@ public sealed class SecFlowMeter : IDisposable
     public void AuditEvent(string action) => _audit.Add(1, Tag("action", action));
 
     public void AuthFailure(string action) => _authFailures.Add(1, Tag("action", action));
+
+    /// <param name="of"><c>target</c> or <c>team</c>: whose secret it was.</param>
+    public void SecretRead(string of) => _secretReads.Add(1, Tag("action", "read." + of));
 
     public void ScheduleLateness(TimeSpan late) => _lateness.Record(Math.Max(0, late.TotalSeconds));
 

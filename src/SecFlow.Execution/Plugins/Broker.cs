@@ -19,6 +19,12 @@ internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Prove
     /// <summary>What was imported; null where there is no installation.</summary>
     public ResourceService? Resources { get; init; }
 
+    /// <summary>Gives secrets; null where there are none: unsigned code never gets one, a preview neither.</summary>
+    public SecretReader? Secrets { get; init; }
+
+    /// <summary>What the run has read, to be taken out of what is said about it.</summary>
+    public SecretValues? Redaction { get; init; }
+
     /// <summary>An event about the node that works.</summary>
     public AuditEntry Entry(string action) => new(Request.Actor, action, "node", $"{Request.RunId}/{Request.NodeId}", $"{Provenance.PluginId} {Provenance.Version}")
     {
@@ -119,7 +125,10 @@ internal sealed class Broker : IAsyncDisposable
                 case "resource" when _resources is not null:
                     value = await _resources.AnswerAsync(call.Arguments, ct);
                     break;
-                case "secret" or "resource":
+                case "secret":
+                    value = await SecretCall.AnswerAsync(_grant, _work, call.Arguments, ct);
+                    break;
+                case "resource":
                     throw new SecFlowException(new Diagnostic(Codes.NotGranted, $"ctx.{call.Method} is not granted to this plugin. It can use ctx.http towards approved targets only.")
                     {
                         Rule = "permissions." + call.Method,
@@ -251,9 +260,11 @@ internal sealed class Broker : IAsyncDisposable
             ? (long)Math.Clamp(number, least, most)
             : least;
 
-    private async Task RefusedAsync(Diagnostic refusal, CallMessage call, CancellationToken ct)
+    private async Task RefusedAsync(Diagnostic refused, CallMessage call, CancellationToken ct)
     {
-        var what = call.Method + (Host(call) is { Length: > 0 } host ? " " + host : "");
+        var refusal = refused with { Message = _grant?.Redaction?.Redact(refused.Message) ?? refused.Message };
+        var said = call.Method + (Host(call) is { Length: > 0 } host ? " " + host : "");
+        var what = _grant?.Redaction?.Redact(said) ?? said;
         if (await _refusals.AddAsync("refuse." + call.Method.Split('.')[0], refusal, what))
         {
             await _output.RefusedAsync(refusal, ct);
@@ -262,10 +273,15 @@ internal sealed class Broker : IAsyncDisposable
 
     private static string Host(CallMessage call)
     {
+        if (call.Method == "secret")
+        {
+            return call.Arguments is JsonObject secret && secret["name"] is JsonValue name && name.TryGetValue<string>(out var asked) ? TargetValidation.Show(asked) : "";
+        }
+
         if (call.Method == "tls" && call.Arguments is JsonObject tls)
         {
-            var asked = $"{tls["host"]}:{tls["port"]}";
-            return asked.Length > 260 ? asked[..260] : asked;
+            var peer = $"{tls["host"]}:{tls["port"]}";
+            return peer.Length > 260 ? peer[..260] : peer;
         }
 
         var url = call.Arguments is JsonObject arguments && arguments["url"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";

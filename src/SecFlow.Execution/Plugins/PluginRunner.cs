@@ -125,7 +125,7 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// </summary>
 public sealed class PluginRunner(
     PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, ResourceService resources, ToolCatalogue tools, ToolRunner runner,
-    AuditLog audit, TimeProvider time)
+    SecretReader secrets, AuditLog audit, TimeProvider time)
 {
     private static readonly TimeSpan _stillVerified = TimeSpan.FromSeconds(1);
 
@@ -171,7 +171,12 @@ public sealed class PluginRunner(
                 throw;
             }
 
-            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit) { Resources = resources };
+            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit)
+            {
+                Resources = resources,
+                Secrets = request.Planned ? null : secrets,
+                Redaction = request.Hosts?.Secrets ?? new SecretValues(),
+            };
             var (first, verifiedAt) = (true, time.GetTimestamp());
             return new PluginSession(
                 hosts, await taking, provenance, manifest, source, limits,
@@ -182,7 +187,10 @@ public sealed class PluginRunner(
                     return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, team, work);
                 },
                 (work, output) => request.Planned && work.Planned is null ? throw new InvalidOperationException("A planned work must not reach the world.") : new Broker(grant, work, output),
-                violation => QuarantineAsync(request, row, violation));
+                violation => QuarantineAsync(request, row, violation))
+            {
+                Redaction = grant.Redaction,
+            };
         }
         catch (SecFlowException e)
         {

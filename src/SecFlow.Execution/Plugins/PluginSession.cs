@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Sandboxing;
@@ -42,6 +43,9 @@ public sealed class PluginSession : IAsyncDisposable
 
     public PluginManifest Manifest { get; }
 
+    /// <summary>The secrets that the run has read, taken out of everything that is said; null where there are none.</summary>
+    internal SecretValues? Redaction { get; init; }
+
     /// <summary>Process that waits for the next work; null while there is none.</summary>
     internal int? ProcessId => _host?.Process.Id;
 
@@ -54,6 +58,7 @@ public sealed class PluginSession : IAsyncDisposable
             throw new SecFlowException(Codes.PluginNotEnabled, $"The plugin '{Provenance.PluginId}' is quarantined after a violation. An administrator looks at it first.");
         }
 
+        output = Redaction is null ? output : new RedactingOutput(output, Redaction);
         await _admit(work);
         var started = _hosts.Time.GetTimestamp();
         var host = _host ?? await _hosts.TakeAsync(_limits, ct);
@@ -113,9 +118,9 @@ public sealed class PluginSession : IAsyncDisposable
 
         ct.ThrowIfCancellationRequested();
         return new PluginOutcome(
-            end.Error, end.Limit, broker.HttpRequests, broker.RefusedCalls,
+            end.Error is { } error ? error with { Message = Clean(error.Message) } : null, end.Limit, broker.HttpRequests, broker.RefusedCalls,
             Math.Max(done?.PeakBytes ?? 0, exit?.PeakBytes ?? 0), Math.Max(done?.CpuMilliseconds ?? 0, (long)((exit?.Cpu ?? cpuBefore) - cpuBefore).TotalMilliseconds),
-            _hosts.Time.GetElapsedTime(started), Bounded(done?.Value))
+            _hosts.Time.GetElapsedTime(started), Clean(Bounded(done?.Value)))
         {
             AddressesReached = broker.AddressesReached,
             Resources = broker.Resources,
@@ -135,6 +140,9 @@ public sealed class PluginSession : IAsyncDisposable
             await _hosts.ReturnAsync(host);
         }
     }
+
+    [return: NotNullIfNotNull(nameof(text))]
+    private string? Clean(string? text) => text is null ? null : Redaction?.Redact(text) ?? text;
 
     private static string? Bounded(string? value) => value?.Length > 4096 ? value[..4096] : value;
 

@@ -16,6 +16,9 @@ public sealed class RunHosts(HostPool pool) : IAsyncDisposable
     private readonly List<Task> _ending = [];
     private bool _closed;
 
+    /// <summary>Secrets that nodes of this run have read.</summary>
+    public Targets.SecretValues Secrets { get; } = new();
+
     /// <summary>The host that served this package before, or one that has seen no plugin. Throws SF4030 and SF7003.</summary>
     internal Task<SandboxedHost> TakeAsync(string digest, SessionLimits limits, CancellationToken ct)
     {

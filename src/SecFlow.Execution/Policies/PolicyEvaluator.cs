@@ -161,23 +161,21 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
         : Refuse(Codes.NotGranted, "permission.granted", $"{uri} belongs to an installation; code under development has none.", "Install the plugin, or answer the call from a recording."),
         "permission.resource");
 
-    /// <summary>Whether the plugin may use a secret: declared is not yet granted, and nothing grants them so far.</summary>
+    /// <summary>Whether the plugin gets a secret: it is declared, the one who asks may get secrets, and one is set for a target of the node or for the team.</summary>
     /// <param name="plugin">Who asks.</param>
-    /// <param name="method"><c>secret</c>; anything else is not a call that needs a grant and is refused.</param>
     /// <param name="name">Name of the secret.</param>
-    public PolicyDecision GrantedCall(PolicySubject plugin, string method, string name)
+    /// <param name="installed">False for unsigned code, which never gets one.</param>
+    /// <param name="set">Whether there is one.</param>
+    public PolicyDecision SecretCall(PolicySubject plugin, string name, bool installed, bool set)
     {
-        var (declared, key) = method switch
-        {
-            "secret" => (plugin.Permissions.Secrets.Contains(name, StringComparer.Ordinal), $"permissions.secrets: [{name}]"),
-            _ => (false, "a known call"),
-        };
+        ArgumentNullException.ThrowIfNull(plugin);
         return Decide(
             EnforcementPoint.BrokerCall,
-            declared
-                ? Refuse(Codes.NotGranted, "permission.granted", $"Plugin {plugin.PluginId} declares {method} '{Short(name)}', but this installation does not grant it.", "Use a plugin that needs only ctx.http, or wait until an administrator can grant it.")
-                : NotDeclared(plugin, $"ctx.{method}('{Short(name)}')", Short(key)),
-            "permission." + method);
+            !plugin.Permissions.Secrets.Contains(name, StringComparer.Ordinal) ? NotDeclared(plugin, $"ctx.secret('{Short(name)}')", Short($"permissions.secrets: [{name}]"))
+            : !installed ? Refuse(Codes.SecretNotSet, "permission.secrets", $"Plugin {plugin.PluginId} is not installed: unsigned code gets no secrets.", "Sign and install it.")
+            : !set ? Refuse(Codes.SecretNotSet, "permission.secrets", $"The secret '{Short(name)}' is set neither for a target of this node nor for the team.", "Have an administrator of the team set it on the page of the target or of the team's secrets.")
+            : null,
+            "permission.secrets");
     }
 
     private static Diagnostic? HoldRefusal(Hold? hold) => hold is null

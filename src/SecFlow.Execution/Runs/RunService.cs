@@ -18,6 +18,12 @@ namespace SecFlow.Execution.Runs;
 /// <summary>What shall run.</summary>
 public sealed record StartRun(Guid WorkflowId, IReadOnlyList<Guid> TargetIds, RunTrigger Trigger)
 {
+    /// <summary>Every target in use that has one of these tags when the run is accepted, beside those of <see cref="TargetIds"/>.</summary>
+    public IReadOnlyList<string> TargetTags { get; init; } = [];
+
+    /// <summary>Targets by name, beside the others.</summary>
+    public IReadOnlyList<string> TargetNames { get; init; } = [];
+
     public JsonObject Parameters { get; init; } = [];
 
     public Guid? ScheduleId { get; init; }
@@ -101,7 +107,7 @@ public sealed class RunService(
             throw new SecFlowException(Codes.NotFound, $"There is no workflow {request.WorkflowId} in this team.");
         }
 
-        var scope = await ScopeAsync(actor, request.TargetIds, ct);
+        var scope = await ScopeAsync(actor, await TargetChoice.ResolveAsync(targets, actor.TeamId, request.TargetIds, request.TargetNames, request.TargetTags, ct), ct);
         var (read, used) = await recipes.ReadForStartAsync(version.Recipe, ct);
         var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
         await gate.RequireStartAsync(actor.TeamId, used, scope, ct);
@@ -124,6 +130,7 @@ public sealed class RunService(
             Priority = Math.Clamp(request.Priority, 0, 9),
             Parameters = parameters.ToJsonString(),
             Targets = pinned,
+            TargetTags = string.Join(' ', request.TargetTags),
             ScopeRevision = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pinned))),
             PolicyRevision = (await policies.FindCurrentAsync(Guid.Empty, ct))?.Digest ?? "",
             TraceId = (Activity.Current?.TraceId ?? ActivityTraceId.CreateRandom()).ToHexString(),
@@ -146,6 +153,7 @@ public sealed class RunService(
             ["workflow"] = $"{workflow.Name} v{version.Version}",
             ["recipe"] = version.Digest,
             ["targets"] = new JsonArray([.. scope.Select(t => (JsonNode?)t.Value)]),
+            ["tags"] = request.TargetTags.Count == 0 ? null : string.Join(' ', request.TargetTags),
             ["plugins"] = new JsonArray([.. nodes.Select(n => (JsonNode?)$"{n.PluginId}@{n.PluginVersion} {n.PluginDigest}")]),
             ["schedule"] = request.ScheduleId?.ToString(),
         }), ct);

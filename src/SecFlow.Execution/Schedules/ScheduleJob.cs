@@ -39,6 +39,7 @@ public sealed class ScheduleFiring(ScheduleStore schedules, RunService runs, Run
                 new StartRun(schedule.WorkflowId, [.. schedule.TargetIds.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)], RunTrigger.Schedule)
                 {
                     ScheduleId = schedule.Id,
+                    TargetTags = schedule.TargetTags.Split(' ', StringSplitOptions.RemoveEmptyEntries),
                     Parameters = JsonNode.Parse(schedule.Parameters) as JsonObject ?? [],
                     IdempotencyKey = $"schedule/{schedule.Id}/{due.UtcTicks}",
                 },

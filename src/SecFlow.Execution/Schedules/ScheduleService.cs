@@ -3,12 +3,17 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
 
 namespace SecFlow.Execution.Schedules;
 
 /// <summary>What a new schedule needs.</summary>
-public sealed record NewSchedule(string Name, Guid WorkflowId, string Cron, string Zone, IReadOnlyList<Guid> TargetIds);
+public sealed record NewSchedule(string Name, Guid WorkflowId, string Cron, string Zone, IReadOnlyList<Guid> TargetIds)
+{
+    /// <summary>Tags: each firing also takes the targets that have one of them at that time.</summary>
+    public IReadOnlyList<string> TargetTags { get; init; } = [];
+}
 
 /// <summary>Schedules of a team, kept in the database and mirrored into Quartz.</summary>
 public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets, ScheduleMirror mirror, ScheduleGate gate, Access access, TimeProvider time)
@@ -30,6 +35,7 @@ public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets
                     Cron = schedule.Cron.Trim(),
                     Zone = schedule.Zone,
                     TargetIds = string.Join(',', schedule.TargetIds.Distinct()),
+                    TargetTags = TargetValidation.ReadTags(string.Join(' ', schedule.TargetTags), []),
                     NextFireAt = Next(schedule.Cron, schedule.Zone, time.GetUtcNow(), 1)[0],
                 },
                 ct);
@@ -94,9 +100,13 @@ public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets
 
         var wanted = schedule.TargetIds.Distinct().ToList();
         var found = await targets.FindManyAsync(actor.TeamId, wanted, ct);
-        if (wanted.Count == 0 || found.Count(t => t.ArchivedAt is null) != wanted.Count)
+        var tags = new List<Diagnostic>();
+        TargetValidation.ReadTags(string.Join(' ', schedule.TargetTags), tags);
+        problems.AddRange(tags.Select(problem => problem with { Code = Codes.ScheduleInvalid }));
+        var empty = wanted.Count == 0 && schedule.TargetTags.All(string.IsNullOrWhiteSpace);
+        if (empty || found.Count(t => t.ArchivedAt is null) != wanted.Count)
         {
-            problems.Add(new(Codes.ScheduleInvalid, wanted.Count == 0 ? "A schedule needs at least one target." : "Some of the targets do not exist in this team (any more).") { Path = "targets" });
+            problems.Add(new(Codes.ScheduleInvalid, empty ? "A schedule needs at least one target or tag." : "Some of the targets do not exist in this team (any more).") { Path = "targets" });
         }
 
         if (problems.Count > 0)

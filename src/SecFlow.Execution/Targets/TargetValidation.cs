@@ -129,9 +129,9 @@ public sealed partial class TargetValidation(TimeProvider time, TargetFolders fo
             problems.Add(Problem(field, $"'{field}' has {trimmed.Length} characters.", $"Write {least} to {most} characters."));
         }
 
-        if (trimmed.Any(char.IsControl))
+        if (trimmed.Any(letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))
         {
-            problems.Add(Problem(field, $"'{field}' holds control characters.", "Write it in one line of plain text."));
+            problems.Add(Problem(field, $"'{field}' holds control or invisible characters.", "Write it in one line of plain text."));
         }
 
         return trimmed;

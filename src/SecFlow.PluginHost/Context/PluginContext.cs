@@ -41,7 +41,7 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
         ctx.Define(steps, "tls", 1, Tls);
         ctx.Define(steps, "artifact", 2, Artifact);
         ctx.Define(steps, "resource", 1, Resource);
-        ctx.Define(steps, "secret", 1, Secret);
+        ctx.Define(steps, "secret", 2, Secret);
         ctx.Define(steps, "verdict", 3, Verdict);
         ctx.Define(steps, "emit", 2, a => Emit(a.Text(0, "The port"), a.At(1)), inRecord: true);
         ctx.Define(steps, "finding", 1, a => Emit("findings", a.At(0)), inRecord: true);
@@ -211,7 +211,13 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
     private JsValue Secret(JsValue[] arguments)
     {
         var name = ScriptText.Valid(arguments.Text(0, "The secret's name"));
-        return _realm.Json.Read(steps.Ask(() => link.Call("secret", new JsonObject { ["name"] = name })));
+        var call = new JsonObject { ["name"] = name };
+        if (!arguments.At(1).IsUndefined())
+        {
+            call["target"] = ScriptText.Valid(arguments.Text(1, "The secret's target"));
+        }
+
+        return _realm.Json.Read(steps.Ask(() => link.Call("secret", call)));
     }
 
     /// <summary>An answer whose named members are handles, or objects of handles (<c>files</c>).</summary>

@@ -1,8 +1,6 @@
 using SecFlow.Data.Plugins;
-using SecFlow.Data.Targets;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Schedules;
-using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
 using SecFlow.Execution.Workflows;
 using SecFlow.Portal.Teams;
@@ -11,9 +9,7 @@ namespace SecFlow.Portal.Api;
 
 public sealed record ApiWorkflow(Guid Id, string Name, string Description, int Version, DateTimeOffset UpdatedAt);
 
-public sealed record ApiTarget(Guid Id, string Name, TargetKind Kind, string Value, string Tags, string AuthorisationReference, DateTimeOffset AuthorisedFrom, DateTimeOffset? AuthorisedUntil, Intrusiveness MaxIntrusiveness, int RequestsPerSecond);
-
-public sealed record ApiSchedule(Guid Id, string Name, Guid WorkflowId, string Cron, string Zone, string Words, bool Enabled, DateTimeOffset? NextFireAt, DateTimeOffset? LastFiredAt, string? LastRefusal);
+public sealed record ApiSchedule(Guid Id, string Name, Guid WorkflowId, string Cron, string Zone, string Words, bool Enabled, DateTimeOffset? NextFireAt, DateTimeOffset? LastFiredAt, string? LastRefusal, IReadOnlyList<Guid> TargetIds, string TargetTags);
 
 /// <param name="VersionId">Names this version to <c>/api/v1/plugins/{id}/state</c>.</param>
 /// <param name="Approval">one, two (persons) or solo; null while it is not approved by a person.</param>
@@ -32,7 +28,6 @@ public static class CatalogApi
     public static void MapCatalog(this RouteGroupBuilder api)
     {
         api.MapGet("/workflows", WorkflowsAsync).WithName("listWorkflows").Produces<ApiPage<ApiWorkflow>>();
-        api.MapGet("/targets", TargetsAsync).WithName("listTargets").Produces<ApiPage<ApiTarget>>();
         api.MapGet("/schedules", SchedulesAsync).WithName("listSchedules").Produces<ApiPage<ApiSchedule>>();
         api.MapGet("/plugins", PluginsAsync).WithName("listPlugins").Produces<ApiPage<ApiPlugin>>();
     }
@@ -43,20 +38,11 @@ public static class CatalogApi
         return new([.. rows.Select(w => new ApiWorkflow(w.Id, w.Name, w.Description, w.CurrentVersion, w.UpdatedAt))], null, rows.Count);
     }
 
-    private static async Task<ApiPage<ApiTarget>> TargetsAsync(HttpContext context, CurrentActor actors, TargetService targets, CancellationToken ct)
-    {
-        var rows = await targets.ListAsync(await actors.OfRequestAsync(context, ct), ct);
-        return new(
-            [.. rows.Select(t => new ApiTarget(t.Id, t.Name, t.Kind, t.Value, t.Tags, t.AuthorisationReference, t.AuthorisedFrom, t.AuthorisedUntil, t.MaxIntrusiveness, t.RequestsPerSecond))],
-            null,
-            rows.Count);
-    }
-
     private static async Task<ApiPage<ApiSchedule>> SchedulesAsync(HttpContext context, CurrentActor actors, ScheduleService schedules, CancellationToken ct)
     {
         var rows = await schedules.ListAsync(await actors.OfRequestAsync(context, ct), ct);
         return new(
-            [.. rows.Select(s => new ApiSchedule(s.Id, s.Name, s.WorkflowId, s.Cron, s.Zone, ScheduleService.InWords(s.Cron, s.Zone), s.Enabled, s.NextFireAt, s.LastFiredAt, s.LastRefusal))],
+            [.. rows.Select(s => new ApiSchedule(s.Id, s.Name, s.WorkflowId, s.Cron, s.Zone, ScheduleService.InWords(s.Cron, s.Zone), s.Enabled, s.NextFireAt, s.LastFiredAt, s.LastRefusal, [.. s.TargetIds.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)], s.TargetTags))],
             null,
             rows.Count);
     }

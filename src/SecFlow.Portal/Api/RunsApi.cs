@@ -8,16 +8,16 @@ using SecFlow.Portal.Web;
 namespace SecFlow.Portal.Api;
 
 /// <summary>Body of <c>POST /api/v1/runs</c>.</summary>
-public sealed record StartRunBody(Guid? WorkflowId, IReadOnlyList<Guid>? TargetIds, JsonObject? Parameters, int? Priority);
+public sealed record StartRunBody(Guid? WorkflowId, IReadOnlyList<Guid>? TargetIds, IReadOnlyList<string>? TargetNames, IReadOnlyList<string>? TargetTags, JsonObject? Parameters, int? Priority);
 
 /// <summary>A run as the API shows it.</summary>
 public sealed record ApiRun(
     Guid Id, Guid WorkflowId, string Workflow, int WorkflowVersion, RunStatus Status, RunTrigger Trigger, string StartedBy, DateTimeOffset QueuedAt, DateTimeOffset? StartedAt,
-    DateTimeOffset? EndedAt, string? SandboxLevel, string PolicyRevision, string ScopeRevision, string? ErrorCode, string? ErrorMessage, string? TraceId, long LastEventSeq)
+    DateTimeOffset? EndedAt, string? SandboxLevel, string PolicyRevision, string ScopeRevision, string? ErrorCode, string? ErrorMessage, string? TraceId, long LastEventSeq, string TargetTags)
 {
     public static ApiRun Of(Run run) => new(
         run.Id, run.WorkflowId, run.WorkflowName, run.WorkflowVersionNumber, run.Status, run.Trigger, run.StartedByName, run.QueuedAt, run.StartedAt,
-        run.EndedAt, run.SandboxLevel, run.PolicyRevision, run.ScopeRevision, run.ErrorCode, run.ErrorMessage, run.TraceId, run.LastEventSeq);
+        run.EndedAt, run.SandboxLevel, run.PolicyRevision, run.ScopeRevision, run.ErrorCode, run.ErrorMessage, run.TraceId, run.LastEventSeq, run.TargetTags);
 }
 
 public sealed record ApiNode(
@@ -59,9 +59,9 @@ public static class RunsApi
             problems.Add(new Diagnostic(Codes.RequestInvalid, "workflowId is missing.") { Path = "$.workflowId" });
         }
 
-        if (body.TargetIds is null or { Count: 0 })
+        if ((body.TargetIds?.Count ?? 0) + (body.TargetNames?.Count ?? 0) + (body.TargetTags?.Count ?? 0) == 0)
         {
-            problems.Add(new Diagnostic(Codes.RequestInvalid, "targetIds is missing or empty: name at least one target.") { Path = "$.targetIds" });
+            problems.Add(new Diagnostic(Codes.RequestInvalid, "targetIds, targetNames and targetTags are missing or empty: name at least one target or tag.") { Path = "$.targetIds" });
         }
 
         if (body.Priority is < 0 or > 9)
@@ -81,8 +81,10 @@ public static class RunsApi
         }
 
         var actor = await actors.OfRequestAsync(context, ct);
-        var request = new StartRun(body.WorkflowId!.Value, body.TargetIds!, RunTrigger.Api)
+        var request = new StartRun(body.WorkflowId!.Value, body.TargetIds ?? [], RunTrigger.Api)
         {
+            TargetNames = body.TargetNames ?? [],
+            TargetTags = body.TargetTags ?? [],
             Parameters = body.Parameters ?? [],
             Priority = body.Priority ?? 5,
             IdempotencyKey = key.Count == 0 ? null : key.ToString(),

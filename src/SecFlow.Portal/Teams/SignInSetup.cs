@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using SecFlow.Data;
 using SecFlow.Data.Teams;
@@ -23,13 +22,6 @@ public static class SignInSetup
 
     public static IServiceCollection AddPortalSignIn(this IServiceCollection services, PortalOptions options)
     {
-        var keys = Directory.CreateDirectory(Path.Combine(Path.GetFullPath(options.DataFolder), "keys"));
-        if (!OperatingSystem.IsWindows())
-        {
-            keys.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        }
-
-        services.AddDataProtection().SetApplicationName("SecFlow").PersistKeysToFileSystem(keys);
         services.AddIdentityCore<User>(identity =>
         {
             // Length is what counts; rules about kinds of characters make passwords worse.

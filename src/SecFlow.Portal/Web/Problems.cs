@@ -35,8 +35,8 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             (413, [new(Codes.RequestTooLarge, "The body is larger than this address accepts.")]),
         BadHttpRequestException { InnerException: JsonException json } => (400, [Json(json)]),
-        BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } =>
-            (415, [new(Codes.RequestInvalid, "The body's type is not application/json. Send 'Content-Type: application/json'.")]),
+        BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } bad415 =>
+            (415, [new(Codes.RequestInvalid, bad415.Message.StartsWith("Content type ", StringComparison.Ordinal) ? bad415.Message : "The body's type is not application/json. Send 'Content-Type: application/json'.")]),
         BadHttpRequestException bad => (bad.StatusCode, [new(Codes.RequestInvalid, Unbound(bad.Message))]),
         _ => (500, [new(Codes.Unexpected, "Something failed that was not expected. It is in the log under the trace id of this answer.")]),
     };
@@ -72,7 +72,9 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
     private static int StatusOf(string code) => code switch
     {
         Codes.NotFound or Codes.TeamMismatch => 404,
-        Codes.Conflict => 409,
+        Codes.Conflict or Codes.NewAuthorisationNeeded => 409,
+        Codes.TargetChanged => 412,
+        Codes.RevisionMissing => 428,
         Codes.RequestTooLarge => 413,
         Codes.Unauthenticated => 401,
         Codes.TooManyRequests => 429,
@@ -92,8 +94,10 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
         404 => "Not found",
         405 => "Method not allowed",
         409 => "Conflict",
+        412 => "Changed meanwhile",
         413 => "Too large",
         415 => "Wrong content type",
+        428 => "ETag needed",
         429 => "Too many requests",
         503 => "Not available",
         _ => status >= 500 ? "Failed" : "The request is not valid",

@@ -109,7 +109,7 @@ public sealed class PluginSessionTests
             } };
             """, new PluginWork());
         outcome.Error.ShouldBeNull();
-        output.Logs.ShouldBe(["info SF3009 SF3004"]);
+        output.Logs.ShouldBe(["info SF3004"]);
         outcome.RefusedCalls.ShouldBe(31);
         (await world.EventsAsync("refuse.secret")).Count.ShouldBe(20);
         Encoding.UTF8.GetString((await world.EventsAsync("refuse.calls")).ShouldHaveSingleItem().Canonical).ShouldContain("\"calls\":30");

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
 using SecFlow.Data.Tools;
 using SecFlow.Data.Trust;
@@ -125,11 +126,18 @@ internal sealed class PluginWorld : IAsyncDisposable
 
     public async Task<PluginRunner> RunnerAsync(string? host = null) => Runner(await PoolAsync(host));
 
-    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Tools, ToolRunner, Audit, Time);
+    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Tools, ToolRunner, new SecretReader(Secrets, Protection, Audit, Meter), Audit, Time);
 
     public ToolRunner ToolRunner => field ??= new ToolRunner(_sandbox.Value.GetAwaiter().GetResult(), TimeProvider.System);
 
     public ToolCatalogue Tools => field ??= new ToolCatalogue(ToolRunner, new ToolStore(_database.Database));
+
+    public TargetSecretStore Secrets => new(_database.Database);
+
+    /// <summary>Keys that live as long as the test.</summary>
+    public SecretProtection Protection { get; } = new(new Microsoft.AspNetCore.DataProtection.EphemeralDataProtectionProvider());
+
+    public SecFlow.Execution.Metrics.SecFlowMeter Meter { get; } = new();
 
     public TargetHttp Http { get; } = MakeHttp();
 
@@ -143,6 +151,7 @@ internal sealed class PluginWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        Meter.Dispose();
         Registry.Dispose();
         Policies.Dispose();
         await _database.DisposeAsync();

@@ -108,19 +108,12 @@ public sealed class PolicyEvaluatorTests
     public void HttpCall_WorkWithoutTargets_IsRefused() => Refused(_policy.TargetCall("ctx.http", Plugin, null, new Uri("http://127.0.0.1/")), Codes.OutOfScope, "scope.targets");
 
     [Theory]
-    [InlineData("secret", "token", Codes.NotGranted)]
-    [InlineData("secret", "TOKEN", Codes.PermissionNotDeclared)]
-    [InlineData("resource", "res://wordlist/common", Codes.NotGranted)]
-    [InlineData("resource", "res://other", Codes.PermissionNotDeclared)]
-    [InlineData("shell", "x", Codes.PermissionNotDeclared)]
-    public void GrantedCall_DeclaredOrNot_IsRefusedWithTheRightCode(string method, string name, string code)
-    {
-        var decision = _policy.GrantedCall(Plugin, method, name);
-
-        decision.Allowed.ShouldBeFalse();
-        decision.Refusal!.Code.ShouldBe(code);
-        Should.Throw<SecFlowException>(decision.Require).Code.ShouldBe(code);
-    }
+    [InlineData("token", true, true, null)]
+    [InlineData("token", true, false, Codes.SecretNotSet)]
+    [InlineData("token", false, true, Codes.SecretNotSet)]
+    [InlineData("TOKEN", true, true, Codes.PermissionNotDeclared)]
+    public void SecretCall_DeclaredInstalledAndSet_IsAllowed(string name, bool installed, bool set, string? code) =>
+        (_policy.SecretCall(Plugin, name, installed, set).Refusal?.Code).ShouldBe(code);
 
     [Fact]
     public void ToolCall_DeclaredTool_IsAllowed() => _policy.ToolCall(Plugin, "nmap", [new PluginTool("nmap", null, [], null, new Dictionary<string, string>())]).Allowed.ShouldBeTrue();
