@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Targets;
+using SecFlow.Execution.Teams;
 using SecFlow.Portal.Teams;
 
 namespace SecFlow.Portal.Api;
@@ -92,15 +93,19 @@ public static class TargetsApi
     private static async Task<IResult> GetAsync(Guid id, HttpContext context, CurrentActor actors, TargetService targets, CancellationToken ct) =>
         Results.Ok(Tagged(context, await targets.GetAsync(await actors.OfRequestAsync(context, ct), id, ct)));
 
-    private static async Task<IResult> AddAsync(TargetBody body, HttpContext context, CurrentActor actors, TargetService targets, CancellationToken ct)
+    private static async Task<IResult> AddAsync(TargetBody body, HttpContext context, CurrentActor actors, TargetService targets, Access access, CancellationToken ct)
     {
-        var row = await targets.AddAsync(await actors.OfRequestAsync(context, ct), body.ToTarget(), ct);
+        // Before the body is judged: who may not add learns nothing else.
+        var actor = await actors.OfRequestAsync(context, ct);
+        await access.RequireAsync(actor, Permission.EditTargets, null, "target", ct);
+        var row = await targets.AddAsync(actor, body.ToTarget(), ct);
         return Results.Created($"/api/v1/targets/{row.Id}", Tagged(context, row));
     }
 
-    private static async Task<IResult> EditAsync(Guid id, TargetBody body, HttpContext context, CurrentActor actors, TargetService targets, CancellationToken ct)
+    private static async Task<IResult> EditAsync(Guid id, TargetBody body, HttpContext context, CurrentActor actors, TargetService targets, Access access, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
+        await access.RequireRowAsync(actor, Permission.EditTargets, "target", id, ct);
         var edit = new TargetEdit(body.ToTarget(), Revision(context), body.Authorise ?? false);
         return Results.Ok(Tagged(context, await targets.EditAsync(actor, id, edit, ct)));
     }
@@ -112,9 +117,10 @@ public static class TargetsApi
     }
 
     /// <summary>Body: the CSV file. Without <paramref name="confirm"/> a preview; with the digest of the preview the targets are stored.</summary>
-    private static async Task<IResult> ImportAsync(string? confirm, HttpContext context, CurrentActor actors, TargetImport import, CancellationToken ct)
+    private static async Task<IResult> ImportAsync(string? confirm, HttpContext context, CurrentActor actors, TargetImport import, Access access, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
+        await access.RequireAsync(actor, Permission.EditTargets, null, "target", ct);
         RequireType(context, Csv, "text/plain");
         var file = await TargetImport.ReadAsync(context.Request.Body, ct);
         if (confirm is not null)
@@ -131,9 +137,10 @@ public static class TargetsApi
     }
 
     /// <summary>Body: a zip or tar.gz file. Answers the value that a target of kind folder takes.</summary>
-    private static async Task<IResult> UploadAsync(HttpContext context, CurrentActor actors, TargetArchives archives, CancellationToken ct)
+    private static async Task<IResult> UploadAsync(HttpContext context, CurrentActor actors, TargetArchives archives, Access access, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
+        await access.RequireAsync(actor, Permission.EditTargets, null, "archive", ct);
         RequireType(context, "application/zip", "application/gzip", "application/x-gzip", "application/octet-stream");
         return Results.Json(await archives.UploadAsync(actor, context.Request.Body, ct), statusCode: StatusCodes.Status201Created);
     }

@@ -25,6 +25,15 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "GET", $"/api/v1/findings/{Unknown}", "findings:read" },
         { "GET", "/api/v1/workflows", "workflows:read" },
         { "GET", "/api/v1/targets", "targets:read" },
+        { "POST", "/api/v1/targets", "targets:write" },
+        { "GET", $"/api/v1/targets/{Unknown}", "targets:read" },
+        { "PUT", $"/api/v1/targets/{Unknown}", "targets:write" },
+        { "POST", $"/api/v1/targets/{Unknown}/archive", "targets:write" },
+        { "POST", "/api/v1/targets/import", "targets:write" },
+        { "POST", "/api/v1/targets/archives", "targets:write" },
+        { "GET", "/api/v1/secrets", "secrets:write" },
+        { "PUT", "/api/v1/secrets/{name}", "secrets:write" },
+        { "DELETE", "/api/v1/secrets/{name}", "secrets:write" },
         { "GET", "/api/v1/schedules", "workflows:read" },
         { "GET", "/api/v1/plugins", "plugins:read" },
         { "POST", $"/api/v1/plugins/{Unknown}/state", "plugins:write" },
@@ -90,6 +99,12 @@ public sealed class ApiRefusalTests(PortalFixture portal)
     [Theory]
     [InlineData("POST", "/api/v1/runs", "runs:write")]
     [InlineData("POST", $"/api/v1/runs/{Unknown}/cancel", "runs:write")]
+    [InlineData("POST", "/api/v1/targets", "targets:write")]
+    [InlineData("PUT", $"/api/v1/targets/{Unknown}", "targets:write")]
+    [InlineData("POST", "/api/v1/targets/import", "targets:write")]
+    [InlineData("POST", "/api/v1/targets/archives", "targets:write")]
+    [InlineData("PUT", "/api/v1/secrets/{name}", "secrets:write")]
+    [InlineData("DELETE", "/api/v1/secrets/{name}", "secrets:write")]
     public async Task Route_ThatChanges_WithAViewersToken_IsRefused(string method, string path, string scope)
     {
         using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Viewer, scope));
@@ -229,9 +244,10 @@ public sealed class ApiRefusalTests(PortalFixture portal)
     private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
-        if (method == "POST" && !path.EndsWith("/cancel", StringComparison.Ordinal))
+        if (method is "POST" or "PUT" && !path.EndsWith("/cancel", StringComparison.Ordinal) && !path.EndsWith("/archive", StringComparison.Ordinal))
         {
-            request.Content = new StringContent($$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""", Encoding.UTF8, "application/json");
+            var body = path.Contains("/targets", StringComparison.Ordinal) ? """{"name": "x"}""" : path.Contains("/secrets", StringComparison.Ordinal) ? """{"value": "a value"}""" : $$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""";
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
         return await client.SendAsync(request);
