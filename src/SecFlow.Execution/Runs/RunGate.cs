@@ -19,6 +19,10 @@ namespace SecFlow.Execution.Runs;
 /// </summary>
 public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, TimeProvider time)
 {
+    /// <summary>Ids of the targets that a request names by id, name or tag, as they are now. Throws SF1502 for a name or tag that nothing has.</summary>
+    public Task<IReadOnlyList<Guid>> ChooseAsync(Guid teamId, StartRun request, CancellationToken ct) =>
+        TargetChoice.ResolveAsync(targets, teamId, request.TargetIds, request.TargetNames, request.TargetTags, ct);
+
     /// <summary>The team's targets as they are now, in the order of the ids; one that was archived is not authorised any more. Throws SF1502 for one that is not the team's (audited as SF3002 when it is another's).</summary>
     public async Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, CancellationToken ct)
     {

@@ -107,7 +107,7 @@ public sealed class RunService(
             throw new SecFlowException(Codes.NotFound, $"There is no workflow {request.WorkflowId} in this team.");
         }
 
-        var scope = await ScopeAsync(actor, await TargetChoice.ResolveAsync(targets, actor.TeamId, request.TargetIds, request.TargetNames, request.TargetTags, ct), ct);
+        var scope = await ScopeAsync(actor, await gate.ChooseAsync(actor.TeamId, request, ct), ct);
         var (read, used) = await recipes.ReadForStartAsync(version.Recipe, ct);
         var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
         await gate.RequireStartAsync(actor.TeamId, used, scope, ct);
