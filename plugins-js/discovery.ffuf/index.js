@@ -434,13 +434,12 @@ module.exports = {
                 return "continue";
             }
             var args = commandFor(ctx.config, target);
+            var seen = 0;
             var result = ctx.tool("ffuf", args, {
                 inputs: { "words.txt": words }, files: [reportName], timeout: (ctx.config.timeout || 240) + 30,
-                onLine: function (line) {
-                    var count = progressOf(line);
-                    if (count !== null && count.all > 0) {
-                        ctx.progress(100 * (i + count.done / count.all) / ctx.targets.length, count.done + " of " + count.all + " words: " + target.name);
-                    }
+                onLine: function () {
+                    seen++;
+                    ctx.progress(100 * i / ctx.targets.length, seen + " results of " + target.name);
                 }
             });
             var ended = endOf(result);

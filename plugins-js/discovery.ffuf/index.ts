@@ -164,13 +164,12 @@ module.exports = {
       }
 
       const args = commandFor(ctx.config, target);
+      let seen = 0;
       const result = ctx.tool("ffuf", args, {
         inputs: { "words.txt": words }, files: [reportName], timeout: (ctx.config.timeout || 240) + 30,
-        onLine: function (line) {
-          const count = progressOf(line);
-          if (count !== null && count.all > 0) {
-            ctx.progress(100 * (i + count.done / count.all) / ctx.targets.length, count.done + " of " + count.all + " words: " + target.name);
-          }
+        onLine: function () {
+          seen++;
+          ctx.progress(100 * i / ctx.targets.length, seen + " results of " + target.name);
         }
       });
       const ended = endOf(result);

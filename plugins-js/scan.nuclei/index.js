@@ -253,8 +253,9 @@ function commandFor(config, target, templates, isList) {
     if (config.tags && config.tags.length > 0) {
         args.push("-tags", config.tags.join(","));
     }
-    if (config.excludeTags && config.excludeTags.length > 0) {
-        args.push("-etags", config.excludeTags.join(","));
+    var without = config.excludeTags || ["intrusive", "dos", "fuzz", "bruteforce"];
+    if (without.length > 0) {
+        args.push("-etags", without.join(","));
     }
     if (target.userAgent) {
         args.push("-H", "User-Agent: " + target.userAgent);
@@ -462,6 +463,9 @@ function judge(reading, findings, unmatched, strangers, ended) {
         : { kind: "completed", reason: findings + " results" + (unmatched === 0 ? "." : ", " + unmatched + " checks that did not match.") };
 }
 module.exports = {
+    initialize: function (ctx) {
+        ctx.tool("nuclei", ["-version", "-duc"], { timeout: 30 });
+    },
     execute: function (ctx) {
         var templates = templateInputs(ctx);
         var _loop_1 = function (i) {
@@ -479,13 +483,12 @@ module.exports = {
             var list = urlsFor(ctx, target);
             var inputs = withList(templates.inputs, list.urls);
             var args = commandFor(ctx.config, target, templates.paths, list.urls.length > 0);
+            var seen = 0;
             var result = ctx.tool("nuclei", args, {
                 inputs: inputs, files: [reportName], timeout: ctx.config.timeout || 240,
-                onLine: function (line) {
-                    var statistics = statisticsOf(line);
-                    if (statistics !== null) {
-                        ctx.progress(100 * (i + Math.min(100, statistics.percent) / 100) / ctx.targets.length, statistics.requests + " requests: " + target.name);
-                    }
+                onLine: function () {
+                    seen++;
+                    ctx.progress(100 * i / ctx.targets.length, seen + " results of " + target.name);
                 }
             });
             var after = result.exitCode === 0 && target.url ? silence(ctx, target.url) : null;

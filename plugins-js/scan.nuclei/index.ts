@@ -36,8 +36,9 @@ function commandFor(config: Config, target: SecFlow.Target, templates: string[],
     args.push("-tags", config.tags.join(","));
   }
 
-  if (config.excludeTags && config.excludeTags.length > 0) {
-    args.push("-etags", config.excludeTags.join(","));
+  const without = config.excludeTags || ["intrusive", "dos", "fuzz", "bruteforce"];
+  if (without.length > 0) {
+    args.push("-etags", without.join(","));
   }
 
   if (target.userAgent) {
@@ -285,6 +286,10 @@ function judge(reading: Reading, findings: number, unmatched: number, strangers:
 }
 
 module.exports = {
+  initialize: function (ctx: SecFlow.Context<Config>): void {
+    // whether the tool is there at all is said before what it would need
+    ctx.tool("nuclei", ["-version", "-duc"], { timeout: 30 });
+  },
   execute: function (ctx: SecFlow.Context<Config>): void {
     const templates = templateInputs(ctx);
     for (let i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
@@ -304,13 +309,12 @@ module.exports = {
       const list = urlsFor(ctx, target);
       const inputs = withList(templates.inputs, list.urls);
       const args = commandFor(ctx.config, target, templates.paths, list.urls.length > 0);
+      let seen = 0;
       const result = ctx.tool("nuclei", args, {
         inputs: inputs, files: [reportName], timeout: ctx.config.timeout || 240,
-        onLine: function (line) {
-          const statistics = statisticsOf(line);
-          if (statistics !== null) {
-            ctx.progress(100 * (i + Math.min(100, statistics.percent) / 100) / ctx.targets.length, statistics.requests + " requests: " + target.name);
-          }
+        onLine: function () {
+          seen++;
+          ctx.progress(100 * i / ctx.targets.length, seen + " results of " + target.name);
         }
       });
       const after = result.exitCode === 0 && target.url ? silence(ctx, target.url) : null;

@@ -51,6 +51,9 @@ internal sealed class Broker : IAsyncDisposable
     private readonly RefusalLog _refusals;
     private readonly ResourceCall? _resources;
 
+    /// <summary>The last failure of each code; codes are ours, so there are few.</summary>
+    private readonly Dictionary<string, Diagnostic> _failures = new(StringComparer.Ordinal);
+
     public Broker(BrokerGrant? grant, PluginWork work, IPluginOutput output)
     {
         (_grant, _work, _output) = (grant, work, output);
@@ -143,6 +146,7 @@ internal sealed class Broker : IAsyncDisposable
         catch (SecFlowException e)
         {
             _work.Planned?.Failed(call, e.Diagnostics[0]);
+            _failures[e.Code] = e.Diagnostics[0];
             if (e.Category == DiagnosticCategory.Policy)
             {
                 await RefusedAsync(e.Diagnostics[0], call, ct);
@@ -155,6 +159,14 @@ internal sealed class Broker : IAsyncDisposable
             return new ResultMessage(call.Id, null, new CallError(Codes.StorageFailed, "The data could not be read. Run the node again."));
         }
     }
+
+    /// <summary>
+    /// What really ended a script that did not catch the failure of a call, by the words <c>... [SF5001]</c> of its end; null when it was something else.
+    /// A tool or a resource that is missing is not the script's fault. The script may choose among failures that it was given, and nothing more.
+    /// </summary>
+    public Diagnostic? CauseOf(string? message) => _failures.Values.FirstOrDefault(failure =>
+        (failure.Code.StartsWith("SF17", StringComparison.Ordinal) || failure.Code.StartsWith("SF50", StringComparison.Ordinal) || failure.Code.StartsWith("SF40", StringComparison.Ordinal))
+        && message?.EndsWith($"[{failure.Code}]", StringComparison.Ordinal) == true);
 
     /// <summary>Writes the counts of refusals and the summary of uses.</summary>
     public async Task FinishAsync(CancellationToken ct)

@@ -81,6 +81,7 @@ public sealed class PluginSession : IAsyncDisposable
                 await using var conversation = new Conversation(host, work, output, broker, _limits, _hosts.Time);
                 end = await conversation.RunAsync(Start(work, broker), ct);
                 done = conversation.Done;
+                end = end.Error?.Code == Codes.ScriptError && broker.CauseOf(done?.Message) is { } cause ? new SessionEnd(cause) : end;
                 keep = !ct.IsCancellationRequested && !end.Violation && host.MayServeAgain()
                     && done is { Outcome: HostOutcome.Completed or HostOutcome.ScriptError or HostOutcome.SyntaxError or HostOutcome.MissingEntry };
             }
