@@ -1,6 +1,7 @@
 /** How a tool that was run ended; absent for a report that somebody kept. */
 interface ToolEnd {
-  exitCode: number;
+  /** Null when it was killed. */
+  exitCode: number | null;
   timedOut: boolean;
   truncated: boolean;
   /** What the tool said on stderr: its end, one line. */
