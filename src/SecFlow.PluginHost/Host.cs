@@ -15,6 +15,9 @@ public static class Host
     /// <summary>Stack of the script thread: half is for script calls, half for what the interpreter does below the last one.</summary>
     internal const int StackBytes = 16 * 1024 * 1024;
 
+    /// <summary>A host that was started for a work gets it at once and compiles only what that needs; one that waits in the pool uses the time.</summary>
+    private static readonly TimeSpan WarmUpAfter = TimeSpan.FromMilliseconds(30);
+
     /// <summary>Runs until the engine closes its side; returns the exit code of the process (<see cref="HostExitCodes"/>).</summary>
     public static int Run(Stream input, Stream output, HostOptions options)
     {
@@ -41,12 +44,12 @@ public static class Host
         try
         {
             link.Send(new ReadyMessage(Frames.Version, applied));
-            if (options.WarmUp)
+            link.StartReading();
+            if (options.WarmUp && !link.HasStartWithin(WarmUpAfter))
             {
-                ScriptSession.WarmUp();
+                ScriptSession.WarmUp(options);
             }
 
-            link.StartReading();
             while (link.NextStart() is { } start)
             {
                 var done = new ScriptSession(link, start, options).Run();

@@ -40,7 +40,7 @@ public static class Frames
         WriteBytesAsync(stream, JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.EngineMessage), ct);
 
     public static void Write(Stream stream, HostMessage message) =>
-        WriteBody(stream, JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.HostMessage));
+        WriteBody(stream, HostSide.Write(message));
 
     /// <summary>Writes one frame whose JSON is already written (a batch of records).</summary>
     public static void WriteBody(Stream stream, ReadOnlySpan<byte> body)
@@ -70,7 +70,7 @@ public static class Frames
             throw new ProtocolException("The stream ended inside a frame.");
         }
 
-        return Parse(body, ProtocolJson.Default.HostMessage);
+        return Parse(body);
     }
 
     /// <summary>The next message of the engine; null at the end of the stream.</summary>
@@ -89,7 +89,14 @@ public static class Frames
             throw new ProtocolException("The stream ended inside a frame.");
         }
 
-        return Parse(body, ProtocolJson.Default.EngineMessage);
+        try
+        {
+            return HostSide.Read(body);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new ProtocolException("A frame is not a message of this protocol: " + e.Message, e);
+        }
     }
 
     private static async Task WriteBytesAsync(Stream stream, byte[] body, CancellationToken ct)
@@ -122,17 +129,12 @@ public static class Frames
         }
     }
 
-    private static T Parse<T>(byte[] body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class
+    private static HostMessage Parse(byte[] body)
     {
         try
         {
-            if (typeof(T) == typeof(HostMessage))
-            {
-                CheckText(body);
-            }
-
-            return JsonSerializer.Deserialize(body, type) ?? throw new ProtocolException("A frame holds null.");
+            CheckText(body);
+            return JsonSerializer.Deserialize(body, ProtocolJson.Default.HostMessage) ?? throw new ProtocolException("A frame holds null.");
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {

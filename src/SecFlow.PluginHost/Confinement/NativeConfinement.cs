@@ -19,15 +19,15 @@ internal static unsafe partial class NativeConfinement
     public static bool DropFutureRights() => Prctl(NoNewPrivileges, 1, 0, 0, 0) == 0;
 
     /// <summary>Installs a seccomp filter on every thread.</summary>
-    public static bool InstallFilter(IReadOnlyList<FilterInstruction> filter)
+    public static bool InstallFilter(FilterInstruction[] filter)
     {
-        var code = stackalloc SockFilter[filter.Count];
-        for (var i = 0; i < filter.Count; i++)
+        var code = stackalloc SockFilter[filter.Length];
+        for (var i = 0; i < filter.Length; i++)
         {
             code[i] = new SockFilter { Code = filter[i].Code, True = filter[i].WhenTrue, False = filter[i].WhenFalse, Operand = filter[i].Operand };
         }
 
-        var program = new SockProgram { Length = (ushort)filter.Count, Filter = code };
+        var program = new SockProgram { Length = (ushort)filter.Length, Filter = code };
         const long SetModeFilter = 1;
         const long AllThreads = 1;
         return Call(SysSeccomp, SetModeFilter, AllThreads, (long)&program, 0) == 0;

@@ -43,40 +43,25 @@ public static class SystemCallFilter
         90, 91, 268, 92, 93, 94, 260, 86, 88, 265, 266, 133, 259, 167, 168, 164, 227, 159, 305, 179, 29, 30, 31, 64, 68, 170, 171, 172, 173, 163, 312,
     ];
 
-    /// <summary>The filter for the process with this id (it may send signals to its own threads only).</summary>
-    public static IReadOnlyList<FilterInstruction> Build(int processId)
+    /// <summary>The filter for the process with this id (it may send signals to its own threads only). An array: a list of these would be compiled anew at each start.</summary>
+    public static FilterInstruction[] Build(int processId)
     {
         const uint ArchOffset = 4;
         const uint NumberOffset = 0;
         const uint FirstArgument = 16;
-        var filter = new List<FilterInstruction>
-        {
+        FilterInstruction[] before =
+        [
             new(Load, 0, 0, ArchOffset),
             new(JumpEqual, 1, 0, AuditArchX64),
             new(Return, 0, 0, Kill),
             new(Load, 0, 0, NumberOffset),
             new(JumpAtLeast, 0, 1, X32Bit),
             new(Return, 0, 0, Kill),
-        };
-        void When(int number, uint answer)
-        {
-            filter.Add(new(JumpEqual, 0, 1, (uint)number));
-            filter.Add(new(Return, 0, 0, answer));
-        }
-
-        foreach (var number in Killed)
-        {
-            When(number, Kill);
-        }
-
-        foreach (var number in Refused)
-        {
-            When(number, Refuse);
-        }
-
-        When(Clone3, NotImplemented);
-        filter.AddRange(
+        ];
+        FilterInstruction[] after =
         [
+            new(JumpEqual, 0, 1, Clone3),
+            new(Return, 0, 0, NotImplemented),
             new(JumpEqual, 0, 4, Clone),
             new(Load, 0, 0, FirstArgument),
             new(JumpAnyBit, 1, 0, CloneThread),
@@ -88,7 +73,20 @@ public static class SystemCallFilter
             new(Return, 0, 0, Refuse),
             new(Return, 0, 0, Allow),
             new(Return, 0, 0, Allow),
-        ]);
+        ];
+        var filter = new FilterInstruction[before.Length + (2 * (Killed.Length + Refused.Length)) + after.Length];
+        before.CopyTo(filter, 0);
+        var at = before.Length;
+        foreach (var (numbers, answer) in new[] { (Killed, Kill), (Refused, Refuse) })
+        {
+            foreach (var number in numbers)
+            {
+                filter[at++] = new(JumpEqual, 0, 1, (uint)number);
+                filter[at++] = new(Return, 0, 0, answer);
+            }
+        }
+
+        after.CopyTo(filter, at);
         return filter;
     }
 }

@@ -38,6 +38,15 @@ public sealed class EngineLink(Stream input, Stream output, Action<int> exit)
 
     public void StartReading() => new Thread(ReadAll, 512 * 1024) { IsBackground = true, Name = "reader" }.Start();
 
+    /// <summary>Whether there is something to do, or nobody to do it for, before that time is over.</summary>
+    public bool HasStartWithin(TimeSpan time)
+    {
+        lock (_state)
+        {
+            return _starts.Count > 0 || _closed || (Monitor.Wait(_state, time) && (_starts.Count > 0 || _closed));
+        }
+    }
+
     /// <summary>Waits for the next start; null when the engine has closed its side.</summary>
     public StartMessage? NextStart()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Jint.Native;
 using Jint.Parser;
 using Jint.Runtime;
@@ -17,6 +18,25 @@ public sealed class ScriptSession
     /// <summary>Longest message and value in a <c>done</c>, bytes.</summary>
     private const int TextBytes = 4096;
 
+    private const string WarmUpStart =
+        """{"type":"start","source":"","fileName":"warm-up.js","entry":"Execute","config":{"a":1},"run":{"id":""},"targets":[{"id":"","url":""}],"inputs":{"urls":1},"limits":{"callbackMilliseconds":10000,"statements":100000,"recursion":100,"sourceBytes":65536,"nestingDepth":64,"jsonDepth":64,"recordBytes":65536,"logLineBytes":4096},"credit":10}""";
+
+    private const string WarmUpSource = """
+        'use strict';
+        module.exports = {
+          execute: function (ctx) {
+            var o = { a: [1, 'x', null] }, s = '', k;
+            for (k in o) { s += k; }
+            try { throw new Error(s); } catch (e) { s = e.message; }
+            s = JSON.stringify([JSON.parse('{"a":[1,true]}'), o, s.replace(/a/g, 'b'), [2, 1].sort(), new Map()]);
+            ctx.parse.jsonLines('{"a":1}\n', function (r) { s += r.a; });
+            ctx.log.info(s, ctx.config.a, ctx.targets[0].url);
+            ctx.progress(1, s);
+            ctx.verdict('completed', '', { target: ctx.targets[0], checks: ['a'] });
+          }
+        };
+        """;
+
     private readonly EngineLink _link;
     private readonly StartMessage _start;
     private readonly HostOptions _options;
@@ -34,15 +54,15 @@ public sealed class ScriptSession
         _outbox = new Outbox(link, options.Clock);
     }
 
-    /// <summary>Compiles what every plugin needs, while there is nothing else to do.</summary>
-    public static void WarmUp()
+    /// <summary>Compiles what every plugin needs, while there is nothing else to do: a whole work of a plugin of our own, whose words go nowhere.</summary>
+    public static void WarmUp(HostOptions options)
     {
-        var limits = new HostLimits(10_000, 100_000, 100, 65_536, 64, 64, 65_536, 4096);
-        var realm = new ScriptRealm(limits);
-        realm.Load(
-            "(function () { var o = { a: [1, 'x', null] }, s = ''; for (var k in o) { s += k; } try { throw new Error(s); } catch (e) { s = e.message; }" +
-            " return JSON.stringify([JSON.parse('{\"a\":[1,true]}'), o, s.replace(/a/g, 'b'), new Map()]); })();",
-            "warm-up.js");
+        ArgumentNullException.ThrowIfNull(options);
+        using var frame = new MemoryStream();
+        Frames.WriteBody(frame, Encoding.UTF8.GetBytes(WarmUpStart));
+        frame.Position = 0;
+        var start = (StartMessage)Frames.ReadEngineMessage(frame)!;
+        new ScriptSession(new EngineLink(frame, Stream.Null, _ => { }), start with { Source = WarmUpSource }, options).Run();
     }
 
     /// <summary>Works until done. Throws only <see cref="EngineGoneException"/>.</summary>
