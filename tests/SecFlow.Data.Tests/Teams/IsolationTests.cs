@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
+using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
@@ -79,6 +80,12 @@ public sealed class IsolationTests
                 .. await schedules.ListAsync(stranger.TeamId), await schedules.FindAsync(stranger.TeamId, row.Id),
                 await schedules.SetEnabledAsync(stranger, row.Id, false), Changed(await schedules.ArchiveAsync(stranger, row.Id)),
             ];
+        },
+        [typeof(Hold)] = async (test, owner, stranger) =>
+        {
+            var holds = new HoldStore(test.Database);
+            await holds.BeginAsync(owner, owner.TeamId, HoldKind.Stop, "own");
+            return [await holds.StandingAsync(stranger.TeamId), .. await holds.HistoryAsync(stranger.TeamId, 0, 10), await holds.EndAsync(stranger, stranger.TeamId, "foreign")];
         },
         [typeof(PluginVersion)] = async (test, owner, stranger) =>
         {

@@ -25,6 +25,7 @@ internal sealed class PluginWorld : IAsyncDisposable
 {
     private static readonly Lazy<Task<Sandbox>> _sandbox = new(() => Sandbox.ProbeAsync(CancellationToken.None));
     private readonly TestDatabase _database;
+    private ECDsa? _key;
 
     private PluginWorld(TestDatabase database)
     {
@@ -96,6 +97,35 @@ internal sealed class PluginWorld : IAsyncDisposable
         await Builtin().InstallAsync(CancellationToken.None);
         var digest = Package(files).Digest!;
         return (await Store.FindByDigestAsync(Guid.Empty, digest))!;
+    }
+
+    /// <summary>Signs a plugin with this world's key, which its policy trusts, and puts it into the plugin folder: Discovered.</summary>
+    public async Task<PluginVersion> InstallSignedAsync(IReadOnlyDictionary<string, byte[]> files)
+    {
+        if (_key is null)
+        {
+            _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            await TrustAsync(_key);
+        }
+
+        return await Registry.InstallAsync(Admin, PackageWriter.Sign(Package(new Dictionary<string, byte[]>(files, StringComparer.Ordinal)), _key), CancellationToken.None);
+    }
+
+    /// <summary>Users who are admin of some team.</summary>
+    public async Task AddAdministratorsAsync(params string[] names)
+    {
+        var teams = new TeamStore(Database);
+        var team = await teams.CreateAsync(Actor.System(), "admins", "Admins");
+        foreach (var name in names)
+        {
+            var user = new User { Id = Guid.NewGuid(), UserName = name, NormalizedUserName = name.ToUpperInvariant() };
+            await Database.WriteAsync(write =>
+            {
+                write.Db.Users.Add(user);
+                return Task.CompletedTask;
+            });
+            await teams.SetMemberAsync(Actor.System(team.Id), user.Id, TeamRole.Admin);
+        }
     }
 
     /// <summary>Puts a policy in force that trusts one key for everything.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
@@ -121,6 +123,83 @@ public sealed class PolicyEvaluatorTests
     [Fact]
     public void ToolCall_AnotherTool_IsRefused() =>
         Refused(_policy.ToolCall(Plugin, "bash", [new PluginTool("nmap", null, [], null, new Dictionary<string, string>())]), Codes.PermissionNotDeclared, "permission.declared").Message.ShouldContain("bash");
+
+    [Theory]
+    [InlineData(Intrusiveness.Safe, false, 5, null, ApprovalKind.One, null)]
+    [InlineData(Intrusiveness.Exploit, false, 1, null, ApprovalKind.Solo, null)]
+    [InlineData(Intrusiveness.Safe, true, 0, null, ApprovalKind.Solo, null)]
+    [InlineData(Intrusiveness.Exploit, false, 2, null, ApprovalKind.First, null)]
+    [InlineData(Intrusiveness.Safe, true, 2, null, ApprovalKind.First, null)]
+    [InlineData(Intrusiveness.Exploit, false, 2, "bob", ApprovalKind.Two, null)]
+    [InlineData(Intrusiveness.Exploit, true, 2, "Ada", ApprovalKind.Two, Codes.SecondPersonNeeded)]
+    public void Approval_ByRiskAndPersons_CountsAsWhatItIs(Intrusiveness intrusiveness, bool newSigner, int administrators, string? first, ApprovalKind kind, string? code)
+    {
+        var (decision, found) = _policy.Approval(Plugin with { Intrusiveness = intrusiveness }, null, new ApprovalFacts("ada", first, newSigner, administrators, "needed for the audit"));
+
+        found.ShouldBe(kind);
+        decision.Refusal?.Code.ShouldBe(code);
+        decision.Allowed.ShouldBe(code is null);
+        _decided.ShouldHaveSingleItem().Point.ShouldBe(EnforcementPoint.Approval);
+    }
+
+    [Fact]
+    public void Approval_WithoutReason_OrAgainstTrust_IsRefused()
+    {
+        Refused(_policy.Approval(Plugin, null, new ApprovalFacts("ada", null, true, 1, " ")).Decision, Codes.TypedReasonNeeded, "approval.reason").Message.ShouldContain("second person");
+        Refused(_policy.Approval(Plugin, new Diagnostic(Codes.Unsigned, "nobody signed it"), new ApprovalFacts("ada", null, false, 1, "why")).Decision, Codes.Unsigned, "trust.package");
+    }
+
+    [Fact]
+    public void Submission_OfWhatTrustNeverAccepts_IsRefused()
+    {
+        Refused(_policy.Submission(Plugin, new Diagnostic(Codes.Tampered, "other bytes")), Codes.Tampered, "trust.package");
+        _policy.Submission(Plugin, new Diagnostic(Codes.Untrusted, "no rule")).Allowed.ShouldBeTrue("the review may end in a rule");
+        _policy.Submission(Plugin, null).Allowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Scheduling_IsRefusedOnlyWhenEveryFiringWouldBe()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var target = Scopes.Url("http://127.0.0.1:1/") with { AuthorisedFrom = now.AddDays(2) };
+
+        _policy.Scheduling([Plugin], [target], Strong, [now, now.AddDays(3)]).Allowed.ShouldBeTrue();
+        Refused(_policy.Scheduling([Plugin], [target], Strong, [now, now.AddDays(1)]), Codes.AuthorisationLapsed, "target.authorisation");
+    }
+
+    [Theory]
+    [InlineData(HoldKind.Stop, false)]
+    [InlineData(HoldKind.Drain, true)]
+    public void Hold_RefusesStarts_AndNodesOnlyWhenItStops(HoldKind kind, bool nodes)
+    {
+        var hold = new Hold { Kind = kind, Reason = "maintenance", BegunBy = "ada", BegunAt = TimeProvider.System.GetUtcNow() };
+
+        Refused(_policy.RunStart([Plugin], [], Strong, hold), Codes.WorkHeld, "hold.standing").Message.ShouldContain("maintenance");
+        _policy.NodeStart(Plugin, [], Strong, hold).Allowed.ShouldBe(nodes);
+    }
+
+    [Fact]
+    public async Task TargetCall_OfDeclaredHosts_ReachesExactlyThose()
+    {
+        var plugin = Plugin with { Permissions = Plugin.Permissions with { Network = NetworkPermission.Hosts, Hosts = ["api.example.org:443", "127.0.0.1:8081", "169.254.169.254:80", "meta.example.org:80", "inner.example.org:80", "127.0.0.1:9999"] } };
+        var scope = await TargetScope.PinHostsAsync(plugin.Permissions.Hosts, TimeProvider.System, new Lazy<IReadOnlySet<int>>(() => new HashSet<int> { 9999 }), () => new HashSet<IPAddress>(), (name, _) => Task.FromResult<IPAddress[]>(name switch
+        {
+            "api.example.org" => [IPAddress.Parse("93.184.215.14")],
+            "meta.example.org" => [IPAddress.Parse("169.254.169.254")],
+            _ => [IPAddress.Parse("10.0.0.1")],
+        }), default);
+        PolicyDecision Ask(string url) => _policy.TargetCall("ctx.http", plugin, scope, new Uri(url));
+
+        Ask("https://api.example.org/x").Allowed.ShouldBeTrue();
+        Ask("http://127.0.0.1:8081/").Allowed.ShouldBeTrue("the address itself is declared");
+        Refused(Ask("http://api.example.org/x"), Codes.PermissionNotDeclared, "permission.declared").Remedy!.ShouldContain("api.example.org:80");
+        Refused(Ask("https://other.example.org/"), Codes.PermissionNotDeclared, "permission.declared");
+        Refused(Ask("http://169.254.169.254/"), Codes.AddressForbidden, "scope.address");
+        Refused(Ask("http://meta.example.org/"), Codes.AddressForbidden, "scope.address");
+        Refused(Ask("http://inner.example.org/"), Codes.AddressForbidden, "scope.address");
+        Refused(Ask("http://127.0.0.1:9999/"), Codes.AddressForbidden, "scope.own-port");
+        Refused(_policy.TargetCall("ctx.http", Plugin, scope, new Uri("https://api.example.org/")), Codes.PermissionNotDeclared, "permission.declared");
+    }
 
     private static Diagnostic Refused(PolicyDecision decision, string code, string rule)
     {

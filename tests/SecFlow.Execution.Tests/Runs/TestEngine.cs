@@ -123,6 +123,19 @@ internal sealed class TestEngine : IAsyncDisposable
         Analyst ?? Actor.System(),
         new Target { Name = name, Kind = TargetKind.Url, Value = value, AuthorisedFrom = DateTimeOffset.UnixEpoch, AuthorisedUntil = until, AuthorisationReference = "TEST-1" })).Id;
 
+    /// <summary>A user of the portal in the team of the tests.</summary>
+    public async Task<User> AddUserAsync(string name, TeamRole role)
+    {
+        var user = new User { Id = Guid.NewGuid(), UserName = name, NormalizedUserName = name.ToUpperInvariant() };
+        await Database.WriteAsync(write =>
+        {
+            write.Db.Users.Add(user);
+            return Task.CompletedTask;
+        });
+        await Get<TeamStore>().SetMemberAsync(Actor.System(Analyst.TeamId), user.Id, role);
+        return user;
+    }
+
     /// <summary>Somebody shortens the authorisation of a target: it ended a minute ago.</summary>
     public Task EndAuthorisationAsync(Guid target) => Database.WriteAsync(async write =>
     {

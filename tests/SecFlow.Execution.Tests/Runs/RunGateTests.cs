@@ -1,0 +1,78 @@
+using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Plugins;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Schedules;
+using SecFlow.Data.Teams;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Runs;
+using SecFlow.Execution.Schedules;
+using SecFlow.Execution.Tests.Workflows;
+using static SecFlow.Execution.Tests.Runs.TestEngine;
+
+namespace SecFlow.Execution.Tests.Runs;
+
+public sealed class RunGateTests
+{
+    private const string Retried = "  - { id: scan, type: scan.test, retry: { max_attempts: 3, base_delay: 0 } }";
+
+    [Fact]
+    public async Task Retry_AfterTheStarterLostTheRole_IsRefusedAndAudited()
+    {
+        await using var engine = await CreateAsync();
+        var user = await engine.AddUserAsync("ben", TeamRole.Analyst);
+        var actor = new Actor(ActorKind.User, user.Id.ToString(), "ben", engine.Analyst.TeamId, TeamRole.Analyst);
+        var workflow = await engine.SaveAsync(Retried);
+        engine.Scripts["scan"] = async (_, output, ct) =>
+        {
+            await engine.Get<TeamStore>().SetMemberAsync(Actor.System(engine.Analyst.TeamId), user.Id, TeamRole.Viewer, ct);
+            await output.VerdictAsync(Verdict.Unreachable, "no answer", null, [], ct);
+            return Done();
+        };
+        var run = await engine.Runs.StartAsync(actor, new StartRun(workflow, [engine.TargetId], RunTrigger.Manual), default);
+        (await engine.WorkAsync()).ShouldBeTrue();
+
+        var node = (await engine.DetailAsync(run.Id)).Nodes[0];
+        (node.Status, node.Attempt, node.ErrorCode).ShouldBe((NodeStatus.Denied, 2, Codes.RoleMissing));
+        var refused = await engine.Database.ReadAsync(db => db.AuditEvents.SingleAsync(e => e.Action == "refuse.access"));
+        (refused.ResourceKind, refused.ResourceId, refused.ReasonCode).ShouldBe(("workflow", workflow.ToString(), Codes.RoleMissing));
+    }
+
+    [Fact]
+    public async Task Firing_AfterTheOwnerLeftTheTeam_StartsNothing()
+    {
+        await using var engine = await CreateAsync();
+        await engine.Get<ScheduleMirror>().RebuildAsync(default);
+        var user = await engine.AddUserAsync("ben", TeamRole.Analyst);
+        var owner = new Actor(ActorKind.User, user.Id.ToString(), "ben", engine.Analyst.TeamId, TeamRole.Analyst);
+        var schedule = await engine.Get<ScheduleService>().AddAsync(owner, new NewSchedule("nightly", await engine.SaveAsync(Retried), "0 0 3 * * ?", "UTC", [engine.TargetId]), default);
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UnixEpoch, null, default)).ShouldNotBeNull();
+        await engine.Get<TeamStore>().RemoveMemberAsync(Actor.System(engine.Analyst.TeamId), user.Id);
+
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UnixEpoch.AddDays(1), null, default)).ShouldBeNull();
+
+        (await engine.Get<ScheduleStore>().FindAsync(engine.Analyst.TeamId, schedule.Id))!.LastRefusal!.ShouldContain(Codes.RoleMissing);
+        engine.Scripts["scan"] = Finds(["r1"], Finding("r1"));
+        (await engine.WorkAsync()).ShouldBeTrue();
+        (await engine.Runs.ListAsync(engine.Analyst, 0, 10, default)).ShouldHaveSingleItem().Status.ShouldBe(RunStatus.Denied, "the run of the first firing is the owner's as well");
+    }
+
+    [Fact]
+    public async Task Saving_WhatCouldOnlyBeRefusedLater_IsRefusedAtOnceAndAudited()
+    {
+        await using var engine = await CreateAsync();
+        await engine.Get<ScheduleMirror>().RebuildAsync(default);
+        var workflow = await engine.SaveAsync(Retried);
+        var lapsed = await engine.AddTargetAsync("old", "http://127.0.0.1:9/", DateTimeOffset.UnixEpoch.AddDays(1));
+        var schedules = engine.Get<ScheduleService>();
+
+        (await Should.ThrowAsync<SecFlowException>(() => schedules.AddAsync(engine.Analyst, new NewSchedule("nightly", workflow, "0 0 3 * * ?", "UTC", [lapsed]), default))).Code.ShouldBe(Codes.AuthorisationLapsed);
+        engine.Plugins[0] = TestPlugins.Plugin("scan.test", "1.0.0", [], [new("urls", "urls", false)], [new("findings", "findings", true), new("urls", "urls", false)], state: PluginState.Disabled);
+        (await Should.ThrowAsync<SecFlowException>(() => schedules.AddAsync(engine.Analyst, new NewSchedule("nightly", workflow, "0 0 3 * * ?", "UTC", [engine.TargetId]), default))).Code.ShouldBe(Codes.PluginNotEnabled);
+        (await Should.ThrowAsync<SecFlowException>(() => engine.SaveAsync(Retried))).Code.ShouldBe(Codes.PluginNotEnabled);
+
+        (await schedules.ListAsync(engine.Analyst, default)).ShouldBeEmpty();
+        var refused = await engine.Database.ReadAsync(db => db.AuditEvents.Where(e => e.Outcome == AuditOutcome.Denied).OrderBy(e => e.Seq).ToListAsync());
+        refused.Select(e => (e.Action, e.ReasonCode)).ShouldBe([("add.schedule", Codes.AuthorisationLapsed), ("add.schedule", Codes.PluginNotEnabled), ("save.workflow", Codes.PluginNotEnabled)]);
+    }
+}
