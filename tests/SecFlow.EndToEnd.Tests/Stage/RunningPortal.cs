@@ -3,6 +3,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
+using SecFlow.Data.Teams;
 using SecFlow.DemoTarget;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Runs;
@@ -57,6 +58,12 @@ internal sealed class RunningPortal : IAsyncDisposable
 
     public T Get<T>()
         where T : notnull => Services.GetRequiredService<T>();
+
+    /// <summary>A user with the password of the tests, as a member of the demo team.</summary>
+    public async Task<User> AddUserAsync(string name, TeamRole role) => await _app.AddUserAsync(name, await _app.TeamAsync("demo"), role);
+
+    /// <summary>Text of a token of the demo team that may start runs, as far as its role goes.</summary>
+    public async Task<string> AddTokenAsync(TeamRole role, params string[] scopes) => await _app.AddTokenAsync(await _app.TeamAsync("demo"), role, scopes.Length == 0 ? ["runs:write", "runs:read"] : scopes);
 
     public Task<Target> AddTargetAsync(Uri url) => Get<TargetService>().AddAsync(
         Actor,
