@@ -80,10 +80,10 @@ public sealed class FirstScanTests
         chromium.Errors.ShouldBeEmpty();
     }
 
-    internal static async Task SignInAsync(IPage page)
+    internal static async Task SignInAsync(IPage page, string user = "admin")
     {
         await page.GotoAsync("signin");
-        await page.GetByLabel("User").FillAsync("admin");
+        await page.GetByLabel("User").FillAsync(user);
         await page.GetByLabel("Password").FillAsync(SecFlowApplication.AdminPassword);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Overview" })).ToBeVisibleAsync();

@@ -21,7 +21,7 @@ internal sealed class SignedPlugins(IServiceProvider services, string dataFolder
     }
 
     /// <summary>Signs and installs a plugin whose index.js is <paramref name="script"/>; enabled afterwards.</summary>
-    public async Task<PluginVersion> InstallAsync(string id, string script, string limits = "", string network = "targets")
+    public async Task<PluginVersion> InstallAsync(string id, string script, string limits = "", string network = "targets", string minLevel = "L1")
     {
         await TrustAsync();
         var folder = Path.Combine(_sources, id);
@@ -39,7 +39,7 @@ internal sealed class SignedPlugins(IServiceProvider services, string dataFolder
               findings: { type: findings, required: true }
             permissions:
               network: {{network}}
-            minLevel: L1
+            minLevel: {{minLevel}}
             {{limits}}
             """);
         await File.WriteAllTextAsync(Path.Combine(folder, "config.schema.json"), """{ "type": "object", "additionalProperties": false, "properties": {} }""");

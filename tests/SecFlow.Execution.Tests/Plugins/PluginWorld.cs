@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Blobs;
 using SecFlow.Data.Plugins;
+using SecFlow.Data.Resources;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
@@ -11,6 +13,7 @@ using SecFlow.Data.Trust;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Policies;
+using SecFlow.Execution.Resources;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
@@ -156,7 +159,9 @@ internal sealed class PluginWorld : IAsyncDisposable
 
     public async Task<PluginRunner> RunnerAsync(string? host = null) => Runner(await PoolAsync(host));
 
-    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Tools, ToolRunner, new SecretReader(Secrets, Protection, Audit, Meter), Audit, Time);
+    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Resources, Tools, ToolRunner, new SecretReader(Secrets, Protection, Audit, Meter), Audit, Time);
+
+    public ResourceService Resources => field ??= new ResourceService(DataFolder, new ResourceStore(_database.Database), new BlobStore(DataFolder), new Access(Audit, new OwnerStore(_database.Database)), Time);
 
     public ToolRunner ToolRunner => field ??= new ToolRunner(_sandbox.Value.GetAwaiter().GetResult(), TimeProvider.System);
 

@@ -126,11 +126,11 @@ public sealed class FirstStepsTests(DemoFixture portal) : IClassFixture<DemoFixt
         var plan = await Steps.PlanAsync(Admin, new OwnScan { Url = "http://127.0.0.1:9/plan", Reference = "TICKET-1", Authorised = true, PrivateAddress = true }, default);
 
         plan.Allowed.ShouldBeTrue();
-        plan.Addresses.ShouldBe([IPAddress.Loopback]);
+        plan.Targets.ShouldHaveSingleItem().Addresses.Select(a => a.Address).ShouldBe([IPAddress.Loopback]);
         var node = plan.Nodes.ShouldHaveSingleItem();
         node.Plugin.Manifest.Id.ShouldBe("scan.web-baseline");
         node.Plugin.Row.Signer.ShouldNotBeNull().ShouldContain("builtin");
-        node.Statements.ShouldBe(5_000_000);
+        node.Limits.Statements.ShouldBe(5_000_000);
         (await portal.App.Services.GetRequiredService<TargetService>().ListAsync(Admin, default)).ShouldNotContain(t => t.Value.EndsWith("/plan", StringComparison.Ordinal));
     }
 
