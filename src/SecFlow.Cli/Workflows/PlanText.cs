@@ -79,7 +79,7 @@ internal static class PlanText
 
     private static IEnumerable<string> Tools(PlannedCalls<PlannedToolCall> calls) => calls.Count == 0
         ? []
-        : Field("tool calls", [Count(calls.Count, calls.First.Count, "call"), .. calls.First.Select(call => $"{Mark(call.Basis)}{call.Tool} {string.Join(' ', call.Arguments.Select(Quoted))}")]);
+        : Field("tool calls", [Count(calls.Count, calls.First.Count, "call"), .. calls.First.Select(call => $"{Mark(call.Basis)}{call.Line}")]);
 
     private static string Count(int count, int shown, string what) => $"{count} {what}{(count == 1 ? "" : "s")} with empty answers{(count > shown ? $", the first {shown}:" : ":")}";
 
@@ -101,8 +101,6 @@ internal static class PlanText
     private static string Kind(string kind) => kind switch { "OwnTargetOnly" => "link-local or metadata", "Never" => "no host", _ => kind.ToLowerInvariant() };
 
     private static string Reached(NetworkRule rule) => $"{rule.Network}, tcp {rule.FromPort}{(rule.ToPort > rule.FromPort ? $" to {rule.ToPort}" : "")}";
-
-    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,@%+".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>A name and its values, one below the other; long ones continue indented, words that are longer than a line are cut into lines.</summary>
     private static IEnumerable<string> Field(string name, IReadOnlyList<string> values)

@@ -106,6 +106,13 @@ public sealed record PlannedToolCall(string Tool, IReadOnlyList<string> Argument
 
     /// <summary>Whether it is given something on stdin.</summary>
     public bool Stdin { get; init; }
+
+    /// <summary>For people: quoted as a shell would take it. A run hands the list over; there is no shell.</summary>
+    public string Line => string.Join(' ', Arguments.Prepend(Tool).Select(Quoted));
+
+    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,@%+".Contains(c, StringComparison.Ordinal))
+        ? word
+        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }
 
 /// <summary>A tool that the plugin declares, as it is on this machine.</summary>

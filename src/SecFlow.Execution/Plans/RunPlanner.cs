@@ -30,6 +30,7 @@ public sealed class RunPlanner(
     public const int AtOnce = 2;
 
     private const int ComparableRuns = 20;
+    private const int MostAudited = 100;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _places = new(AtOnce, AtOnce);
@@ -253,20 +254,15 @@ public sealed class RunPlanner(
         }
     }
 
-    private static AuditEntry Entry(Actor actor, PlanRequest request, RunPlan plan)
+    /// <summary>To look was allowed, whatever was seen.</summary>
+    private static AuditEntry Entry(Actor actor, PlanRequest request, RunPlan plan) => new(actor, "plan.run", "workflow", request.WorkflowId?.ToString() ?? "", plan.Workflow)
     {
-        var refusals = plan.Refusals;
-        return new AuditEntry(actor, "plan.run", "workflow", request.WorkflowId?.ToString() ?? "", plan.Workflow)
+        PolicyRevision = plan.PolicyRevision.Length == 0 ? null : plan.PolicyRevision,
+        Details = new JsonObject
         {
-            Outcome = plan.Allowed ? AuditOutcome.Allowed : AuditOutcome.Denied,
-            ReasonCode = refusals.Count > 0 ? refusals[0].Refusal.Code : null,
-            PolicyRevision = plan.PolicyRevision.Length == 0 ? null : plan.PolicyRevision,
-            Details = new JsonObject
-            {
-                ["targets"] = new JsonArray([.. plan.Targets.Select(t => (JsonNode?)t.Target.Value)]),
-                ["plugins"] = new JsonArray([.. plan.Nodes.Select(n => (JsonNode?)$"{n.Plugin.Manifest.Id}@{n.Plugin.Manifest.Version} {n.Plugin.Row.Digest}")]),
-                ["refusals"] = refusals.Count,
-            },
-        };
-    }
+            ["targets"] = new JsonArray([.. plan.Targets.Select(t => (JsonNode?)t.Target.Value)]),
+            ["plugins"] = new JsonArray([.. plan.Nodes.Select(n => (JsonNode?)$"{n.Plugin.Manifest.Id}@{n.Plugin.Manifest.Version} {n.Plugin.Row.Digest}")]),
+            ["refusals"] = new JsonArray([.. plan.Refusals.Take(MostAudited).Select(r => (JsonNode?)r.Refusal.Code)]),
+        },
+    };
 }

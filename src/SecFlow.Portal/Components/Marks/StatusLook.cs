@@ -2,6 +2,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
+using SecFlow.Data.Targets;
 
 namespace SecFlow.Portal.Components.Marks;
 
@@ -73,6 +74,16 @@ public sealed record StatusLook(string Tone, string Shape, string Word, bool Hat
         PluginState.Rejected => new("failed", "cross", "Rejected"),
         PluginState.Quarantined => new("failed", "cross", "Quarantined"),
         PluginState.Revoked => new("denied", "shield", "Revoked"),
+        _ => Unknown,
+    };
+
+    /// <summary>How much a plugin does to a target, or a target allows.</summary>
+    public static StatusLook Of(Intrusiveness level) => level switch
+    {
+        Intrusiveness.Passive => new("ended", "dash", "Passive"),
+        Intrusiveness.Safe => new("succeeded", "check", "Safe"),
+        Intrusiveness.Intrusive => new("partial", "alert", "Intrusive"),
+        Intrusiveness.Exploit => new("critical", "alert", "Exploit"),
         _ => Unknown,
     };
 

@@ -39,6 +39,7 @@ public static class AuditSentence
         "read" => "read",
         "set" => "set",
         "make" => "made",
+        "plan" => "planned",
         "submit" => "submitted",
         _ when verb.EndsWith('e') => verb + "d",
         _ when verb.EndsWith('y') && verb.Length > 2 && !"aeiou".Contains(verb[^2], StringComparison.Ordinal) => verb[..^1] + "ied",

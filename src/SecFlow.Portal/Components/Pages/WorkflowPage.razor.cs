@@ -124,6 +124,8 @@ public sealed partial class WorkflowPage
         }
     }
 
+    private void Plan() => Navigation.NavigateTo($"workflows/{Id}/plan");
+
     private async Task RunAsync()
     {
         _saving = true;
