@@ -66,8 +66,8 @@ internal static class PlanText
             .Concat(Requests("tls", node.Tls))
             .Concat(Tools(node.ToolCalls))
             .Concat(node.Secrets.Count == 0 ? [] : Field("secrets", node.Secrets))
-            .Concat(node.Resources.Count == 0 ? [] : Field("resources", node.Resources))
-            .Concat(node.Http.Count + node.Tls.Count + node.ToolCalls.Count == 0 && node.Followed == Followed.Whole ? Field("calls", ["none"]) : [])
+            .Concat(node.Resources.Count == 0 ? [] : Field("resources", [.. node.Resources.Select(r => $"{r.Uri} {r.Version} {r.Digest}")]))
+            .Concat(node.Http.Count + node.Tls.Count + node.ToolCalls.Count + node.RefusedCalls.Count == 0 && node.Followed == Followed.Whole ? Field("calls", ["none"]) : [])
             .Concat(node.Misused.SelectMany(m => Field("misused", [m])))
             .Concat(node.FollowedWhy is null ? [] : Field(node.Followed == Followed.Not ? "not planned" : "cut", [node.FollowedWhy]))
             .Concat(node.Refusals.SelectMany(r => Refused(r.Refusal, r.Count, r.What)));

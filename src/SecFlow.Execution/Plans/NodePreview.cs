@@ -36,6 +36,7 @@ internal sealed class NodePreview(NodePlugins plugins)
         var world = new PlannedWorld(context.Request.Bounds, node.Inputs.Count > 0, stop.CancelAsync);
         var output = new PlanOutput(manifest, recipe.Outputs, context.Targets.ToDictionary(t => t.Id.ToString(), t => t.Name, StringComparer.Ordinal));
         var provenance = (PluginProvenance?)null;
+        IReadOnlyList<UsedResource> resources = [];
         var (followed, why, refusal) = (Followed.Whole, (string?)null, (Diagnostic?)null);
         try
         {
@@ -51,6 +52,7 @@ internal sealed class NodePreview(NodePlugins plugins)
                 provenance = session.Provenance;
                 var outcome = await session.RunAsync(Work(context, recipe, session.Manifest, limit) with { Planned = world }, output, stop.Token);
                 (followed, why, refusal) = End(outcome, recipe, limit);
+                resources = outcome.Resources;
             }
             finally
             {
@@ -80,7 +82,7 @@ internal sealed class NodePreview(NodePlugins plugins)
             Tls = world.TlsCalls,
             ToolCalls = world.ToolCalls,
             Secrets = world.Secrets,
-            Resources = world.Resources,
+            Resources = resources,
             RefusedCalls = [.. node.RefusedCalls, .. world.Refusals.Select(r => r with { What = $"node {recipe.Id}: {r.What}" })],
             Misused = output.Misused,
             Followed = followed,

@@ -62,7 +62,7 @@ public static class PlanDocument
             ("tls", Calls(node.Tls, Request)),
             ("tool", Calls(node.ToolCalls, call => Object(("tool", call.Tool), ("arguments", Texts(call.Arguments)), ("inputs", Texts(call.Inputs)), ("stdin", call.Stdin), ("basis", Word(call.Basis))))),
             ("secrets", Texts(node.Secrets)),
-            ("resources", Texts(node.Resources)))),
+            ("resources", Array(node.Resources.Select(r => Object(("uri", r.Uri), ("version", r.Version), ("digest", r.Digest))))))),
         ("followed", Word(node.Followed)),
         ("followedWhy", node.FollowedWhy),
         ("misused", node.Misused.Count == 0 ? null : Texts(node.Misused)),

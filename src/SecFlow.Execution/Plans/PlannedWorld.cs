@@ -10,7 +10,7 @@ namespace SecFlow.Execution.Plans;
 
 /// <summary>
 /// Stands in the place of the world while a script is only looked at. The broker asks it after everything that it asks in a run: form of the call, policy, scope, guard of a tool's arguments.
-/// 1. Nothing leaves: requests, handshakes, tools and secrets are written down and answered with neutral values. A call that is not named in <see cref="_known"/> is an error: a new one must be planned before it can be used.
+/// 1. Nothing leaves: requests, handshakes, tools and secrets are written down and answered with neutral values. Resources, inputs and handles are read: they are the engine's own. A call that is not named in <see cref="_known"/> is an error: a new one must be planned before it can be used.
 /// 2. A secret is answered with a random text that is no secret of anybody; where it turns up in a call, its name is shown.
 /// 3. What comes after the first neutral answer may be otherwise in a run; it is marked so.
 /// 4. Bounded: after <see cref="PlanBounds.Calls"/> the script is stopped.
@@ -27,7 +27,6 @@ internal sealed class PlannedWorld(PlanBounds bounds, bool readsEarlierOutputs, 
     private readonly List<PlannedRequest> _tls = [];
     private readonly List<PlannedToolCall> _tools = [];
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> _resources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PlannedRefusal> _refusals = new(StringComparer.Ordinal);
     private int _calls;
     private int _httpCount;
@@ -45,8 +44,6 @@ internal sealed class PlannedWorld(PlanBounds bounds, bool readsEarlierOutputs, 
     public PlannedCalls<PlannedToolCall> ToolCalls => new(_toolCount, _tools);
 
     public IReadOnlyList<string> Secrets => [.. _secrets.Keys.Order(StringComparer.Ordinal)];
-
-    public IReadOnlyList<string> Resources => [.. _resources];
 
     public IReadOnlyList<PlannedRefusal> Refusals => [.. _refusals.Values];
 
@@ -147,9 +144,6 @@ internal sealed class PlannedWorld(PlanBounds bounds, bool readsEarlierOutputs, 
 
         return placeholder;
     }
-
-    /// <summary>A resource was read; it may be, it never leaves the engine.</summary>
-    public void Resource(string uri) => _resources.Add(uri);
 
     private static async Task<JsonObject> EmptyAsync(Handles handles, CancellationToken ct)
     {

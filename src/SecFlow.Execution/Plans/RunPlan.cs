@@ -188,7 +188,8 @@ public sealed record PlannedNode
     /// <summary>Names of the secrets that it reads; their values play no part.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
-    public IReadOnlyList<string> Resources { get; init; } = [];
+    /// <summary>What it reads; a resource never leaves the engine, so that it is read in a plan as well.</summary>
+    public IReadOnlyList<UsedResource> Resources { get; init; } = [];
 
     public Followed Followed { get; init; }
 

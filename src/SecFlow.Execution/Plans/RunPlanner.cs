@@ -24,7 +24,7 @@ namespace SecFlow.Execution.Plans;
 /// 3. Bounded in time and size; at most <see cref="AtOnce"/> plans are made at a time.
 /// </summary>
 public sealed class RunPlanner(
-    WorkflowStore workflows, WorkflowService recipes, TargetStore targets, TargetValidation validation, RunStore runs, TrustPolicyStore policies, PluginRegistry registry, PolicyEvaluator policy,
+    WorkflowStore workflows, WorkflowService recipes, RunGate gate, TargetValidation validation, RunStore runs, TrustPolicyStore policies, PluginRegistry registry, PolicyEvaluator policy,
     NodePlugins plugins, ToolCatalogue tools, HoldStore holds, Sandbox sandbox, Access access, AuditLog audit, EngineOptions options, TimeProvider time) : IDisposable
 {
     public const int AtOnce = 2;
@@ -136,11 +136,7 @@ public sealed class RunPlanner(
             throw new SecFlowException(Codes.RequestInvalid, $"A plan needs 1 to {RunService.MostTargets} targets; found {wanted.Count}.");
         }
 
-        var rows = await targets.FindManyAsync(actor.TeamId, wanted, ct);
-        List<Diagnostic> missing = [.. wanted.Where(id => rows.All(r => r.Id != id)).Select(id => new Diagnostic(Codes.NotFound, $"There is no target {id} in this team."))];
-        return missing.Count > 0
-            ? throw new SecFlowException(missing)
-            : [.. rows.OrderBy(r => wanted.IndexOf(r.Id)).Select(r => ScopedTarget.Of(r) is var pinned && r.ArchivedAt is { } ended ? pinned with { AuthorisedUntil = ended } : pinned)];
+        return await gate.ScopeAsync(actor, wanted, ct);
     }
 
     /// <summary>Resolves as a node does. Folders that cannot be opened are no reason to show nothing of the other targets.</summary>
