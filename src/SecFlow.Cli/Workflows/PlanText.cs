@@ -60,7 +60,7 @@ internal static class PlanText
             .Concat(Field("network", node.Network is null ? ["none"] : node.Network.Plan.Allowed.Count == 0 ? [$"{node.Network.Access}: nothing can be reached"] : [.. node.Network.Plan.Allowed.Select(Reached)]))
             .Concat(Field("limits", [$"{Duration(node.Timeout)} in all; script {Duration(limits.Cpu)} of processor, {limits.CallTime.TotalSeconds:0.#} s and {limits.Statements.ToString("N0", CultureInfo.InvariantCulture)} statements a call, {limits.HeapBytes / 1048576} MiB"]))
             .Concat(limits.Tool is { } tool ? Field("", [$"a tool {Duration(TimeSpan.FromSeconds(tool.CpuSeconds))} of processor, {tool.MemoryBytes / 1048576} MiB, {tool.Processes} processes, {tool.ScratchBytes / 1048576} MiB of scratch"]) : [])
-            .Concat(node.Tools.SelectMany(t => Field("tool", [t.Program is { } program ? $"{program.Name} {program.Version}, {program.Path}, {program.Digest}" : $"{t.Declared.Name}: {t.Problem!.Code}, see below"])))
+            .Concat(node.Tools.SelectMany(t => Field("tool", [t.State.Problem is { } problem ? $"{t.Declared.Name}: {problem.Code}, see below" : $"{t.Declared.Name} {t.State.Version}, {t.State.Path}, {t.State.Digest}"])))
             .Concat(Field("expected", [Words(node.Expected)]))
             .Concat(Requests("http", node.Http))
             .Concat(Requests("tls", node.Tls))

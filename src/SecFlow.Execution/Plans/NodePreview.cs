@@ -33,7 +33,7 @@ internal sealed class NodePreview(NodePlugins plugins)
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var manifest = node.Plugin.Manifest;
-        var world = new PlannedWorld(context.Request.Bounds, node.Inputs.Count > 0, stop.CancelAsync);
+        var world = new PlannedWorld(context.Request.Bounds, node.Tools, node.Inputs.Count > 0, stop.CancelAsync);
         var output = new PlanOutput(manifest, recipe.Outputs, context.Targets.ToDictionary(t => t.Id.ToString(), t => t.Name, StringComparer.Ordinal));
         var provenance = (PluginProvenance?)null;
         IReadOnlyList<UsedResource> resources = [];

@@ -71,10 +71,10 @@ public static class PlanDocument
     private static JsonObject Tool(PlannedTool tool) => Object(
         ("name", tool.Declared.Name),
         ("minVersion", tool.Declared.MinVersion),
-        ("version", tool.Program?.Version),
-        ("path", tool.Program?.Path),
-        ("digest", tool.Program?.Digest),
-        ("problem", tool.Problem is { } problem ? Diagnostic(problem) : null));
+        ("version", tool.State.Version.Length == 0 ? null : tool.State.Version),
+        ("path", tool.State.Path),
+        ("digest", tool.State.Digest),
+        ("problem", tool.State.Problem is { } problem ? Diagnostic(problem) : null));
 
     private static JsonObject Network(PlannedNetwork? network) => Object(
         ("access", network?.Access ?? "none"),

@@ -14,6 +14,11 @@ public sealed record PlanRequest
 
     public IReadOnlyList<Guid> TargetIds { get; init; } = [];
 
+    public IReadOnlyList<string> TargetNames { get; init; } = [];
+
+    /// <summary>All targets with one of these tags.</summary>
+    public IReadOnlyList<string> TargetTags { get; init; } = [];
+
     /// <summary>A target that is validated as if it were added, and not stored.</summary>
     public NewTarget? NewTarget { get; init; }
 

@@ -16,9 +16,10 @@ namespace SecFlow.Execution.Plans;
 /// 4. Bounded: after <see cref="PlanBounds.Calls"/> the script is stopped.
 /// </summary>
 /// <param name="bounds">How far it goes.</param>
+/// <param name="tools">The declared tools as they are on this machine.</param>
 /// <param name="readsEarlierOutputs">Whether the node has inputs of earlier nodes.</param>
 /// <param name="stop">Stops the work.</param>
-internal sealed class PlannedWorld(PlanBounds bounds, bool readsEarlierOutputs, Func<Task> stop)
+internal sealed class PlannedWorld(PlanBounds bounds, IReadOnlyList<PlannedTool> tools, bool readsEarlierOutputs, Func<Task> stop)
 {
     private const int MostRefusals = 50;
     private static readonly string[] _known = ["http", "tls", "tool", "secret", "resource", "artifact", "input.read", "handle.read"];
@@ -108,7 +109,7 @@ internal sealed class PlannedWorld(PlanBounds bounds, bool readsEarlierOutputs, 
     }
 
     /// <summary>Exit code 0, and every file that was asked for is there and empty.</summary>
-    public async Task<JsonNode?> ToolAsync(ToolCall call, string version, Handles handles, CancellationToken ct)
+    public async Task<JsonNode?> ToolAsync(ToolCall call, Handles handles, CancellationToken ct)
     {
         if (_toolCount++ < bounds.Shown)
         {
@@ -130,7 +131,7 @@ internal sealed class PlannedWorld(PlanBounds bounds, bool readsEarlierOutputs, 
             ["files"] = files,
             ["timedOut"] = false,
             ["truncated"] = false,
-            ["toolVersion"] = version,
+            ["toolVersion"] = tools.FirstOrDefault(t => t.Declared.Name == call.Name) is { } tool ? tool.State.Version is { Length: > 0 } version ? version : tool.Declared.MinVersion ?? "" : "",
         };
     }
 

@@ -117,9 +117,8 @@ public sealed record PlannedToolCall(string Tool, IReadOnlyList<string> Argument
 
 /// <summary>A tool that the plugin declares, as it is on this machine.</summary>
 /// <param name="Declared">Name and lowest version.</param>
-/// <param name="Program">The program that would be started; null when none can be.</param>
-/// <param name="Problem">Why none can be: missing, too old, changed; null when one can.</param>
-public sealed record PlannedTool(PluginTool Declared, ToolProgram? Program, Diagnostic? Problem);
+/// <param name="State">What is there, and why it could not be started: missing, too old, changed.</param>
+public sealed record PlannedTool(PluginTool Declared, ToolState State);
 
 /// <summary>Calls of one kind: how many, and the first of them.</summary>
 public sealed record PlannedCalls<T>(int Count, IReadOnlyList<T> First);

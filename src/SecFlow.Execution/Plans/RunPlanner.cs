@@ -130,7 +130,8 @@ public sealed class RunPlanner(
             return [ScopedTarget.Of(row)];
         }
 
-        var wanted = request.TargetIds.Distinct().ToList();
+        var chosen = await gate.ChooseAsync(actor.TeamId, new StartRun(Guid.Empty, request.TargetIds, RunTrigger.Manual) { TargetNames = request.TargetNames, TargetTags = request.TargetTags }, ct);
+        var wanted = chosen.Distinct().ToList();
         if (wanted.Count is 0 or > RunService.MostTargets)
         {
             throw new SecFlowException(Codes.RequestInvalid, $"A plan needs 1 to {RunService.MostTargets} targets; found {wanted.Count}.");
@@ -172,7 +173,7 @@ public sealed class RunPlanner(
             Network = await NetworkAsync(context, plugin.Manifest.Permissions, ct),
             Tools = declared,
             Refusal = refusal,
-            RefusedCalls = [.. declared.Where(tool => tool.Problem is not null).Select(tool => new PlannedRefusal($"node {node.Id}: ctx.tool {tool.Declared.Name}", tool.Problem!))],
+            RefusedCalls = [.. declared.Where(tool => !tool.State.Ready).Select(tool => new PlannedRefusal($"node {node.Id}: ctx.tool {tool.Declared.Name}", tool.State.Problem!))],
         };
     }
 
@@ -183,20 +184,13 @@ public sealed class RunPlanner(
         _ => null,
     };
 
-    /// <summary>What the catalogue answers about each declared tool. It may ask one for its version, in a sandbox without network.</summary>
+    /// <summary>What the catalogue sees of each declared tool; nothing is accepted by that. It may ask one for its version, in a sandbox without network.</summary>
     private async Task<IReadOnlyList<PlannedTool>> ToolsAsync(PluginManifest manifest, CancellationToken ct)
     {
         var found = new List<PlannedTool>();
         foreach (var tool in manifest.Tools)
         {
-            try
-            {
-                found.Add(new PlannedTool(tool, await tools.RequireAsync(tool, ct), null));
-            }
-            catch (SecFlowException e)
-            {
-                found.Add(new PlannedTool(tool, null, e.Diagnostics[0]));
-            }
+            found.Add(new PlannedTool(tool, await tools.LookAsync([(manifest.Id, tool)], anew: false, ct)));
         }
 
         return found;

@@ -19,7 +19,7 @@ internal sealed record BrokerGrant(PluginRequest Request, PluginProvenance Prove
     /// <summary>What was imported; null where there is no installation.</summary>
     public ResourceService? Resources { get; init; }
 
-    /// <summary>Gives secrets; null where there are none: unsigned code never gets one, a preview neither.</summary>
+    /// <summary>Gives secrets; null where there are none: unsigned code never gets one.</summary>
     public SecretReader? Secrets { get; init; }
 
     /// <summary>What the run has read, to be taken out of what is said about it.</summary>

@@ -174,7 +174,7 @@ public sealed class PluginRunner(
             var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit)
             {
                 Resources = resources,
-                Secrets = request.Planned ? null : secrets,
+                Secrets = secrets,
                 Redaction = request.Hosts?.Secrets ?? new SecretValues(),
             };
             var (first, verifiedAt) = (true, time.GetTimestamp());

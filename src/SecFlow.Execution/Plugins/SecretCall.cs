@@ -23,6 +23,12 @@ internal static class SecretCall
         var declared = grant.Subject.Permissions.Secrets.Contains(name, StringComparer.Ordinal);
         var found = declared && grant.Secrets is { } reader ? await reader.FindAsync(grant.Request.Actor.TeamId, targets, name, ct) : [];
         grant.Policy.SecretCall(grant.Subject, name, grant.Secrets is not null, found.Count > 0).Require();
+        if (work.Planned is { } planned)
+        {
+            SecretReader.Choose(found, targets, name, Text(arguments, "target"));
+            return JsonValue.Create(planned.Secret(name));
+        }
+
         var entry = grant.Entry("read.secret") with
         {
             Details = new JsonObject { ["run"] = grant.Request.RunId.ToString(), ["node"] = grant.Request.NodeId, ["plugin"] = $"{grant.Provenance.PluginId} {grant.Provenance.Version}" },

@@ -64,7 +64,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
         ToolArguments.Check(call.Name, call.Arguments, text => _data.Count >= MostDataKept || _data.Contains(text));
         if (work.Planned is { } planned)
         {
-            return await planned.ToolAsync(call, await VersionAsync(call, ct), handles, ct);
+            return await planned.ToolAsync(call, handles, ct);
         }
 
         if (!call.Lines)
@@ -105,20 +105,6 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     {
         await EndAsync();
         _stop.Dispose();
-    }
-
-    /// <summary>As the tool says it; the declared one when it cannot be asked, which the plan has told already.</summary>
-    private async Task<string> VersionAsync(ToolCall call, CancellationToken ct)
-    {
-        var declared = grant.Manifest.Tools.First(tool => tool.Name == call.Name);
-        try
-        {
-            return (await grant.Tools.Catalogue.RequireAsync(declared, ct)).Version;
-        }
-        catch (SecFlowException)
-        {
-            return declared.MinVersion ?? "";
-        }
     }
 
     private async Task EndAsync()

@@ -34,7 +34,8 @@ public sealed class SecretReader(TargetSecretStore secrets, SecretProtection pro
         return value;
     }
 
-    private static TargetSecret Choose(IReadOnlyList<TargetSecret> found, IReadOnlyList<ScopedTarget> targets, string name, string? asked)
+    /// <summary>The one that is meant; throws as <see cref="ReadAsync"/>.</summary>
+    internal static TargetSecret Choose(IReadOnlyList<TargetSecret> found, IReadOnlyList<ScopedTarget> targets, string name, string? asked)
     {
         var team = found.FirstOrDefault(secret => secret.TargetId is null);
         var own = found.Where(secret => secret.TargetId is not null).ToList();

@@ -58,6 +58,42 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_SaysWhatARunWouldDo_AndSendsAndKeepsNothing()
+    {
+        await using var shop = await WeakShop.StartAsync(DemoFaults.Choose("random", 7), 7);
+        var target = shop.Url.ToString();
+        var recipe = _folder.Write("recipe.yaml", Recipe);
+
+        var json = await CliRun.OfAsync(["workflow", "plan", recipe, "--target", target, "--format", "json", .. Data]);
+        json.Code.ShouldBe(0, json.Error);
+        var plan = JsonNode.Parse(json.Out)!;
+        ((bool?)plan["allowed"]).ShouldBe(true);
+        ((string?)plan["nodes"]![0]!["calls"]!["http"]!["first"]![0]!["url"]).ShouldBe(target);
+        ((string?)plan["nodes"]![0]!["expected"]!["basis"]).ShouldBe("limit");
+
+        // The second plan finds neither a target nor an earlier run: the first one was none.
+        var table = await CliRun.OfAsync(["workflow", "plan", recipe, "--target", target, .. Data]);
+        table.Code.ShouldBe(0, table.Error);
+        table.Out.ShouldContain("GET " + target);
+        table.Out.ShouldContain("there is no earlier run");
+        table.Out.Split('\n').ShouldAllBe(line => line.Length <= 80);
+        table.Out.ShouldNotContain("\u001b");
+    }
+
+    [Fact]
+    public async Task Plan_OfWhatWouldBeRefused_HasItsExitCode()
+    {
+        const string Intrusive = "version: \"1.0\"\nname: Attack\nnodes: [{ id: reflection, type: scan.reflection }]";
+        var refused = await CliRun.OfAsync(["workflow", "plan", _folder.Write("attack.yaml", Intrusive), "--target", "http://127.0.0.1:1/", .. Data]);
+        refused.Code.ShouldBe(3, refused.Error);
+        refused.Out.ShouldContain("REFUSED");
+        refused.Out.ShouldContain("SF3006 by the rule target.intrusiveness");
+
+        (await CliRun.OfAsync(["workflow", "plan", _folder.Write("wrong.yaml", Recipe.Replace("scan.web-baseline", "scan.nothing", StringComparison.Ordinal)), "--target", "http://127.0.0.1:1/", .. Data])).Code.ShouldBe(1);
+        (await CliRun.OfAsync(["workflow", "plan", _folder.Write("recipe.yaml", Recipe), "--target", "ftp://127.0.0.1/", .. Data])).Code.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Run_AgainstADeadPort_IsNotAssessed()
     {
         var run = await CliRun.OfAsync(["workflow", "run", _folder.Write("recipe.yaml", Recipe), "--target", "http://127.0.0.1:1", "--format", "sarif", .. Data]);

@@ -124,13 +124,13 @@ public sealed class RunPlannerTests
 
         node.FollowedWhy.ShouldBeNull();
         var (cat, missing) = (node.Tools[0], node.Tools[1]);
-        cat.Program!.Path.ShouldBe("/usr/bin/cat");
-        missing.Problem!.Code.ShouldBe(Codes.ToolMissing);
-        missing.Problem.Remedy.ShouldNotBeNull().ShouldContain("apt-get install no-such-tool");
+        cat.State.Path.ShouldBe("/usr/bin/cat");
+        missing.State.Problem!.Code.ShouldBe(Codes.ToolMissing);
+        missing.State.Problem.Remedy.ShouldNotBeNull().ShouldContain("apt-get install no-such-tool");
         node.ToolCalls.First.Select(c => (c.Tool, string.Join('|', c.Arguments), c.Basis)).ShouldBe(
         [
             ("cat", "--|it's ${IFS}|/in/words.txt|" + stage.Target.Value, CallBasis.Known),
-            ("cat", cat.Program.Version, CallBasis.Answers),
+            ("cat", cat.State.Version, CallBasis.Answers),
             ("no-such-tool", "-x", CallBasis.Answers),
         ]);
         (string.Join('|', node.ToolCalls.First[0].Inputs), node.ToolCalls.First[0].Stdin).ShouldBe(("words.txt", true));
