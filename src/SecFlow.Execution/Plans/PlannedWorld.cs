@@ -69,7 +69,7 @@ internal sealed class PlannedWorld(PlanBounds bounds, IReadOnlyList<PlannedTool>
     /// <summary>A call was refused or failed before it would have left; of equal failures (code and rule) the first is kept, and how many.</summary>
     public void Failed(CallMessage call, Diagnostic failure)
     {
-        if (Codes.CategoryOf(failure.Code) is not (DiagnosticCategory.Policy or DiagnosticCategory.Tool or DiagnosticCategory.Sandbox))
+        if (failure.Code is not Codes.ResourceMissing && Codes.CategoryOf(failure.Code) is not (DiagnosticCategory.Policy or DiagnosticCategory.Tool or DiagnosticCategory.Sandbox))
         {
             return;
         }

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plans;
 using SecFlow.Execution.Plugins;
+using SecFlow.Execution.Resources;
 
 namespace SecFlow.Execution.Tests.Plans;
 
@@ -28,6 +30,7 @@ public sealed class PlannedAndExecutedTests : IClassFixture<PlannedAndExecutedTe
     {
         var stage = _stage.Value;
         var nodes = await NodesAsync(stage, plugin);
+        await ImportWhatIsMissingAsync(stage, nodes);
         stage.Executed.Clear();
 
         var run = await stage.RunAsync(nodes);
@@ -43,6 +46,16 @@ public sealed class PlannedAndExecutedTests : IClassFixture<PlannedAndExecutedTe
             node.Tls.First.Select(call => call.Url).ShouldBe(executed.Where(call => call.Method == "tls").Select(call => $"{call.Arguments!["host"]}:{call.Arguments["port"]}"));
             Tools(node).Take(1).ShouldBe(executed.Where(call => call.Method == "tool").Select(Tool).Take(1));
             (node.Http.Count + node.Tls.Count + node.ToolCalls.Count > 0).ShouldBe(executed.Any(call => call.Method is "http" or "tls" or "tool"));
+        }
+    }
+
+    /// <summary>A resource that its defaults ask for and that is not shipped is there with some content: the plan names it.</summary>
+    private static async Task ImportWhatIsMissingAsync(PlanStage stage, string nodes)
+    {
+        var missing = (await stage.PlanAsync(nodes)).Refusals.Where(r => r.Refusal.Code == Codes.ResourceMissing);
+        foreach (var uri in missing.Select(r => r.What.Split(' ').Last(word => word.StartsWith("res://", StringComparison.Ordinal))).Select(ResourceUri.Parse).ToList())
+        {
+            await stage.Get<ResourceService>().ImportAsync(stage.Admin, new ResourceImport(uri.Type, uri.Name, null, "test"), new MemoryStream("id: test\n"u8.ToArray()), default);
         }
     }
 
