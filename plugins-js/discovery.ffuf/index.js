@@ -201,7 +201,7 @@ function reportOf(raw, name) {
     return raw.files[name] || raw.stdout;
 }
 function plainHost(text) {
-    return text.length <= 300 && /^[A-Za-z0-9\[][A-Za-z0-9.\-:_\/\[\]]*$/.test(text) ? text : null;
+    return text.length <= 300 && /^(?:::)?[A-Za-z0-9\[][A-Za-z0-9.\-:_\/\[\]]*$/.test(text) ? text : null;
 }
 function silence(ctx, url) {
     try {

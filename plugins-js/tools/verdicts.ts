@@ -22,7 +22,7 @@ interface Judged {
 
 /** The host and port of a target as a tool takes them, or null: never an option, never more than one word. */
 function plainHost(text: string): string | null {
-  return text.length <= 300 && /^[A-Za-z0-9\[][A-Za-z0-9.\-:_\/\[\]]*$/.test(text) ? text : null;
+  return text.length <= 300 && /^(?:::)?[A-Za-z0-9\[][A-Za-z0-9.\-:_\/\[\]]*$/.test(text) ? text : null;
 }
 
 /** Why the target does not answer http, or null when it does. A tool that exits with 0 proves nothing. */

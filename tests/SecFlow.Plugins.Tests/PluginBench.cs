@@ -50,6 +50,7 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
     private readonly Dictionary<int, byte[]> _handles = [];
 
     private readonly Dictionary<string, List<JsonObject>> _records = new(StringComparer.Ordinal);
+    private RawInput? _raw;
     private readonly Dictionary<string, string> _artifacts = new(StringComparer.Ordinal);
 
     /// <summary>Input records by port.</summary>
@@ -66,6 +67,23 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
 
     public async Task<PluginReport> ScanAsync(Uri target, JsonObject? config = null) => await RunAsync(
         new JsonArray(new JsonObject { ["id"] = "t1", ["name"] = "target", ["kind"] = "url", ["value"] = target.ToString(), ["url"] = target.ToString() }), config);
+
+    /// <summary>Reads a kept report: <c>parse</c> with these bytes as stdout, and a target that may be null.</summary>
+    public Task<PluginReport> ParseAsync(byte[] stdout, string? target = null, JsonObject? config = null)
+    {
+        _handles[1] = stdout;
+        _raw = new RawInput(new HandleRef(1, stdout.Length), new HandleRef(0, 0), new Dictionary<string, HandleRef>(StringComparer.Ordinal), target);
+        return RunAsync([], config);
+    }
+
+    /// <summary>Resources by uri; another one is SF1701.</summary>
+    public IReadOnlyDictionary<string, byte[]> Resources { get; init; } = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+
+    /// <summary>Answers <c>ctx.tool</c>: the call to an exit code, stderr and the files that it leaves.</summary>
+    public Func<JsonObject, (int ExitCode, string Stderr, IReadOnlyDictionary<string, string> Files)>? Tool { get; init; }
+
+    /// <summary>Tool calls in their order: name and arguments.</summary>
+    public List<(string Name, IReadOnlyList<string> Arguments)> ToolCalls { get; } = [];
 
     public async Task<PluginReport> RunAsync(JsonArray targets, JsonObject? config = null)
     {
@@ -101,8 +119,8 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
     }
 
     private StartMessage Start(string source, JsonArray targets, JsonObject? config) => new(
-        source, pluginId + "/index.js", PluginEntry.Execute, config ?? [], RunFacts(), targets,
-        Inputs.ToDictionary(i => i.Key, i => i.Value.Count, StringComparer.Ordinal), null,
+        source, pluginId + "/index.js", _raw is null ? PluginEntry.Execute : PluginEntry.Parse, config ?? [], RunFacts(), targets,
+        Inputs.ToDictionary(i => i.Key, i => i.Value.Count, StringComparer.Ordinal), _raw,
         new HostLimits(10_000, 5_000_000, 200, 512 * 1024, 64, 64, 256 * 1024, 16 * 1024), 1000);
 
     private async Task<DoneMessage> ConverseAsync(Stream input, Stream output)
@@ -172,6 +190,26 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
                     return new ResultMessage(call.Id, null, new CallError(e.Code, e.Message));
                 }
 
+            case "resource":
+                return Resources.TryGetValue((string)arguments["uri"]!, out var resource)
+                    ? new ResultMessage(call.Id, Keep(resource), null)
+                    : new ResultMessage(call.Id, null, new CallError("SF1701", $"{arguments["uri"]} is not there."));
+            case "tool":
+                ToolCalls.Add(((string)arguments["name"]!, [.. arguments["args"]!.AsArray().Select(a => (string)a!)]));
+                var (exitCode, stderr, files) = Tool!(arguments);
+                return new ResultMessage(
+                    call.Id,
+                    new JsonObject
+                    {
+                        ["exitCode"] = exitCode,
+                        ["stdout"] = Keep([]),
+                        ["stderr"] = Keep(System.Text.Encoding.UTF8.GetBytes(stderr)),
+                        ["files"] = new JsonObject(files.Select(f => KeyValuePair.Create(f.Key, (JsonNode?)Keep(System.Text.Encoding.UTF8.GetBytes(f.Value))))),
+                        ["timedOut"] = false,
+                        ["truncated"] = false,
+                        ["toolVersion"] = "1.0.0",
+                    },
+                    null);
             case "artifact":
                 _artifacts[(string)arguments["name"]!] = _artifacts.GetValueOrDefault((string)arguments["name"]!) + (string)arguments["text"]!;
                 return new ResultMessage(call.Id, null, null);
@@ -188,6 +226,13 @@ public sealed class PluginBench(string pluginId, Func<WebRequest, Task<WebReply>
             default:
                 return new ResultMessage(call.Id, null, new CallError("SF3009", call.Method + " is not granted."));
         }
+    }
+
+    private JsonObject Keep(byte[] bytes)
+    {
+        var id = _handles.Count + 1;
+        _handles[id] = bytes;
+        return new JsonObject { ["handle"] = id, ["size"] = bytes.Length };
     }
 
     private async Task<JsonNode> SendAsync(JsonObject arguments)
