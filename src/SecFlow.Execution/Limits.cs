@@ -33,8 +33,7 @@ public static class Limits
     public static readonly Limit LogLineBytes = new(16 * KiB, 16 * KiB);
     public static readonly Limit WordlistBytes = new(64 * MiB, 64 * MiB);
     public static readonly Limit CveDataBytes = new(2 * GiB, 2 * GiB);
-    public static readonly Limit TemplateBytes = new(64 * MiB, 64 * MiB);
-    public static readonly Limit TemplateFiles = new(20_000, 20_000);
+    public static readonly Limit TemplateBytes = new(4 * MiB, 4 * MiB);
     public static readonly Limit NodesPerRecipe = new(100, 500);
     public static readonly Limit RecipeBytes = new(256 * KiB, MiB);
     public static readonly Limit ScriptSourceBytes = new(512 * KiB, 2 * MiB);

@@ -11,7 +11,7 @@ internal static class ImportCommand
     public static Command Create(Terminal terminal)
     {
         var name = new Argument<string>("TYPE/NAME") { Description = $"Such as wordlist/mine or cve/kev. Types: {string.Join(", ", ResourceUri.Types)}." };
-        var file = Options.File("FILE", "A wordlist; NVD JSON 2.0, CISA KEV or EPSS; a template or a .zip of templates. Texts also as .gz.");
+        var file = Options.File("FILE", "A wordlist; NVD JSON 2.0, CISA KEV or EPSS; a template of nuclei. Texts also as .gz.");
         var version = new Option<string?>("--label") { Description = "Version under which it is kept (default: date of the data and start of the digest).", HelpName = "VERSION" };
         var data = Options.Data();
         var command = new Command("import", "Imports a wordlist, a data set of CVEs or templates for plugins.") { name, file, version, data };

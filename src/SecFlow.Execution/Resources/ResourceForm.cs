@@ -33,9 +33,8 @@ internal static class ResourceForm
                 "wordlist" when !isZip => await WordlistForm.StoreAsync(new BoundedStream(plain, most), stored, ct),
                 "cve" when isZip => await CveForm.StoreArchiveAsync(file, stored, most, ct),
                 "cve" => await CveForm.StoreAsync(new BoundedStream(plain, most), stored, ct),
-                "templates" when isZip => await TemplateForm.StoreArchiveAsync(file, stored, most, ct),
-                "templates" => await TemplateForm.StoreAsync(new BoundedStream(plain, most), stored, ct),
-                _ => throw Wrong($"a {type} is no archive; give the text itself, plain or as .gz"),
+                "templates" when !isZip => await TemplateForm.StoreAsync(new BoundedStream(plain, most), stored, ct),
+                _ => throw Wrong($"{type} is no archive here; give each text by itself, plain or as .gz"),
             };
         }
         catch (InvalidDataException e)

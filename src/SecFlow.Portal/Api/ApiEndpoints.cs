@@ -35,6 +35,7 @@ public static class ApiEndpoints
         api.MapFindings();
         api.MapTargets();
         api.MapCatalog();
+        api.MapResources();
         api.MapPlugins();
         api.MapHolds();
         api.MapPlans();

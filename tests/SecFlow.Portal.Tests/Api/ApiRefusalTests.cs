@@ -36,6 +36,8 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "DELETE", "/api/v1/secrets/{name}", "secrets:write" },
         { "GET", "/api/v1/schedules", "workflows:read" },
         { "GET", "/api/v1/plugins", "plugins:read" },
+        { "GET", "/api/v1/resources", "plugins:read" },
+        { "POST", "/api/v1/resources/wordlist/mine", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/state", "plugins:write" },
         { "GET", "/api/v1/holds", "runs:read" },
         { "POST", "/api/v1/holds", "holds:write" },

@@ -34,6 +34,49 @@ public static class RecipeTemplates
                 on_failure: stop
 
             """),
+        new("feroxbuster, nuclei, CVE data", """
+            version: "1.0"
+            name: Linear Security Scan
+            description: discovery -> scan -> enrich. Needs the tools feroxbuster and nuclei, imported templates and imported CVE data; the plan says what is missing.
+            nodes:
+              - id: discovery
+                type: discovery.ferox
+                config: { wordlist: "res://wordlist/common:latest", threads: 50 }
+                inputs: [targets]
+                outputs: [urls]
+              - id: scan
+                type: scan.nuclei
+                config: { templates: "res://templates/nuclei:latest", rate_limit: 150 }
+                inputs: [urls]
+                outputs: [findings]
+              - id: enrich
+                type: enrich.cve
+                config: { sources: [nvd, kev, epss] }
+                inputs: [findings]
+                outputs: [enriched_findings]
+            retry: { max_attempts: 3, backoff_factor: 2.0, base_delay: 5 }
+            state: { checkpoint_interval: 30, resume_on_failure: true, cache_intermediate: true }
+
+            """),
+        new("Ports and paths with nmap and ffuf", """
+            version: "1.0"
+            name: Ports and paths
+            description: Open ports with nmap, paths of a wordlist with ffuf.
+            nodes:
+              - id: ports
+                type: scan.nmap
+                inputs: [targets]
+                outputs: { findings: port_findings }
+                timeout: 10m
+                on_failure: continue
+              - id: paths
+                type: discovery.ffuf
+                config: { wordlist: "res://wordlist/common:latest" }
+                inputs: [targets]
+                outputs: [urls]
+                timeout: 10m
+
+            """),
         new("Web application: discover, crawl, scan, enrich, report", """
             version: "1.0"
             name: Web application
