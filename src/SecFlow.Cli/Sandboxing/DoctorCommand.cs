@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Tools;
 
 namespace SecFlow.Cli.Sandboxing;
 
@@ -20,11 +22,13 @@ internal static class DoctorCommand
         var command = new Command("doctor", "What this machine can do, what is off, and how to mend it.") { data, format };
         command.SetAction(async (parsed, ct) =>
         {
-            var report = (await Sandbox.ProbeAsync(ct)).Report;
+            var sandbox = await Sandbox.ProbeAsync(ct);
+            var report = sandbox.Report;
             List<DoctorLine> lines =
             [
                 .. report.Layers.Select(l => new DoctorLine($"sandbox: {l.Name}", l.Enforced, l.Reason, l.Remedy)),
                 .. Tools.Select(Tool),
+                .. await PluginToolsAsync(sandbox, ct),
                 HostProgram(),
                 DataFolder(Path.GetFullPath(parsed.GetRequiredValue(data))),
                 new DoctorLine("versions", true, $"SecFlow {typeof(DoctorCommand).Assembly.GetName().Version!.ToString(3)}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}", null),
@@ -50,6 +54,28 @@ internal static class DoctorCommand
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(["/usr/sbin", "/sbin"]);
         var found = folders.Select(f => Path.Combine(f, tool.Program)).FirstOrDefault(File.Exists);
         return new DoctorLine($"tool: {tool.Program}", found is not null, found ?? "not found", found is null ? $"apt-get install {tool.Package}" : null);
+    }
+
+    /// <summary>The tools of the shipped plugins, each asked for its version in the sandbox. What is pinned in an installation stands on its Tools page.</summary>
+    private static async Task<IReadOnlyList<DoctorLine>> PluginToolsAsync(Sandbox sandbox, CancellationToken ct)
+    {
+        if (sandbox.Report.Level < SandboxLevel.L2)
+        {
+            return [];
+        }
+
+        var catalogue = new ToolCatalogue(new ToolRunner(sandbox, TimeProvider.System), null);
+        var declared = ShippedPlugins.In(BuiltinPlugins.DefaultFolder).Select(package => package.ReadManifest())
+            .SelectMany(manifest => manifest.Tools.Select(tool => (manifest.Id, tool))).GroupBy(one => one.tool.Name, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal);
+        var lines = new List<DoctorLine>();
+        foreach (var tool in declared)
+        {
+            var state = await catalogue.LookAsync([.. tool], anew: false, ct);
+            lines.Add(new DoctorLine(
+                $"plugin tool: {state.Name}", state.Ready, state.Ready ? $"{state.Path} {state.Version}" : state.Problem!.Code + " for " + string.Join(", ", state.UsedBy), state.Problem?.Remedy ?? state.Problem?.Message));
+        }
+
+        return lines;
     }
 
     private static DoctorLine HostProgram()

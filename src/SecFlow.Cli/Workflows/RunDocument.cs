@@ -46,6 +46,7 @@ internal static class RunDocument
             ("status", Word(finding.Status)),
             ("risk", finding.Risk),
             ("plugin", Object(("id", finding.PluginId), ("version", finding.PluginVersion), ("digest", finding.PluginDigest), ("signer", finding.Signer))),
+            ("tool", finding.Tool.Length == 0 ? null : Object(("name", finding.Tool), ("version", finding.ToolVersion))),
             ("policyRevision", finding.PolicyRevision),
             ("firstSeen", Time(finding.FirstSeenAt)),
             ("lastSeen", Time(finding.LastSeenAt)),
@@ -94,6 +95,7 @@ internal static class RunDocument
         ("rejectedRecords", node.RejectedRecords),
         ("httpRequests", node.HttpRequests),
         ("refusedCalls", node.RefusedCalls),
+        ("tools", node.Tool.Length == 0 ? null : JsonNode.Parse(node.Tools)),
         ("peakBytes", node.PeakBytes),
         ("cpuMs", node.CpuMilliseconds),
         ("error", Error(node.ErrorCode, node.ErrorMessage)));

@@ -29,6 +29,7 @@ public static class PluginServices
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))
         .AddSingleton<ToolRunner>()
         .AddSingleton(p => new ToolCatalogue(p.GetRequiredService<ToolRunner>(), p.GetRequiredService<ToolStore>()))
+        .AddSingleton<ToolService>()
         .AddSingleton<HostPool>()
         .AddSingleton<PluginRunner>()
         .AddSingleton<DevelopmentSession>();

@@ -23,6 +23,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     private readonly HashSet<string> _data = new(work.Scope?.Targets.SelectMany(t => new[] { t.Value, t.Name }).Where(text => text.StartsWith('-')) ?? [], StringComparer.Ordinal);
     private readonly Dictionary<string, Diagnostic> _failures = new(StringComparer.Ordinal);
     private readonly List<ToolUse> _used = [];
+    private readonly TargetCopies _copies = new();
     private CancellationTokenSource _stop = new();
     private Channel<IReadOnlyList<string>>? _lines;
     private Task<JsonNode?>? _running;
@@ -104,6 +105,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     public async ValueTask DisposeAsync()
     {
         await EndAsync();
+        _copies.Dispose();
         _stop.Dispose();
     }
 
@@ -170,6 +172,9 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
                 Stdin = call.Stdin is null ? null : await Of(call.Stdin, ToolRequest.MostStdinBytes),
                 Inputs = inputs,
                 Network = scope?.NetworkPlan(),
+                TargetFolders = grant.Manifest.Permissions.TargetFiles
+                    ? (work.Scope?.Folders ?? []).ToDictionary(folder => folder.Inside, folder => _copies.Readable(folder.Path), StringComparer.Ordinal)
+                    : new Dictionary<string, string>(StringComparer.Ordinal),
                 Files = call.Files,
                 Timeout = call.Timeout is { } asked && asked < left ? asked : left,
                 OnLines = onLines,

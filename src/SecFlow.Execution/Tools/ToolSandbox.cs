@@ -6,7 +6,6 @@ namespace SecFlow.Execution.Tools;
 internal static class ToolSandbox
 {
     public const string Out = "/out";
-    public const string Target = "/target";
 
     private const string Home = "/tmp/home";
     private static readonly string[] _bound = ["/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"];
@@ -29,9 +28,9 @@ internal static class ToolSandbox
             }
         }
 
-        if (request.TargetFolder is { } folder)
+        foreach (var (inside, outside) in request.TargetFolders)
         {
-            readOnly[Target] = folder;
+            readOnly[inside] = outside;
         }
 
         AddProgram(readOnly, links, request.Program.Path);

@@ -37,6 +37,7 @@ public static class ApiEndpoints
         api.MapCatalog();
         api.MapResources();
         api.MapPlugins();
+        api.MapTools();
         api.MapHolds();
         api.MapPlans();
         app.MapOpenApi("/openapi/{documentName}.json");

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Runs;
+using SecFlow.Execution.Tools;
 using SecFlow.Portal.Teams;
 using SecFlow.Portal.Web;
 
@@ -22,11 +23,11 @@ public sealed record ApiRun(
 
 public sealed record ApiNode(
     string Id, NodeStatus Status, int Attempt, string Plugin, string PluginVersion, string PluginDigest, string? Signer, string? TrustRule, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt,
-    int? Progress, string? ProgressText, string? ErrorCode, string? ErrorMessage, int Findings, int RejectedRecords, int HttpRequests, int RefusedCalls)
+    int? Progress, string? ProgressText, string? ErrorCode, string? ErrorMessage, int Findings, int RejectedRecords, int HttpRequests, int RefusedCalls, IReadOnlyList<ToolUse> Tools)
 {
     public static ApiNode Of(NodeRun node) => new(
         node.NodeId, node.Status, node.Attempt, node.PluginId, node.PluginVersion, node.PluginDigest, node.Signer, node.TrustRule, node.StartedAt, node.EndedAt,
-        node.Progress, node.ProgressText, node.ErrorCode, node.ErrorMessage, node.Findings, node.RejectedRecords, node.HttpRequests, node.RefusedCalls);
+        node.Progress, node.ProgressText, node.ErrorCode, node.ErrorMessage, node.Findings, node.RejectedRecords, node.HttpRequests, node.RefusedCalls, ToolUse.FromJson(node.Tools));
 }
 
 public sealed record ApiAssessment(Guid TargetId, string Target, string Plugin, Verdict Verdict, string Reason);

@@ -39,6 +39,10 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "GET", "/api/v1/resources", "plugins:read" },
         { "POST", "/api/v1/resources/wordlist/mine", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/state", "plugins:write" },
+        { "GET", "/api/v1/tools", "plugins:read" },
+        { "POST", $"/api/v1/tools/{Unknown}/test", "installation:write" },
+        { "POST", $"/api/v1/tools/{Unknown}/accept", "installation:write" },
+        { "PUT", $"/api/v1/tools/{Unknown}/path", "installation:write" },
         { "GET", "/api/v1/holds", "runs:read" },
         { "POST", "/api/v1/holds", "holds:write" },
         { "POST", "/api/v1/holds/resume", "holds:write" },
@@ -95,7 +99,8 @@ public sealed class ApiRefusalTests(PortalFixture portal)
             return;
         }
 
-        await ShouldBeProblemAsync(answer, HttpStatusCode.Forbidden, "SF3010");
+        // To a token, the installation's administration is a scope; without it, it is nobody's administrator.
+        await ShouldBeProblemAsync(answer, HttpStatusCode.Forbidden, scope == "installation:write" ? "SF3001" : "SF3010");
     }
 
     [Theory]

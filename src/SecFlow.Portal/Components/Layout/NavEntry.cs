@@ -14,6 +14,7 @@ public sealed record NavEntry(string Title, string Href, Permission Permission, 
         new("Schedules", "schedules", Permission.ReadWorkflows, "M3.5 5h13v11.5h-13zM3.5 8.5h13M7 3v3M13 3v3"),
         new("Targets", "targets", Permission.ReadTargets, "M10 3.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM10 7a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM10 1.5v3M10 15.5v3M1.5 10h3M15.5 10h3"),
         new("Plugins", "plugins", Permission.ReadPlugins, "M7.5 3v4M12.5 3v4M5 7h10v3.5a5 5 0 0 1-10 0V7ZM10 15.5V18"),
+        new("Tools", "tools", Permission.ReadPlugins, "M12.5 3.5a4 4 0 0 0-4.6 5.3L3.5 13.2v3.3h3.3l4.4-4.4a4 4 0 0 0 5.3-4.6l-2.4 2.4-2.6-.9-.9-2.6 1.9-2.9Z"),
         new("Audit", "audit", Permission.ReadAudit, "M5 2.5h7l3.5 3.5v11.5H5zM7.5 8.5h5M7.5 11.5h5M7.5 14.5h3"),
         new("Security", "security", Permission.ReadRuns, "M10 2 4 4.5v4.5c0 4 2.6 7 6 8.5 3.4-1.5 6-4.5 6-8.5V4.5L10 2Z"),
     ];
