@@ -12,7 +12,7 @@ internal sealed class SystemPackages(string folder = "/var/lib/dpkg")
     public async Task<string?> OwnerAsync(string path, CancellationToken ct)
     {
         var info = Path.Combine(folder, "info");
-        if (!Directory.Exists(info))
+        if (!Directory.Exists(info) || !File.Exists(path))
         {
             return null;
         }

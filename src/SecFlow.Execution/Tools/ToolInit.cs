@@ -60,15 +60,15 @@ internal static class ToolInit
         echo end
         """;
 
-    /// <summary>Arguments of <see cref="Shell"/>.</summary>
-    public static IReadOnlyList<string> Arguments(ToolRequest request) =>
+    /// <summary>Arguments of <see cref="Shell"/>; <paramref name="program"/> is the tool's path inside.</summary>
+    public static IReadOnlyList<string> Arguments(ToolRequest request, string program) =>
     [
         "-c", Script, "tool",
         request.Limits.CpuSeconds.ToString(CultureInfo.InvariantCulture),
         request.Limits.OutputBytes.ToString(CultureInfo.InvariantCulture),
         request.Stdin is null ? "0" : "1",
         string.Join(' ', request.Files),
-        request.Program.Path, .. request.Arguments,
+        program, .. request.Arguments,
     ];
 }
 

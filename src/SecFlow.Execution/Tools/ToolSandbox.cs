@@ -33,11 +33,11 @@ internal static class ToolSandbox
             readOnly[inside] = outside;
         }
 
-        AddProgram(readOnly, links, request.Program.Path);
+        var program = Bound(readOnly, links, request.Program.Path);
         return new SandboxSpec
         {
             Program = ToolInit.Shell,
-            Arguments = ToolInit.Arguments(request),
+            Arguments = ToolInit.Arguments(request, program),
             ReadOnly = readOnly,
             Links = links,
             Copies = request.Inputs.ToDictionary(input => "/in/" + input.Key, input => input.Value.SafeFileHandle, StringComparer.Ordinal),
@@ -65,13 +65,17 @@ internal static class ToolSandbox
         };
     }
 
-    /// <summary>A program outside of the system's folders (in a path that an administrator set) is bound alone, at its place.</summary>
-    private static void AddProgram(Dictionary<string, string> readOnly, Dictionary<string, string> links, string path)
+    /// <summary>A program outside of the system's folders (in a path that an administrator set) is bound alone, in a folder of its own: its own place may be one that the sandbox covers.</summary>
+    private static string Bound(Dictionary<string, string> readOnly, Dictionary<string, string> links, string path)
     {
         var file = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
-        if (!readOnly.Keys.Concat(links.Keys).Any(root => file.StartsWith(root + "/", StringComparison.Ordinal)))
+        if (readOnly.Keys.Concat(links.Keys).Any(root => file.StartsWith(root + "/", StringComparison.Ordinal)))
         {
-            readOnly[file] = file;
+            return path;
         }
+
+        var inside = "/tool/" + Path.GetFileName(path);
+        readOnly[inside] = file;
+        return inside;
     }
 }

@@ -17,8 +17,10 @@ internal static class EngineProcess
 {
     public const string Variable = "SECFLOW_TEST_ENGINE";
     private const int NodesPerRun = 100;
+    private const int ToolsPerNode = 20;
+    private const int ToolNodesPerRun = 5;
 
-    /// <summary>Starts it. <c>endless FOLDER</c>: a run whose plugin does not end. <c>nodes COUNT FOLDER</c>: so many node runs, then the count of what is left.</summary>
+    /// <summary>Starts it. <c>endless FOLDER</c>: a run whose plugin does not end. <c>nodes COUNT FOLDER</c>: so many node runs, then the count of what is left. <c>tools COUNT FOLDER</c>: so many tool runs, likewise.</summary>
     public static Process Start(string work, string temporary)
     {
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
@@ -34,7 +36,12 @@ internal static class EngineProcess
     public static async Task<int> RunAsync(string work)
     {
         var parts = work.Split(' ');
-        return parts[0] == "endless" ? await EndlessAsync(parts[1]) : await CountAsync(int.Parse(parts[1]), parts[2]);
+        return parts[0] switch
+        {
+            "endless" => await EndlessAsync(parts[1]),
+            "tools" => await CountAsync(int.Parse(parts[1]) / ToolsPerNode, ToolNodesPerRun, nodes => string.Join('\n', Enumerable.Range(0, nodes).Select(i => $"  - {{ id: n{i}, type: analysis.tools }}")), parts[2]),
+            _ => await CountAsync(int.Parse(parts[1]), NodesPerRun, Recipe, parts[2]),
+        };
     }
 
     public static EngineOptions Options(string folder)
@@ -44,6 +51,9 @@ internal static class EngineProcess
             Ship(folder, $"analysis.fib{i}", "var a = 0, b = 1, t, i; for (i = 0; i < 20; i++) { t = a + b; a = b; b = t; } ctx.emit('numbers', { fib: a });", "");
         }
 
+        Ship(
+            folder, "analysis.tools", $"for (var i = 0; i < {ToolsPerNode}; i++) {{ var r = ctx.tool('sh', ['-c', 'echo $1 > f; cat f >&2', 'sh', String(i)], {{ files: ['f'] }}); if (r.files.f.text() !== i + '\\n') {{ throw new Error('lost'); }} }}",
+            "tools: [{ name: sh }]\n", "L2");
         Ship(folder, "analysis.endless", "while (true) { ctx.progress(1, 'on and on'); }", "limits: { host: { statements: 500000000, callbackMilliseconds: 60000 } }\n");
         return new EngineOptions { DataFolder = Path.Combine(folder, "data"), BuiltinPluginsFolder = Path.Combine(folder, "shipped"), InstanceId = "test" };
     }
@@ -51,10 +61,10 @@ internal static class EngineProcess
     public static ServiceProvider Build(EngineOptions options) =>
         new ServiceCollection().AddLogging(l => l.SetMinimumLevel(LogLevel.Warning)).AddSecFlowEngine(options).BuildServiceProvider();
 
-    private static void Ship(string folder, string id, string script, string manifest)
+    private static void Ship(string folder, string id, string script, string manifest, string minLevel = "L1")
     {
         var plugin = Directory.CreateDirectory(Path.Combine(folder, "shipped", id)).FullName;
-        File.WriteAllText(Path.Combine(plugin, "plugin.yaml"), $"apiVersion: secflow/v1\nid: {id}\nversion: 1.0.0\ntitle: Light\nintrusiveness: passive\noutputs:\n  numbers: {{ type: json }}\nminLevel: L1\n{manifest}");
+        File.WriteAllText(Path.Combine(plugin, "plugin.yaml"), $"apiVersion: secflow/v1\nid: {id}\nversion: 1.0.0\ntitle: Light\nintrusiveness: passive\noutputs:\n  numbers: {{ type: json }}\nminLevel: {minLevel}\n{manifest}");
         File.WriteAllText(Path.Combine(plugin, "config.schema.json"), """{"type":"object","additionalProperties":false}""");
         File.WriteAllText(Path.Combine(plugin, "README.md"), $"# {id}\n");
         File.WriteAllText(Path.Combine(plugin, "index.js"), $"module.exports = {{ execute: function (ctx) {{ {script} }} }};");
@@ -76,7 +86,7 @@ internal static class EngineProcess
         return 0;
     }
 
-    private static async Task<int> CountAsync(int nodes, string folder)
+    private static async Task<int> CountAsync(int nodes, int nodesPerRun, Func<int, string> recipe, string folder)
     {
         await using var services = Build(Options(folder));
         var engine = services.GetRequiredService<Engine>();
@@ -84,12 +94,12 @@ internal static class EngineProcess
         var (admin, target) = await TeamAsync(services);
 
         // The first run opens what stays open: the database's connections, the runtime's own files.
-        await FinishAsync(services, admin, await StartAsync(services, admin, target, Recipe(4)));
+        await FinishAsync(services, admin, await StartAsync(services, admin, target, recipe(4)));
         var before = Look(folder);
         var finished = 0;
-        for (var done = 0; done < nodes; done += NodesPerRun)
+        for (var done = 0; done < nodes; done += nodesPerRun)
         {
-            finished += await FinishAsync(services, admin, await StartAsync(services, admin, target, Recipe(NodesPerRun)));
+            finished += await FinishAsync(services, admin, await StartAsync(services, admin, target, recipe(nodesPerRun)));
         }
 
         Console.WriteLine($"finished={finished}");
@@ -139,6 +149,9 @@ internal static class EngineProcess
             ["processes"] = children.Count,
             ["zombies"] = children.Count(c => c.State == "Z"),
             ["descriptors"] = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(),
+            ["memory"] = (int)(GC.GetTotalMemory(forceFullCollection: true) >> 10),
+            ["groups"] = new[] { "/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids" }.Where(Directory.Exists)
+                .SelectMany(root => Directory.EnumerateDirectories(root, $"secflow-{Environment.ProcessId}-*")).Sum(own => Directory.EnumerateDirectories(own).Count()),
             ["mounts"] = File.ReadAllLines("/proc/self/mountinfo").Length,
             ["temporary"] = Directory.EnumerateFileSystemEntries(Path.GetTempPath(), "secflow-*").Count(),
             ["records"] = Directory.EnumerateFiles(Path.Combine(folder, "data", "tmp", "sandboxes")).Count(),

@@ -3,11 +3,12 @@ using Microsoft.Extensions.DependencyInjection;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Tests.Sandboxing;
+using Xunit.Abstractions;
 
 namespace SecFlow.Execution.Tests.Runs;
 
 /// <summary>What an engine leaves behind: nothing, however many nodes it runs and however it ends.</summary>
-public sealed class ProcessCareTests : IDisposable
+public sealed class ProcessCareTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("secflow-care-").FullName;
 
@@ -43,6 +44,36 @@ public sealed class ProcessCareTests : IDisposable
         // A host that waits has six or seven descriptors, and may just be on its way; the pool of connections may hold a few more.
         Value("after.descriptors").ShouldBeLessThanOrEqualTo(Value("before.descriptors") + 30, said);
         foreach (var name in new[] { "processes", "zombies", "records", "halfblobs" })
+        {
+            Value("stopped." + name).ShouldBe(0, name);
+        }
+
+        Directory.EnumerateFileSystemEntries(Temporary, "secflow-*").ShouldBeEmpty();
+    }
+
+    /// <summary>200 in each test run; as many as <c>SECFLOW_TOOL_RUNS</c> says otherwise (docs/testing.md).</summary>
+    [Fact]
+    [Trait("Category", "Confinement")]
+    public async Task Runs_Many_LeaveNothing()
+    {
+        var runs = int.Parse(Environment.GetEnvironmentVariable("SECFLOW_TOOL_RUNS") ?? "200");
+        var watch = Stopwatch.StartNew();
+        using var process = EngineProcess.Start($"tools {runs} {_folder}", Temporary);
+        var said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        process.ExitCode.ShouldBe(0, said);
+        output.WriteLine($"{runs} tool runs in {watch.Elapsed.TotalSeconds:0.0} s\n{said}");
+        int Value(string name) => int.Parse(said.Split('\n').Single(l => l.StartsWith(name + "=", StringComparison.Ordinal)).Split('=')[1]);
+
+        Value("finished").ShouldBe(runs / 20, said);
+        Value("after.zombies").ShouldBe(0);
+        Value("after.processes").ShouldBeLessThanOrEqualTo(2, "hosts that wait for the next run");
+        Value("after.mounts").ShouldBe(Value("before.mounts"));
+        Value("after.temporary").ShouldBe(Value("before.temporary"));
+        Value("after.groups").ShouldBeLessThanOrEqualTo(4, "those of waiting hosts");
+        Value("after.descriptors").ShouldBeLessThanOrEqualTo(Value("before.descriptors") + 30, said);
+        Value("after.memory").ShouldBeLessThanOrEqualTo(Value("before.memory") + (8 * 1024), said);
+        foreach (var name in new[] { "processes", "zombies", "records", "groups" })
         {
             Value("stopped." + name).ShouldBe(0, name);
         }
