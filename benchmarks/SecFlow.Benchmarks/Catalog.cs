@@ -19,6 +19,8 @@ internal static class Catalog
         new("bullmq-step", "ms", Better.Lower, null, "a step of a BullMQ flow with a synced log and a child process", BullMq.StepAsync) { Peer = true },
         new("host-cold", "ms", Better.Lower, null, "a plugin host from nothing: sandbox, runtime, confinement, first answer", HostStarts.ColdAsync),
         new("host-pooled", "ms", Better.Lower, null, "the first answer of a plugin host that was started before", HostStarts.PooledAsync),
+        new("network-pasta", "ms", Better.Lower, 60, "a sandbox's own network to another host: rules loaded, read back and proved, until the tool starts", NetworkStarts.RoutedAsync),
+        new("network-loopback", "ms", Better.Lower, 200, "the same to this machine's loopback, by translation of the approved ports", NetworkStarts.LoopbackAsync),
         new("node-same", "ms", Better.Lower, 5, "a light node of a run of 40 with one plugin, durable and sandboxed, work included", NodeOverhead.SameAsync),
         new("node-distinct", "ms", Better.Lower, 45, "a light node of a run of 40 with 40 plugins, durable and sandboxed, work included", NodeOverhead.DistinctAsync),
         new("node-long", "%", Better.Higher, 97, "share of a long node's time that is spent in its work", LongNodes.ShareAsync),

@@ -57,6 +57,8 @@ public sealed class BenchTests
     }
 
     [Theory]
+    [InlineData("network-pasta", 60)]
+    [InlineData("network-loopback", 200)]
     [InlineData("node-same", 5)]
     [InlineData("node-distinct", 45)]
     [InlineData("node-long", 97)]

@@ -70,7 +70,8 @@ internal static class HostStarts
         }
     }
 
-    private static async Task<Reference?> EmptyAsync(Bench bench, CancellationToken ct)
+    /// <summary>Bare bubblewrap around a program that does nothing, in the same run.</summary>
+    public static async Task<Reference?> EmptyAsync(Bench bench, CancellationToken ct)
     {
         if (!ForeignProcess.Exists("bwrap"))
         {

@@ -23,6 +23,9 @@ internal sealed class Unprivileged : IDisposable
     private const UnixFileMode ReadAndEnter =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
+    // As on a system with udev: anyone may open the tunnel device, which gives rights in a namespace of one's own only. A machine without is not changed; the user sees another /dev/net.
+    private const string OpenTun = "mount -t tmpfs -o mode=755,size=4k tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200; exec \"$@\"";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private readonly Repository _repository;
     private readonly string _folder;
@@ -104,8 +107,13 @@ internal sealed class Unprivileged : IDisposable
             ["TMPDIR"] = Path.Combine(_folder, "tmp"),
             [PostgresServer.Variable] = "",
         };
-        return Shell.RunAsync(_folder, Limit, "setpriv", ["--reuid", _user, "--regid", _user, "--clear-groups", "--inh-caps=-all", "--", .. command], environment);
+        string[] asUser = ["setpriv", "--reuid", _user, "--regid", _user, "--clear-groups", "--inh-caps=-all", "--", .. command];
+        return TunIsOpen()
+            ? Shell.RunAsync(_folder, Limit, asUser[0], asUser[1..], environment)
+            : Shell.RunAsync(_folder, Limit, "unshare", ["--mount", "--propagation", "private", "--", "sh", "-c", OpenTun, "sh", .. asUser], environment);
     }
+
+    private static bool TunIsOpen() => File.Exists("/dev/net/tun") && File.GetUnixFileMode("/dev/net/tun").HasFlag(UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
 
     private static async Task Must(Task<ShellResult> running)
     {

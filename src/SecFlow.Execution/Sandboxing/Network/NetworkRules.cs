@@ -129,7 +129,8 @@ internal static class NetworkRules
     {
         try
         {
-            return JsonNode.Parse(text)?["nftables"] is JsonArray array ? array.OfType<JsonObject>() : [];
+            // The shell may say something about its jobs before.
+            return JsonNode.Parse(text[Math.Max(0, text.IndexOf('{', StringComparison.Ordinal))..])?["nftables"] is JsonArray array ? array.OfType<JsonObject>() : [];
         }
         catch (System.Text.Json.JsonException)
         {

@@ -15,8 +15,6 @@ namespace SecFlow.Execution.Sandboxing.Network;
 /// </summary>
 internal sealed class NetworkScope : IAsyncDisposable
 {
-    private const string DiscardPort = "9";
-    private const string DnsPort = "53";
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ProofPatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan CountPatience = TimeSpan.FromSeconds(3);
@@ -30,10 +28,12 @@ internal sealed class NetworkScope : IAsyncDisposable
             echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet &&
             for f in /proc/sys/net/ipv6/conf/{all,default}/disable_ipv6; do [ ! -e $f ] || echo 1 >$f || exit; done &&
             printf %s "$rules" | "$nft" -j -f - && "$nft" -j list ruleset ;;
-          wait) while ! [[ $(</proc/net/route) =~ $a[[:space:]]00000000 ]]; do read -rt 0.002 && exit; done; true ;;
-          tcp) (exec 3<>"/dev/tcp/$a/$b") & attempt=$! ;;
-          udp) (exec 3<>"/dev/udp/$a/$b" && echo secflow >&3) ;;
-          end) kill -9 $attempt; wait $attempt ;;
+          wait) while read -rd '' routes </proc/net/route; ! [[ $routes =~ $a[[:space:]]00000000 ]]; do read -rt 0.002 && exit; done; true ;;
+          prove) (exec 3<>"/dev/tcp/$a/9") 2>/dev/null & attempt=$!
+            (exec 3<>"/dev/udp/$a/53" && echo secflow >&3) 2>/dev/null && echo got=udp
+            read -rt 0.003 && exit
+            kill -9 $attempt; wait $attempt && echo got=tcp
+            "$nft" -j list counters ;;
           count) "$nft" -j list counters ;;
           esac 2>&1
           printf '\n=%s\n' $?
@@ -43,23 +43,26 @@ internal sealed class NetworkScope : IAsyncDisposable
     // Where only root may open the tun device, root makes one for pasta, in a mount namespace that ends with it.
     private const string OwnTun = "PATH=/usr/sbin:/usr/bin:/sbin:/bin; mount -t tmpfs -o mode=755,size=4k tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200; exec \"$@\"";
 
+    // Started beside the holder, to save time; it becomes pasta when it is told whose namespace to connect, and not before.
+    private const string Waiting = "read -r process && exec \"$@\" \"$process\"";
+
     private readonly SandboxedProcess _holder;
-    private readonly Dictionary<string, SafeFileHandle> _names;
+    private readonly SandboxedProcess _pasta;
     private readonly StreamReader _answers;
+    private readonly NetworkReach _reach;
+    private readonly Dictionary<string, SafeFileHandle> _names;
     private readonly TimeProvider _time;
-    private readonly int _process;
-    private SandboxedProcess? _pasta;
+    private readonly int _user;
     private NetworkCount _before = NetworkCount.None;
 
-    private NetworkScope(SandboxedProcess holder, NetworkReach reach, NetworkPrograms programs, int user, int process, TimeProvider time)
+    private NetworkScope(SandboxedProcess holder, SandboxedProcess pasta, NetworkReach reach, int user, TimeProvider time)
     {
-        Enter = [programs.Nsenter, "--target", process.ToString(CultureInfo.InvariantCulture), "--user", "--net", "--preserve-credentials", "--"];
         _holder = holder;
+        _pasta = pasta;
         _answers = new StreamReader(holder.StandardOutput, Encoding.UTF8);
+        _reach = reach;
+        _user = user;
         _time = time;
-        Reach = reach;
-        User = user;
-        _process = process;
         _names = new Dictionary<string, SafeFileHandle>(StringComparer.Ordinal)
         {
             ["/etc/hosts"] = LinuxCalls.Memory(Encoding.ASCII.GetBytes(reach.HostsFile())),
@@ -68,19 +71,14 @@ internal sealed class NetworkScope : IAsyncDisposable
         };
     }
 
-    private NetworkReach Reach { get; }
-
-    /// <summary>User id of holder, pasta and payload: only the owner of a user namespace may enter it.</summary>
-    private int User { get; }
-
     /// <summary>The command in front of the payload that enters this network.</summary>
-    public IReadOnlyList<string> Enter { get; }
+    public IReadOnlyList<string> Enter { get; private set; } = [];
 
     /// <summary>Final after <see cref="DisposeAsync"/>.</summary>
     public NetworkCount Count { get; private set; } = NetworkCount.None;
 
     /// <summary>The payload in this network: as its user, and with its names, which nothing else answers.</summary>
-    public SandboxSpec Inside(SandboxSpec spec) => spec with { User = User, Copies = spec.Copies.Concat(_names).ToDictionary(StringComparer.Ordinal) };
+    public SandboxSpec Inside(SandboxSpec spec) => spec with { User = _user, Copies = spec.Copies.Concat(_names).ToDictionary(StringComparer.Ordinal) };
 
     /// <summary>Throws SF4040 when this machine cannot, SF4041 when the plan cannot be enforced, SF4042 when it did not hold.</summary>
     public static async Task<NetworkScope> OpenAsync(SandboxMeans means, NetworkPlan plan, CancellationToken ct)
@@ -90,13 +88,33 @@ internal sealed class NetworkScope : IAsyncDisposable
         var user = LinuxCalls.IsRoot ? SandboxCommand.NextUser() : LinuxCalls.UserId;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(OpenPatience);
-        var holder = await SandboxedProcess.StartHelperAsync(means, HolderSpec(programs, user), ct).ConfigureAwait(false);
-        var process = await holder.Payload.ConfigureAwait(false);
-        var scope = new NetworkScope(holder, reach, programs, user, process, means.Time);
+        var starting = SandboxedProcess.StartHelperAsync(means with { Level = SandboxLevel.L1, Groups = null }, PastaSpec(programs, reach, user), ct);
+        SandboxedProcess holder;
+        try
+        {
+            holder = await SandboxedProcess.StartHelperAsync(means with { Groups = null }, HolderSpec(programs, user), ct).ConfigureAwait(false);
+        }
+        catch
+        {
+            await (await starting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        NetworkScope scope;
+        try
+        {
+            scope = new NetworkScope(holder, await starting.ConfigureAwait(false), reach, user, means.Time);
+        }
+        catch
+        {
+            await holder.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
         try
         {
             await scope.LoadAsync(limit.Token).ConfigureAwait(false);
-            await scope.ConnectAsync(means, programs, limit.Token).ConfigureAwait(false);
+            await scope.ConnectAsync(programs, limit.Token).ConfigureAwait(false);
             await scope.ProveAsync(limit.Token).ConfigureAwait(false);
             return scope;
         }
@@ -116,11 +134,8 @@ internal sealed class NetworkScope : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Count = await CountAsync().ConfigureAwait(false);
-        if (_pasta is { } pasta)
-        {
-            await pasta.DisposeAsync().ConfigureAwait(false);
-        }
-
+        _holder.Kill();
+        await _pasta.DisposeAsync().ConfigureAwait(false);
         await _holder.DisposeAsync().ConfigureAwait(false);
         _answers.Dispose();
         foreach (var file in _names.Values)
@@ -131,26 +146,28 @@ internal sealed class NetworkScope : IAsyncDisposable
 
     private async Task LoadAsync(CancellationToken ct)
     {
-        var rules = NetworkRules.Load(Reach);
+        var rules = NetworkRules.Load(_reach);
         var (status, said) = await OrderAsync($"load {rules.Length.ToString(CultureInfo.InvariantCulture)}\n{rules}", ct).ConfigureAwait(false);
         if (status != 0)
         {
             throw Failed($"they could not be loaded ({said})");
         }
 
-        if (!NetworkRules.AreExactly(Reach, said))
+        if (!NetworkRules.AreExactly(_reach, said))
         {
             throw Failed("the kernel holds other rules than those that were loaded");
         }
     }
 
-    private async Task ConnectAsync(SandboxMeans means, NetworkPrograms programs, CancellationToken ct)
+    private async Task ConnectAsync(NetworkPrograms programs, CancellationToken ct)
     {
-        var pasta = _pasta = await SandboxedProcess.StartHelperAsync(means with { Level = SandboxLevel.L1, Groups = null }, PastaSpec(programs), ct).ConfigureAwait(false);
+        var process = (await _holder.Payload.ConfigureAwait(false)).ToString(CultureInfo.InvariantCulture);
+        Enter = [programs.Nsenter, "--target", process, "--user", "--net", "--preserve-credentials", "--"];
+        await _pasta.StandardInput.WriteAsync(Encoding.ASCII.GetBytes(process + "\n"), ct).ConfigureAwait(false);
         var ready = OrderAsync($"wait {NetworkRules.Interface}\n", ct);
-        if (await Task.WhenAny(ready, pasta.Exit).ConfigureAwait(false) != ready)
+        if (await Task.WhenAny(ready, _pasta.Exit).ConfigureAwait(false) != ready)
         {
-            var exit = await pasta.Exit.ConfigureAwait(false);
+            var exit = await _pasta.Exit.ConfigureAwait(false);
             throw Failed($"pasta ended with {exit.ExitCode}: {Tidy(exit.StderrHead)}");
         }
 
@@ -161,30 +178,30 @@ internal sealed class NetworkScope : IAsyncDisposable
         }
     }
 
-    // What lies in no rule must fail and be counted where it was refused; without rules it would fail as well, but uncounted. The connection is ended as soon as it was
-    // counted: the kernel tells a program of the refusal at the second packet only, a second later.
+    // What lies in no rule must fail and be counted where it was refused; without rules it would fail as well, but uncounted. The connection is ended after some milliseconds:
+    // a program may be told of the refusal at its second packet only, a second later. On a busy machine it may not even have begun by then: it is tried again.
     private async Task ProveAsync(CancellationToken ct)
     {
-        var gateway = Reach.Gateway.ToString();
-        _ = await OrderAsync($"tcp {gateway} {DiscardPort}\n", ct).ConfigureAwait(false);
-        var (udp, _) = await OrderAsync($"udp {gateway} {DnsPort}\n", ct).ConfigureAwait(false);
         var begun = _time.GetTimestamp();
-        NetworkCount? counted;
         do
         {
-            var (_, said) = await OrderAsync("count\n", ct).ConfigureAwait(false);
-            counted = NetworkRules.Counters(said);
-        }
-        while (counted is { Accepted: 0, Blocked: < 2 } && _time.GetElapsedTime(begun) < ProofPatience);
+            var (status, said) = await OrderAsync($"prove {_reach.Gateway}\n", ct).ConfigureAwait(false);
+            var counted = NetworkRules.Counters(said);
+            if (status != 0 || said.Contains("got=", StringComparison.Ordinal) || counted is not { Accepted: 0 })
+            {
+                break;
+            }
 
-        var (tcp, _) = await OrderAsync("end\n", ct).ConfigureAwait(false);
-        var (_, after) = await OrderAsync("count\n", ct).ConfigureAwait(false);
-        if (tcp == 0 || udp == 0 || NetworkRules.Counters(after) is not { Accepted: 0, Blocked: >= 2 } before)
-        {
-            throw Failed("what they do not allow was not refused");
-        }
+            if (counted.Blocked > _before.Blocked + 1)
+            {
+                _before = counted;
+                return;
+            }
 
-        _before = before;
+            _before = counted;
+        }
+        while (_time.GetElapsedTime(begun) < ProofPatience);
+        throw Failed("what they do not allow was not refused");
     }
 
     private async Task<NetworkCount> CountAsync()
@@ -247,22 +264,22 @@ internal sealed class NetworkScope : IAsyncDisposable
         };
     }
 
-    private SandboxSpec PastaSpec(NetworkPrograms programs)
+    private static SandboxSpec PastaSpec(NetworkPrograms programs, NetworkReach reach, int user)
     {
-        var (gateway, inside) = (Reach.Gateway.ToString(), Reach.Inside.ToString());
+        var (gateway, inside) = (reach.Gateway.ToString(), reach.Inside.ToString());
         return new SandboxSpec
         {
-            Program = programs.Pasta,
+            Program = "/bin/sh",
             // Its own address, gateway and name, whatever this machine's are; TCP over IPv4 from inside to outside only.
             Arguments =
             [
-                "--foreground", "--quiet", "--config-net", "--ipv4-only", "-i", "lo", "-I", NetworkRules.Interface, "-M", "02:5e:cf:10:00:01",
+                "-c", Waiting, "sh", programs.Pasta, "--foreground", "--quiet", "--config-net", "--ipv4-only", "-i", "lo", "-I", NetworkRules.Interface, "-M", "02:5e:cf:10:00:01",
                 "-a", inside, "-n", NetworkReach.InsidePrefix.ToString(CultureInfo.InvariantCulture), "-g", gateway,
                 "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-udp", "--no-icmp", "--no-dhcp", "--no-dhcpv6", "--no-ndp", "--no-ra",
-                .. Reach.LoopbackPorts.Count == 0 ? new[] { "--no-map-gw" } : [], _process.ToString(CultureInfo.InvariantCulture),
+                .. reach.LoopbackPorts.Count == 0 ? new[] { "--no-map-gw" } : [],
             ],
             Before = LinuxCalls.IsRoot && !TunIsOpen() ? [programs.Unshare, "--mount", "--propagation", "private", "--", "/bin/sh", "-c", OwnTun, "sh"] : [],
-            User = User,
+            User = user,
             ConfinesItself = true,
             WorkingDirectory = "/",
             CpuSeconds = Limits.NodeWallSeconds.Ceiling,

@@ -16,7 +16,7 @@ public sealed class NetworkRefusalTests
         read -r x </tmp/rules; echo "$x"
         """;
 
-    [Theory]
+    [NetworkTheory]
     [InlineData("nft", "/usr/bin/false", "could not be loaded")]
     [InlineData("nft", "/usr/bin/true", "other rules")]
     [InlineData("pasta", "/usr/bin/false", "pasta ended with 1")]
@@ -29,8 +29,6 @@ public sealed class NetworkRefusalTests
         {
             program ??= Script(folder.FullName);
             var programs = which == "nft" ? means.Network! with { Nft = program } : means.Network! with { Pasta = program };
-            var started = Path.Combine(folder.FullName, "started");
-
             var error = await Should.ThrowAsync<SecFlowException>(() =>
                 SandboxedProcess.StartAsync(means with { Network = programs }, Networked.Bash(Networked.Plan(Networked.Rule("127.0.0.1/32", 1)), "echo started"), CancellationToken.None));
 

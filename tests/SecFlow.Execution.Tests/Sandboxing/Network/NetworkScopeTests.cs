@@ -13,7 +13,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
     private const string Curl = "/usr/bin/curl";
     private const int CouldNotResolve = 6;
 
-    [Fact]
+    [NetworkFact]
     public async Task Curl_ApprovedLoopbackPort_IsReachedAndNothingElse()
     {
         await using var approved = Site.Start();
@@ -51,7 +51,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         count.Blocked.ShouldBeGreaterThanOrEqualTo(5);
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Curl_AnotherAddressOfThePlan_IsReachedBesideLoopback()
     {
         if (Site.OtherAddress() is not { } elsewhere)
@@ -75,7 +75,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         count.Blocked.ShouldBeGreaterThan(0);
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Curl_NetworkAndRangeOfPorts_AreReachedToTheirEdges()
     {
         if (Site.OtherAddress() is not { } elsewhere)
@@ -96,7 +96,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         site.Connections.ShouldBe(1);
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Curl_RedirectToAnUnapprovedPlace_EndsThere()
     {
         await using var elsewhere = Site.Start();
@@ -109,7 +109,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         elsewhere.Connections.ShouldBe(0);
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Curl_PinnedName_IsAnsweredAndNoOther()
     {
         await using var site = Site.Start();
@@ -124,7 +124,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         files.Output.ShouldBe("127.0.0.1 localhost\n127.0.0.1 shop.example\nhosts: files\n");
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Nmap_OpenAndClosedAndForbiddenPorts_AreToldApart()
     {
         await using var open = Site.Start();
@@ -141,7 +141,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         forbidden.Connections.ShouldBe(0);
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Ffuf_ApprovedServer_FindsItsPathsAndNoOtherServer()
     {
         await using var site = Site.Start();
@@ -157,7 +157,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         count.Accepted.ShouldBeGreaterThanOrEqualTo(2);
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Payload_HasNoRightsOverItsNetwork()
     {
         await using var site = Site.Start();
@@ -179,7 +179,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         output.ShouldBe("done\n");
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Port_OfThePortal_IsNotInThePlanOfAHostTarget()
     {
         await using var portal = Site.Start();
@@ -193,7 +193,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         portal.Connections.ShouldBe(0);
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task End_AndKill_LeaveNoProcess()
     {
         await using var site = Site.Start();
@@ -209,7 +209,7 @@ public sealed class NetworkScopeTests(ITestOutputHelper log)
         await LeftOvers.ShouldBeNoneAsync();
     }
 
-    [Fact]
+    [NetworkFact]
     public async Task Start_Cancelled_LeavesNoProcess()
     {
         using var cancel = new CancellationTokenSource();
