@@ -6,7 +6,7 @@ namespace SecFlow.Execution.Targets;
 /// <summary>
 /// The names of an archive that is being extracted, one after the other.
 /// 1. Relative, of plain parts: no <c>..</c>, no absolute path, no drive, no backslash, no control or invisible character.
-/// 2. No two that differ only in case or in the way that letters are composed, also not in one of their folders; no file where a folder is.
+/// 2. No two that differ only in case, also not in one of their folders; no file where a folder is.
 /// 3. Bounded: entries, depth, bytes of a name and of a path.
 /// </summary>
 internal sealed class ArchivePaths
@@ -54,14 +54,14 @@ internal sealed class ArchivePaths
         {
             path = depth == 0 ? parts[0] : $"{path}/{parts[depth]}";
             var last = depth == parts.Count - 1;
-            var key = path.Normalize(NormalizationForm.FormC).ToUpperInvariant();
+            var key = path.ToUpperInvariant();
             if (!_known.TryGetValue(key, out var known))
             {
                 _known[key] = (path, last && file);
             }
             else if (known.Path != path)
             {
-                throw Wrong($"'{TargetValidation.Show(path)}' and '{TargetValidation.Show(known.Path)}' differ only in case or composition.");
+                throw Wrong($"'{TargetValidation.Show(path)}' and '{TargetValidation.Show(known.Path)}' differ only in case.");
             }
             else if (known.File || (last && file))
             {

@@ -48,6 +48,19 @@ public sealed class IsolationTests
             [
                 .. await targets.ListAsync(stranger.TeamId, archivedToo: true), .. await targets.FindManyAsync(stranger.TeamId, [row.Id]),
                 await targets.FindAsync(stranger.TeamId, row.Id), Changed(await targets.ArchiveAsync(stranger, row.Id)),
+                await targets.EditAsync(stranger, row.Id, row.Revision, target => target.Value = "https://stranger.example/", []),
+            ];
+        },
+        [typeof(TargetSecret)] = async (test, owner, stranger) =>
+        {
+            var secrets = new TargetSecretStore(test.Database);
+            var target = await new TargetStore(test.Database).AddAsync(owner, TestRows.Target());
+            await secrets.SetAsync(owner, target.Id, "token", "ciphertext");
+            await secrets.SetAsync(owner, null, "token", "ciphertext");
+            return
+            [
+                .. await secrets.ListAsync(stranger.TeamId), .. await secrets.FindAsync(stranger.TeamId, [target.Id], "token"),
+                Changed(await secrets.DeleteAsync(stranger, target.Id, "token")), Changed(await secrets.DeleteAsync(stranger, null, "token")),
             ];
         },
         [typeof(Workflow)] = async (test, owner, stranger) =>

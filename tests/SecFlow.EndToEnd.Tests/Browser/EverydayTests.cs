@@ -53,9 +53,14 @@ public sealed class EverydayTests
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Second shop" });
         await Expect(row).ToBeVisibleAsync();
 
-        await row.GetByRole(AriaRole.Button, new() { Name = "Archive" }).ClickAsync();
+        await row.GetByRole(AriaRole.Link, new() { Name = "Second shop" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Second shop" })).ToBeVisibleAsync();
+        await Expect(page.Locator("main[data-live=true]")).ToBeVisibleAsync();
+        await TargetPages.ChangeAsync(portal, page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Archive" }).ClickAsync();
         await ConfirmAsync(page, "Archive");
         await Expect(row).ToHaveCountAsync(0);
+        await TargetPages.ImportAsync(portal, page);
         (await portal.Get<TargetService>().ListAsync(portal.Actor, default)).ShouldNotContain(t => t.Name == "Second shop" && t.ArchivedAt == null);
     }
 
@@ -178,7 +183,7 @@ public sealed class EverydayTests
     }
 
     /// <summary>Opens a page and waits until it is live: what is typed earlier is lost.</summary>
-    private static async Task OpenAsync(IPage page, string path)
+    internal static async Task OpenAsync(IPage page, string path)
     {
         await page.GotoAsync(path);
         await Expect(page.Locator("main[data-live=true]")).ToBeVisibleAsync();

@@ -49,6 +49,19 @@ public sealed class PageTests(PortalFixture portal)
     }
 
     [Theory]
+    [InlineData("ana", "/targets/import", "CSV")]
+    [InlineData("ana", "/targets/secrets", "never shown again")]
+    [InlineData("ben", "/targets/import", "SF3001")]
+    [InlineData("ben", "/targets/secrets", "SF3001")]
+    [InlineData("vera", "/targets/secrets", "SF3001")]
+    public async Task TargetPages_ForARole_RenderOrRefuse(string user, string path, string words)
+    {
+        using var browser = await portal.App.SignInAsync(user);
+
+        (await browser.GetAsync(path)).Html.ShouldContain(words);
+    }
+
+    [Theory]
     [InlineData("ben")]
     [InlineData("vera")]
     public async Task Audit_ForOthers_IsRefusedWithItsCode(string user)

@@ -46,6 +46,13 @@ public sealed partial class ScheduleList
 
     private string WorkflowName(Guid id) => _workflows.FirstOrDefault(w => w.Id == id)?.Name ?? "-";
 
+    private static string TargetsOf(Schedule row)
+    {
+        var named = row.TargetIds.Split(',', StringSplitOptions.RemoveEmptyEntries).Length;
+        var words = named > 0 || row.TargetTags.Length == 0 ? Marks.Words.Count(named, "target") : "";
+        return row.TargetTags.Length == 0 ? words : $"{words}{(words.Length > 0 ? " and " : "")}tagged {row.TargetTags}";
+    }
+
     private RulePreview Preview(Schedule row) => Preview(row.Cron, row.Zone);
 
     private RulePreview Preview(string cron, string zone)
@@ -79,7 +86,7 @@ public sealed partial class ScheduleList
                 throw new SecFlowException(problems);
             }
 
-            await Schedules.AddAsync(actor, new NewSchedule(_form.Name.Trim(), _form.WorkflowId!.Value, _form.Cron, _form.Zone, [.. _form.Targets]), Left);
+            await Schedules.AddAsync(actor, new NewSchedule(_form.Name.Trim(), _form.WorkflowId!.Value, _form.Cron, _form.Zone, [.. _form.Targets]) { TargetTags = _form.TagList }, Left);
             await LoadAsync(actor);
         });
         _saving = false;
@@ -124,6 +131,10 @@ public sealed partial class ScheduleList
 
         public HashSet<Guid> Targets { get; } = [];
 
+        public string Tags { get; set; } = "";
+
+        public string[] TagList => Tags.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
+
         public void Toggle(Guid id)
         {
             if (!Targets.Remove(id))
@@ -145,9 +156,9 @@ public sealed partial class ScheduleList
                 problems.Add(new Diagnostic(Codes.ScheduleInvalid, "Choose the workflow that it starts."));
             }
 
-            if (Targets.Count == 0)
+            if (Targets.Count == 0 && TagList.Length == 0)
             {
-                problems.Add(new Diagnostic(Codes.ScheduleInvalid, "Choose at least one target."));
+                problems.Add(new Diagnostic(Codes.ScheduleInvalid, "Choose at least one target or tag."));
             }
 
             return problems;

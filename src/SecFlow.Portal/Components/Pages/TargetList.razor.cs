@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Radzen;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
@@ -17,9 +16,6 @@ public sealed partial class TargetList
 
     [Inject]
     public TargetService Targets { get; set; } = null!;
-
-    [Inject]
-    public DialogService Dialogs { get; set; } = null!;
 
     protected override async Task LoadAsync(Actor actor) => _rows = await Targets.ListAsync(actor, Left);
 
@@ -42,52 +38,5 @@ public sealed partial class TargetList
         }
 
         _saving = false;
-    }
-
-    private async Task ArchiveAsync(Target row)
-    {
-        var sure = await Dialogs.Confirm(
-            $"'{row.Name}' cannot be scanned any more, and schedules that name it will be refused. Its findings and the record of its authorisation stay.",
-            "Archive this target?",
-            new ConfirmOptions { OkButtonText = "Archive", CancelButtonText = "Keep" });
-        if (sure == true)
-        {
-            await GuardAsync(async actor =>
-            {
-                await Targets.ArchiveAsync(actor, row.Id, Left);
-                await LoadAsync(actor);
-            });
-        }
-    }
-
-    private sealed class TargetForm
-    {
-        public string Name { get; set; } = "";
-
-        public TargetKind Kind { get; set; }
-
-        public string Value { get; set; } = "";
-
-        public Intrusiveness Intrusiveness { get; set; } = Intrusiveness.Safe;
-
-        public int Rate { get; set; } = 10;
-
-        public string Tags { get; set; } = "";
-
-        public string Reference { get; set; } = "";
-
-        public DateOnly? Until { get; set; }
-
-        public bool Authorised { get; set; }
-
-        public bool PrivateAddress { get; set; }
-
-        public NewTarget ToTarget() => new(Name.Trim(), Kind, Value.Trim(), Reference.Trim(), Until is { } day ? new DateTimeOffset(day.ToDateTime(TimeOnly.MaxValue), TimeSpan.Zero) : null)
-        {
-            PrivateAddressApproved = PrivateAddress,
-            MaxIntrusiveness = Intrusiveness,
-            RequestsPerSecond = Rate,
-            Tags = Tags.Trim(),
-        };
     }
 }

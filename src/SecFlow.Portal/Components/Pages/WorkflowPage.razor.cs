@@ -17,6 +17,7 @@ public sealed partial class WorkflowPage
     private static readonly TimeSpan TypingPause = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<Guid> _chosen = [];
+    private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
     private Workflow? _workflow;
     private WorkflowVersion? _version;
     private IReadOnlyList<Target>? _targets;
@@ -116,6 +117,21 @@ public sealed partial class WorkflowPage
         _saving = false;
     }
 
+    private IReadOnlyList<string> TargetTags => [.. (_targets ?? []).SelectMany(TagsOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <summary>Targets of the run as it would start now: ticked, or with a chosen tag.</summary>
+    private int TargetCount => (_targets ?? []).Count(target => _chosen.Contains(target.Id) || TagsOf(target).Any(_tags.Contains));
+
+    private static string[] TagsOf(Target target) => target.Tags.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private void ChooseTag(string tag)
+    {
+        if (!_tags.Remove(tag))
+        {
+            _tags.Add(tag);
+        }
+    }
+
     private void Choose(Guid targetId)
     {
         if (!_chosen.Remove(targetId))
@@ -131,7 +147,7 @@ public sealed partial class WorkflowPage
         _saving = true;
         await GuardAsync(async actor =>
         {
-            var run = await Runs.StartAsync(actor, new StartRun(_workflow!.Id, [.. _chosen], RunTrigger.Manual), Left);
+            var run = await Runs.StartAsync(actor, new StartRun(_workflow!.Id, [.. _chosen], RunTrigger.Manual) { TargetTags = [.. _tags] }, Left);
             Navigation.NavigateTo($"runs/{run.Id}");
         });
         _saving = false;
