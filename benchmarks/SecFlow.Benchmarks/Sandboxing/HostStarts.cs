@@ -25,7 +25,13 @@ internal static class HostStarts
             await FirstAnswerAsync(host, ct);
             return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         });
-        return new Sampled(samples) { Reference = await EmptyAsync(bench, ct) };
+        var bare = await Statistics.RepeatAsync(bench.Count(15, 2), async () =>
+        {
+            var began = Stopwatch.GetTimestamp();
+            await ForeignProcess.RunAsync("/usr/bin/true", [], ct);
+            return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        });
+        return new Sampled(samples) { Reference = await EmptyAsync(bench, ct), Note = $"a bare exec of /usr/bin/true took {Statistics.Median(bare):0.##} ms" };
     }
 
     public static async Task<Sampled> PooledAsync(Bench bench, CancellationToken ct)

@@ -9,6 +9,7 @@ namespace SecFlow.Execution.Sandboxing;
 internal sealed class ControlGroups
 {
     private const string Root = "/sys/fs/cgroup";
+    private static readonly string[] _controllers = ["memory", "pids"];
     private static int _number;
     private readonly string[] _parents;
     private readonly bool _unified;
@@ -22,34 +23,56 @@ internal sealed class ControlGroups
     public string Version => _unified ? "v2" : "v1";
 
     /// <summary>Tries to make a group; null with the reason when that is not possible.</summary>
-    public static (ControlGroups? Groups, string Reason) Open()
+    public static (ControlGroups? Groups, string Reason) Open() => Open(Root, File.Exists("/proc/self/cgroup") ? File.ReadAllLines("/proc/self/cgroup") : []);
+
+    /// <param name="root">Where the hierarchies are mounted.</param>
+    /// <param name="own">Lines of <c>/proc/self/cgroup</c>.</param>
+    internal static (ControlGroups? Groups, string Reason) Open(string root, IReadOnlyList<string> own)
     {
-        var (unified, homes, why) = FindHomes();
-        if (homes.Length == 0)
+        var (unified, candidates, why) = Candidates(root, own);
+        foreach (var homes in candidates)
         {
-            return (null, why);
+            try
+            {
+                return (Make(unified, homes), $"cgroup {(unified ? "v2" : "v1")}: memory and processes of each sandbox are limited and counted as a group");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                why = $"cgroup {(unified ? "v2" : "v1")}: a group could not be made below {homes[0]}: {e.Message}";
+            }
         }
 
-        try
+        return (null, why);
+    }
+
+    private static ControlGroups Make(bool unified, string[] homes)
+    {
+        foreach (var home in homes)
         {
-            foreach (var home in homes)
+            if (unified && !Words(Path.Combine(home, "cgroup.subtree_control")).IsSupersetOf(_controllers))
             {
-                Sweep(home);
+                HandDown(home);
             }
 
-            var name = $"secflow-{Environment.ProcessId}-{ProcessTable.StartTime(Environment.ProcessId)}";
-            var parents = homes.Select(home => Directory.CreateDirectory(Path.Combine(home, name)).FullName).ToArray();
-            if (unified)
-            {
-                File.WriteAllText(Path.Combine(parents[0], "cgroup.subtree_control"), "+memory +pids");
-            }
+            Sweep(home);
+        }
 
-            return (new ControlGroups(unified, parents), "memory and process limits are set on a group of each sandbox");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        var name = $"secflow-{Environment.ProcessId}-{ProcessTable.StartTime(Environment.ProcessId)}";
+        var parents = homes.Select(home => Directory.CreateDirectory(Path.Combine(home, name)).FullName).ToArray();
+        if (unified)
         {
-            return (null, $"a group could not be made below {homes[0]}: {e.Message}");
+            File.WriteAllText(Path.Combine(parents[0], "cgroup.subtree_control"), "+memory +pids");
         }
+
+        return new ControlGroups(unified, parents);
+    }
+
+    // A group with processes in it cannot hand controllers down. A delegated one (a service with Delegate=yes, a container) holds this engine: it moves into a leaf first.
+    private static void HandDown(string home)
+    {
+        var leaf = Directory.CreateDirectory(Path.Combine(home, "engine")).FullName;
+        File.WriteAllText(Path.Combine(leaf, "cgroup.procs"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        File.WriteAllText(Path.Combine(home, "cgroup.subtree_control"), "+memory +pids");
     }
 
     /// <summary>A new group with these limits.</summary>
@@ -71,27 +94,33 @@ internal sealed class ControlGroups
         }
     }
 
-    private static (bool Unified, string[] Homes, string Why) FindHomes()
+    private static (bool Unified, IReadOnlyList<string[]> Homes, string Why) Candidates(string root, IReadOnlyList<string> lines)
     {
-        var own = File.Exists("/proc/self/cgroup") ? File.ReadAllLines("/proc/self/cgroup").Select(line => line.Split(':', 3)).Where(parts => parts.Length == 3).ToArray() : [];
-        if (File.Exists(Path.Combine(Root, "cgroup.controllers")))
+        var own = lines.Select(line => line.Split(':', 3)).Where(parts => parts.Length == 3);
+        if (File.Exists(Path.Combine(root, "cgroup.controllers")))
         {
             var path = own.FirstOrDefault(parts => parts[0] == "0")?[2] ?? "/";
-            // A group with processes in it cannot hand controllers down: use the parent of our own one.
-            foreach (var candidate in new[] { Path.GetDirectoryName(path) ?? "/", path })
+            var parent = Home(Path.GetDirectoryName(path) ?? "/");
+            List<string[]> homes = [];
+            if (Offers(parent, "cgroup.subtree_control"))
             {
-                var home = Root + (candidate == "/" ? "" : candidate);
-                if (File.Exists(Path.Combine(home, "cgroup.subtree_control")) && Words(Path.Combine(home, "cgroup.subtree_control")).IsSupersetOf(["memory", "pids"]))
-                {
-                    return (true, [home], "");
-                }
+                homes.Add([parent]);
             }
 
-            return (true, [], "cgroup v2 is mounted, but the memory and pids controllers are not delegated to this process");
+            if (Offers(Home(path), "cgroup.controllers"))
+            {
+                homes.Add([Home(path)]);
+            }
+
+            return (true, homes, "cgroup v2 is mounted, but the memory and pids controllers are not delegated to this process");
         }
 
-        string[] homes = [.. new[] { "memory", "pids" }.Select(controller => Path.Combine(Root, controller)).Where(Directory.Exists)];
-        return homes.Length == 2 ? (false, homes, "") : (false, [], "neither cgroup v2 nor the v1 memory and pids hierarchies are mounted");
+        string[] hierarchies = [.. _controllers.Select(controller => Path.Combine(root, controller)).Where(Directory.Exists)];
+        return (false, hierarchies.Length == 2 ? [hierarchies] : [], "neither cgroup v2 nor the v1 memory and pids hierarchies are mounted");
+
+        string Home(string group) => group == "/" ? root : root + group;
+
+        static bool Offers(string home, string file) => File.Exists(Path.Combine(home, file)) && Words(Path.Combine(home, file)).IsSupersetOf(_controllers);
     }
 
     private static HashSet<string> Words(string file) => [.. File.ReadAllText(file).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];

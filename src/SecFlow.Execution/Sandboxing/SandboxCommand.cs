@@ -13,7 +13,7 @@ internal sealed record SandboxPrograms(string? Bubblewrap, string? Prlimit, stri
 }
 
 /// <summary>
-/// The command line of one sandbox (measured flags, see docs/security-model.md).
+/// The command line of one sandbox (measured flags, see docs/security/threat-model.md).
 /// 1. <c>setpriv</c> first when the engine is root: limits of processes and ownership depend on the real user. Each start takes the next user id of a range that nobody uses.
 /// 2. <c>prlimit</c> next: data segment, processor seconds (hard = soft, because process 1 ignores SIGXCPU), files, no core.
 /// 3. <c>bwrap</c> with an empty environment of its own and the payload as process 1: else the payload sees the engine's environment in /proc/1 and bubblewrap leaves zombies.

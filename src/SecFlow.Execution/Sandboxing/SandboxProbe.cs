@@ -114,7 +114,7 @@ internal static class SandboxProbe
             Layer("environment", environ.Contains(Canary, StringComparison.Ordinal) && !EngineVariables().Any(name => environ.Contains(name + "=", StringComparison.Ordinal)), "the engine's environment is not visible", "variables of the engine are visible in /proc/1/environ"),
             Layer("privileges", facts["CapEff:"].All(Zero) && facts["CapBnd:"].All(Zero) && facts["NoNewPrivs:"].SequenceEqual(["1"]), "no capability, and none can be gained", "capabilities are left"),
             Layer("system calls", facts["Seccomp:"].SequenceEqual(["2"]) && !facts["got"].Contains("userns"), "a filter is loaded; a new user namespace was denied", "the system call filter does not hold"),
-            Layer("limits", !forked.Contains("forked=", StringComparison.Ordinal) && !grown.Contains("grown=", StringComparison.Ordinal), "a fork bomb and a memory bomb were stopped", "a fork bomb or a memory bomb was not stopped"),
+            Layer("limits", !forked.Contains("forked=", StringComparison.Ordinal) && !grown.Contains("grown=", StringComparison.Ordinal), "a fork bomb and a memory bomb were stopped; processes are counted " + (means.Groups is not null ? "in a control group of each sandbox" : LinuxCalls.IsRoot ? "by a user id of each sandbox" : "inside of the user namespace of each sandbox") + ", never among the engine's own", "a fork bomb or a memory bomb was not stopped"),
         ];
     }
 

@@ -12,6 +12,8 @@ public sealed class HostileRunTests
     /// <summary>The longest limit that ends an attack is the callback's 2 s, and 2 s on top for starting and clearing up; the rest is for a machine whose two cores are busy with the run beside it.</summary>
     private static readonly TimeSpan _endsWithin = TimeSpan.FromSeconds(12);
 
+    private static readonly TimeSpan _busy = TimeSpan.FromSeconds(10);
+
     [Fact]
     public async Task Attack_ThroughTheEngine_EndsWithItsCodeWhileAnotherRunGoesOnAndLeavesNothing()
     {
@@ -19,7 +21,9 @@ public sealed class HostileRunTests
         var target = await portal.AddTargetAsync(portal.Shop.Url);
         var good = await portal.SaveWorkflowAsync("Good", "scan.web-baseline");
         var attacks = Directory.GetFiles(Path.Combine(Repository.Root, "tests", "HostilePlugins"), "*.js").Order(StringComparer.Ordinal).ToList();
-        attacks.Count.ShouldBeGreaterThanOrEqualTo(18);
+        attacks.Count.ShouldBeGreaterThanOrEqualTo(20);
+        await portal.WaitAsync((await portal.StartRunAsync(good, target.Id)).Id);
+        var before = Traces.Now();
 
         foreach (var file in attacks)
         {
@@ -41,6 +45,52 @@ public sealed class HostileRunTests
             (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
         }
 
+        await OnlyThePoolIsLeftAsync();
+        Traces.Now().ShouldNotExceed(before);
+        (await portal.AuditAsync()).ShouldNotContain(e => e.ReasonCode == "SF4020" || e.ReasonCode == "SF4021", "a script alone can break neither the protocol nor the sandbox");
+    }
+
+    /// <summary>Shell scripts of a tool that somebody else commands, and how each may end: it may start programs, so it is its sandbox that stops it.</summary>
+    private static readonly (string Name, string Script, string[] Ends)[] _toolAttacks =
+    [
+        ("fork bomb", "bomb() { bomb | bomb & }; bomb; i=0; while [ $i -lt 400 ]; do (sleep 20) & i=$((i+1)); done; echo ESCAPED; wait", ["SF4", "SF5", "Completed"]),
+        ("disk fill", "head -c 2000000000 /dev/zero >/out/full && echo ESCAPED; head -c 2000000000 /dev/zero >/tmp/full && echo ESCAPED; exit 1", ["SF4", "SF5", "Completed"]),
+        ("memory", "x=0123456789abcdef; while :; do x=$x$x; done", ["SF4", "SF5", "Completed"]),
+        ("files", "for f in /etc/shadow /root/.bashrc /proc/1/root/etc/shadow /sys/fs/cgroup/x; do (read -r x <$f) 2>/dev/null && echo ESCAPED $f; done; (echo x >/usr/escaped) 2>/dev/null && echo ESCAPED; tr '\\0' '\\n' </proc/1/environ | grep -i secflow && echo ESCAPED; exit 0", ["Completed"]),
+        ("network", "for p in 1 22 53 PORTAL; do (exec 3<>/dev/tcp/127.0.0.1/$p) 2>/dev/null && echo ESCAPED $p; done; for h in 169.254.169.254 10.255.255.1 ::1; do (exec 3<>/dev/tcp/$h/80) 2>/dev/null && echo ESCAPED $h; done; (exec 3<>/dev/tcp/example.org/80) 2>/dev/null && echo ESCAPED dns; exit 0", ["Completed", "SF404"]),
+        ("mount", "unshare -m true; exec mount -t tmpfs none /tmp", ["SF4021"]),
+    ];
+
+    [Fact]
+    public async Task Tool_ThatAttacks_IsStoppedWhileAnotherRunGoesOnAndAViolationQuarantines()
+    {
+        await using var portal = await RunningPortal.StartAsync("demo");
+        var target = await portal.AddTargetAsync(portal.Shop.Url);
+        var good = await portal.SaveWorkflowAsync("Good", "scan.web-baseline");
+        foreach (var (name, script, ends) in _toolAttacks)
+        {
+            var id = "scan.test-tool-" + name.Replace(' ', '-');
+            var command = System.Text.Json.JsonSerializer.Serialize(script.Replace("PORTAL", portal.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
+            await portal.Plugins.InstallAsync(id, $$"""
+                module.exports = { execute: function (ctx) {
+                  var r = ctx.tool('bash', ['-c', {{command}}], { timeout: 12 }), said = r.stdout.text(4000) + r.stderr.text(4000);
+                  if (/ESCAPED/.test(said.replace(/bash: .*/g, ''))) { throw new Error('ESCAPED ' + said); }
+                  ctx.verdict('completed', said, { target: ctx.targets[0].id, checks: ['none'] });
+                } };
+                """, "tools:\n  - { name: bash }");
+            var workflow = await portal.SaveWorkflowAsync("Tool " + name, id, "20");
+            var beside = await portal.StartRunAsync(good, target.Id);
+            var clock = Stopwatch.StartNew();
+            var attack = await portal.RunAsync(workflow, target.Id);
+
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(22) + _busy, name);
+            var node = attack.Nodes.ShouldHaveSingleItem();
+            (node.ErrorMessage ?? "").ShouldNotContain("ESCAPED");
+            ends.ShouldContain(end => (node.ErrorCode ?? "Completed").StartsWith(end, StringComparison.Ordinal), $"{name}: {attack.Run.Status} {node.ErrorCode} {node.ErrorMessage}");
+            (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
+        }
+
+        (await portal.AuditAsync("quarantine.plugin")).ShouldHaveSingleItem().ResourceName.ShouldContain("scan.test-tool-mount");
         await OnlyThePoolIsLeftAsync();
     }
 

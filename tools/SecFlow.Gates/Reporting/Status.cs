@@ -57,7 +57,7 @@ internal static partial class Status
 
         page.Append("\n## Open security findings\n\n");
         var open = OpenFindings(repository);
-        page.Append(open.Count == 0 ? "None known. How they are recorded: [security model](security-model.md).\n" : string.Concat(open.Select(f => $"- {f}\n")));
+        page.Append(open.Count == 0 ? "None known. How they are recorded: [threat model](security/threat-model.md).\n" : string.Concat(open.Select(f => $"- {f}\n")));
         return page.ToString();
     }
 
@@ -76,10 +76,10 @@ internal static partial class Status
             : outcomes.Exists(found => found.Exists(t => t.Outcome is not ("Passed" or "NotExecuted"))) ? "broken" : "not shown on this machine";
     }
 
-    /// <summary>Rows of the table under "Open findings" in docs/security-model.md.</summary>
+    /// <summary>Rows of the table under "Open findings" in docs/security/threat-model.md.</summary>
     private static List<string> OpenFindings(Repository repository)
     {
-        var path = repository.At("docs", "security-model.md");
+        var path = repository.At("docs", "security", "threat-model.md");
         var section = File.Exists(path) ? Section().Match(File.ReadAllText(path)) : Match.Empty;
         return !section.Success ? [] : [.. section.Groups["body"].Value.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Skip(1).Select(l => string.Join(" - ", l.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries)))];
     }

@@ -18,7 +18,18 @@ public sealed partial class Security
     [Inject]
     public TrustPolicyService Policies { get; set; } = null!;
 
+    [Inject]
+    public AuditLog Log { get; set; } = null!;
+
+    private const int Shown = 10;
+
+    private const int Searched = 200;
+
     private SandboxReport? Report { get; set; }
+
+    private IReadOnlyList<AuditEvent> Violations { get; set; } = [];
+
+    private IReadOnlyList<AuditEvent> Refused { get; set; } = [];
 
     protected override async Task LoadAsync(Actor actor)
     {
@@ -26,5 +37,12 @@ public sealed partial class Security
         Report = Engine.Sandbox;
         await Policies.CurrentAsync(Left);
         Problems = Policies.Problems;
+        if (May(Permission.ReadAudit))
+        {
+            var quarantined = await Log.ListAsync(new AuditQuery(actor.TeamId) { Installation = true, Action = "quarantine", Take = Shown }, Left);
+            var denied = await Log.ListAsync(new AuditQuery(actor.TeamId) { Installation = true, Outcome = AuditOutcome.Denied, Take = Searched }, Left);
+            Violations = quarantined.Events;
+            Refused = [.. denied.Events.Take(Shown)];
+        }
     }
 }
