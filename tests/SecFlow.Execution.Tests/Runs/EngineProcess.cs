@@ -7,7 +7,9 @@ using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Runs;
+using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Targets;
+using SecFlow.Execution.Tests.Sandboxing.Network;
 using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Tests.Runs;
@@ -81,10 +83,16 @@ internal static class EngineProcess
             await Task.Delay(50);
         }
 
+        await using var tool = await ToolWithNetworkAsync(services);
         Console.WriteLine($"run={run}");
         await Task.Delay(Timeout.Infinite);
         return 0;
     }
+
+    // The shells that make its network, and pasta, must end as the tool does.
+    private static async Task<SandboxedProcess?> ToolWithNetworkAsync(IServiceProvider services) => NetworkFactAttribute.Reason is not null
+        ? null
+        : await SandboxedProcess.StartAsync(services.GetRequiredService<Sandbox>(), Networked.Spec(Networked.Plan(Networked.Rule("127.0.0.1/32", 80)), "/usr/bin/sleep", "600"), default);
 
     private static async Task<int> CountAsync(int nodes, int nodesPerRun, Func<int, string> recipe, string folder)
     {
