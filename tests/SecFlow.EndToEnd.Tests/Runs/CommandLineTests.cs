@@ -70,7 +70,7 @@ public sealed class CommandLineTests : IDisposable
                 inputs: [findings]
                 outputs: [enriched_findings]
             retry: { max_attempts: 3, backoff_factor: 2.0, base_delay: 5 }
-            state: { checkpoint_interval: 30, resume_on_failure: true, cache_intermediate: true }
+            state: { checkpoint_interval: 30, resume_on_failure: true }
             """;
         var (code, output, error) = await CommandAsync("workflow", "validate", await WriteAsync(sample), "--data", Data);
 

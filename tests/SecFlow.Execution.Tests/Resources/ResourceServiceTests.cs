@@ -31,6 +31,7 @@ public sealed class ResourceServiceTests
         (await File.ReadAllTextAsync((await service.ResolveAsync(ResourceUri.Parse("res://wordlist/mine:latest"), CancellationToken.None)).Path)).ShouldBe("# mine\nadmin\nlogin\n");
 
         (await ImportAsync(service, "wordlist", "mine", "# mine\nadmin\nlogin\n")).Id.ShouldBe(row.Id, "the same bytes under the same label");
+        ((TestTime)test.Database.Time).Advance(TimeSpan.FromMinutes(1));
         var next = await ImportAsync(service, "wordlist", "mine", "other\n", "v2");
         (await service.ResolveAsync(ResourceUri.Parse("res://wordlist/mine"), CancellationToken.None)).Row.Version.ShouldBe("v2");
         (await service.ResolveAsync(ResourceUri.Parse($"res://wordlist/mine:{row.Version}"), CancellationToken.None)).Row.Digest.ShouldBe(row.Digest);

@@ -55,7 +55,7 @@ public static class RecipeTemplates
                 inputs: [findings]
                 outputs: [enriched_findings]
             retry: { max_attempts: 3, backoff_factor: 2.0, base_delay: 5 }
-            state: { checkpoint_interval: 30, resume_on_failure: true, cache_intermediate: true }
+            state: { checkpoint_interval: 30, resume_on_failure: true }
 
             """),
         new("Ports and paths with nmap and ffuf", """
