@@ -41,12 +41,12 @@ internal sealed class ToolFiles
     private static void RequireFit(string path)
     {
         var mode = File.GetUnixFileMode(path);
-        if ((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+        if ((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != UnixFileMode.None)
         {
             throw Unfit(path, "others than its owner can write to it", $"chmod go-w {path}");
         }
 
-        if ((mode & UnixFileMode.OtherExecute) == 0 || (mode & UnixFileMode.OtherRead) == 0)
+        if ((mode & UnixFileMode.OtherExecute) == UnixFileMode.None || (mode & UnixFileMode.OtherRead) == UnixFileMode.None)
         {
             throw Unfit(path, "the sandbox's user cannot read and execute it", $"chmod o+rx {path}");
         }

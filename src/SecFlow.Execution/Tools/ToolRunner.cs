@@ -31,13 +31,13 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
     {
         var started = time.GetTimestamp();
         await using var process = await SandboxedProcess.StartAsync(sandbox, ToolSandbox.Spec(request), ct);
-        var stdout = new ToolSpool(request.Limits.OutputBytes);
-        var stderr = new ToolSpool(request.Limits.OutputBytes);
+        using var stdout = new ToolSpool(request.Limits.OutputBytes);
+        using var stderr = new ToolSpool(request.Limits.OutputBytes);
+        var pumps = Task.WhenAll(stdout.DrainAsync(process.StandardOutput), stderr.DrainAsync(process.StandardError));
         ToolReport? report = null;
         try
         {
             var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var pumps = Task.WhenAll(stdout.DrainAsync(process.StandardOutput), stderr.DrainAsync(process.StandardError));
             var feed = FeedAsync(process, request.Stdin);
             var lines = request.OnLines is { } onLines ? FollowAsync(process, stdout, onLines, ct) : Task.FromResult<Exception?>(null);
             var reading = ToolReport.ReadAsync(process.Report, request.Files, request.Limits.OutputBytes, () => over.TrySetResult(), CancellationToken.None);
@@ -64,6 +64,7 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
         catch
         {
             process.Kill();
+            await pumps;
             foreach (var file in (report?.Files.Values ?? []).Append(stdout.File).Append(stderr.File))
             {
                 await file.DisposeAsync();

@@ -4,7 +4,7 @@ namespace SecFlow.Execution.Tools;
 /// One stream of a tool on its way to a file that has no name: always read to its end, kept up to a limit, without escape sequences.
 /// Readers of lines follow the file, so that a slow one never delays the tool.
 /// </summary>
-internal sealed class ToolSpool(long most)
+internal sealed class ToolSpool(long most) : IDisposable
 {
     private readonly EscapeStripper _strip = new();
     private readonly SemaphoreSlim _grown = new(0, 1);
@@ -69,6 +69,9 @@ internal sealed class ToolSpool(long most)
             Wake();
         }
     }
+
+    /// <summary>After its end. The file is the caller's.</summary>
+    public void Dispose() => _grown.Dispose();
 
     /// <summary>Waits until more was kept or it has ended.</summary>
     public Task GrownAsync(CancellationToken ct) => _grown.WaitAsync(ct);

@@ -201,6 +201,8 @@ public sealed class InputFuzzTests
         {
             """{"type":"call","id":1,"method":"http","arguments":{"method":"GET","url":"http://127.0.0.1:8081/a?b#c","headers":{"a":"b","c":["d","e"]},"body":"x","followRedirects":true,"timeoutMs":1000,"maxBytes":100}}""",
             """{"type":"call","id":2,"method":"input.read","arguments":{"name":"urls","from":0,"max":10}}""",
+            """{"type":"call","id":4,"method":"tool","arguments":{"name":"nmap","args":["-oX","/out/a","b"],"options":{"stdin":"x","inputs":{"a.txt":{"handle":1},"b":"c"},"files":["a","b/c"],"timeout":3,"lines":true}}}""",
+            """{"type":"call","id":5,"method":"tool.lines","arguments":{}}""",
             """{"type":"call","id":3,"method":"handle.read","arguments":{"handle":1,"offset":0,"length":10}}""",
         };
         await using var broker = new Broker(null, new PluginWork { Inputs = new Dictionary<string, InputDataset>(StringComparer.Ordinal) { ["urls"] = new("urls", 3, () => new MemoryStream("{\"url\":\"a\"}\nbroken\n{}\n"u8.ToArray())) } }, new TestOutput());
@@ -224,6 +226,20 @@ public sealed class InputFuzzTests
             catch (ProtocolException)
             {
                 return;
+            }
+
+            if (call.Method == "tool")
+            {
+                try
+                {
+                    var tool = ToolCall.Read(call.Arguments);
+                    SecFlow.Execution.Tools.ToolArguments.Check(tool.Name, tool.Arguments, _ => true);
+                    tool.Files.ShouldAllBe(file => !file.StartsWith('/') && !file.Split('/', StringSplitOptions.None).Contains(".."));
+                }
+                catch (SecFlowException)
+                {
+                    // refused with a code
+                }
             }
 
             if (call.Method == "http")

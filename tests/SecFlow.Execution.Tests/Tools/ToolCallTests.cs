@@ -70,6 +70,60 @@ public sealed class ToolCallTests
         output.Logs.Single().ShouldContain(words);
     }
 
+    [Theory]
+    [InlineData("-oX/out/x")]
+    [InlineData("--script=evil")]
+    public async Task Tool_ValueOfAnInputAsAnOption_IsRefused(string value)
+    {
+        var (_, output) = await WorkAsync(
+            "ctx.inputs.hosts.each(function (r) { found = r.deep[0].host; }); try { ctx.tool('sh', ['-c', 'echo ran', found]); } catch (e) { ctx.log.info(e.code + ' ' + e.message); } ctx.log.info(ctx.tool('sh', ['-c', 'echo \"$1\"', 'sh', 'x' + found]).stdout.text());",
+            new PluginWork { Inputs = new Dictionary<string, InputDataset>(StringComparer.Ordinal) { ["hosts"] = new("hosts", 1, () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes($"{{\"deep\":[{{\"host\":\"{value}\"}}]}}\n"))) } });
+
+        output.Logs[0].ShouldStartWith("info " + Codes.ToolArgument);
+        output.Logs[0].ShouldContain("attach it to its option");
+        output.Logs[1].ShouldBe($"info x{value}\n");
+    }
+
+    [Theory]
+    [InlineData("ctx.tool('no-such-tool', []);", Codes.ToolMissing)]
+    [InlineData("ctx.tool('sh', ['-c', 'ulimit -t 1; kill -XCPU $$']);", Codes.LimitCpu)]
+    public async Task Tool_FailureThatIsNotCaught_IsTheWorksErrorWithItsCode(string script, string code)
+    {
+        var (outcome, _) = await WorkAsync(script, new PluginWork());
+
+        outcome.Error!.Code.ShouldBe(code);
+    }
+
+    [Fact]
+    public async Task Tool_CodeThatNobodyAnswered_IsOnlyAScriptError()
+    {
+        var (outcome, _) = await WorkAsync("var e = new Error('mine'); e.code = 'SF5001'; throw e;", new PluginWork());
+
+        outcome.Error!.Code.ShouldBe(Codes.ScriptError);
+    }
+
+    [Fact]
+    public async Task Tool_Runs_AreKeptWithDigestsAndSummedUpInTheAudit()
+    {
+        var (outcome, _) = await WorkAsync("ctx.tool('sh', ['-c', 'exit 3']); ctx.tool('sh', ['-c', 'exit 3']);", new PluginWork());
+
+        outcome.Tools.Count.ShouldBe(2);
+        var use = outcome.Tools[0];
+        (use.Name, use.ExitCode, use.Limit, use.Accepted).ShouldBe(("sh", 3, null, null));
+        use.Digest.ShouldMatch("^sha256:[0-9a-f]{64}$");
+        use.Arguments.ShouldBe(outcome.Tools[1].Arguments);
+        SecFlow.Execution.Tools.ToolUse.FromJson(SecFlow.Execution.Tools.ToolUse.ToJson(outcome.Tools)).ShouldBe(outcome.Tools);
+    }
+
+    private static async Task<(PluginOutcome Outcome, TestOutput Output)> WorkAsync(string script, PluginWork work)
+    {
+        await using var world = await PluginWorld.CreateAsync();
+        var row = await world.EnableAsync(PluginWorld.Files(script: "var found; module.exports = { execute: function (ctx) { " + script + " } };", manifest: Manifest));
+        await using var session = await (await world.RunnerAsync()).OpenAsync(world.Request(row), CancellationToken.None);
+        var output = new TestOutput();
+        return (await session.RunAsync(work, output, CancellationToken.None), output);
+    }
+
     private static async Task<TestOutput> RunAsync(string script)
     {
         await using var world = await PluginWorld.CreateAsync();

@@ -127,6 +127,30 @@ public sealed class ToolLimitTests
     }
 
     [Fact]
+    public async Task TargetFolder_IsReadOnlyAndLinksOutOfItLeadNowhere()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "secflow-test-folder-" + Guid.NewGuid().ToString("N")));
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "app.js"), "code\n");
+            File.CreateSymbolicLink(Path.Combine(folder.FullName, "out"), "/etc/passwd");
+            File.SetUnixFileMode(folder.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            using var copies = new TargetCopies();
+            var outside = copies.Readable(folder.FullName);
+            await using var result = await ToolRuns.RunAsync(ToolRuns.Script("cat /target/shop/app.js; cat /target/shop/out 2>/dev/null || echo nowhere; (: > /target/shop/x) 2>/dev/null || echo read-only") with
+            {
+                TargetFolders = new Dictionary<string, string>(StringComparer.Ordinal) { ["/target/shop"] = outside },
+            });
+
+            result.Stdout.Text().ShouldBe("code\nnowhere\nread-only\n");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task ForbiddenSystemCall_KillsTheTool()
     {
         // mount(2): an unprivileged program has no business with it
