@@ -175,8 +175,11 @@ var Answer = (function () {
         enumerable: false,
         configurable: true
     });
+    Answer.prototype.all = function (name) {
+        return this.raw.headers.hasOwnProperty(name) ? this.raw.headers[name] : [];
+    };
     Answer.prototype.header = function (name) {
-        return this.raw.headers.hasOwnProperty(name) ? this.raw.headers[name].join(", ") : "";
+        return this.all(name).join(", ");
     };
     Answer.prototype.text = function () {
         if (this.body === null) {
@@ -190,6 +193,13 @@ var Answer = (function () {
     Answer.prototype.isRedirect = function () {
         return this.status >= 300 && this.status < 400 && this.header("location") !== "";
     };
+    Object.defineProperty(Answer.prototype, "location", {
+        get: function () {
+            return locationOf(this.url);
+        },
+        enumerable: false,
+        configurable: true
+    });
     return Answer;
 }());
 var mostFailuresInARow = 5;

@@ -4,15 +4,6 @@ interface Config {
   timeoutMs: number;
 }
 
-interface Rule {
-  title: string;
-  severity: SecFlow.Severity;
-  cwe: number[];
-  owasp: string;
-  description: string;
-  remediation: string;
-}
-
 const rules: { [id: string]: Rule } = {
   "tls.certificate-expired": {
     title: "The certificate has expired", severity: "high", cwe: [298], owasp: "A02:2021",

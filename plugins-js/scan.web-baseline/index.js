@@ -219,50 +219,54 @@ function decodeEntities(text) {
 function attribute(tag, name) {
     return tag.attributes.hasOwnProperty(name) ? tag.attributes[name] : undefined;
 }
-var Reply = (function () {
-    function Reply(method, url, raw, maxBytes) {
+var Stop = (function () {
+    function Stop(message) {
+        this.message = message;
+    }
+    return Stop;
+}());
+var Answer = (function () {
+    function Answer(method, url, sent, raw, maxBytes) {
         this.method = method;
         this.url = url;
+        this.sent = sent;
         this.raw = raw;
         this.maxBytes = maxBytes;
         this.body = null;
     }
-    Object.defineProperty(Reply.prototype, "status", {
+    Object.defineProperty(Answer.prototype, "status", {
         get: function () {
             return this.raw.status;
         },
         enumerable: false,
         configurable: true
     });
-    Reply.prototype.all = function (name) {
+    Answer.prototype.all = function (name) {
         return this.raw.headers.hasOwnProperty(name) ? this.raw.headers[name] : [];
     };
-    Reply.prototype.header = function (name) {
+    Answer.prototype.header = function (name) {
         return this.all(name).join(", ");
     };
-    Reply.prototype.text = function () {
+    Answer.prototype.text = function () {
         if (this.body === null) {
             this.body = this.raw.body.size === 0 ? "" : this.raw.body.text(this.maxBytes);
         }
         return this.body;
     };
-    Reply.prototype.isHtml = function () {
+    Answer.prototype.isHtml = function () {
         return /^\s*(text\/html|application\/xhtml\+xml)/i.test(this.header("content-type"));
     };
-    Object.defineProperty(Reply.prototype, "location", {
+    Answer.prototype.isRedirect = function () {
+        return this.status >= 300 && this.status < 400 && this.header("location") !== "";
+    };
+    Object.defineProperty(Answer.prototype, "location", {
         get: function () {
             return locationOf(this.url);
         },
         enumerable: false,
         configurable: true
     });
-    return Reply;
-}());
-var Stop = (function () {
-    function Stop(message) {
-        this.message = message;
-    }
-    return Stop;
+    return Answer;
 }());
 var Client = (function () {
     function Client(ctx, config) {
@@ -287,7 +291,7 @@ var Client = (function () {
             var raw = this.ctx.http({
                 method: verb, url: fullUrl(url), headers: headers || {}, followRedirects: false, timeoutMs: this.config.timeoutMs, maxBytes: bytes
             });
-            return new Reply(verb, url, raw, bytes);
+            return new Answer(verb, url, "", raw, bytes);
         }
         catch (e) {
             var error = e;

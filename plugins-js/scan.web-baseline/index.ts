@@ -11,7 +11,7 @@ function configOf(given: Partial<Config> | null | undefined): Config {
 }
 
 /** The start page, after redirects inside the site; null when nothing answers. A redirect that leads away is the answer itself. */
-function fetchStart(client: Client, out: Reporter, url: Url): Reply | null {
+function fetchStart(client: Client, out: Reporter, url: Url): Answer | null {
   let reply = client.send("pages", url);
   for (let hop = 0; reply !== null && hop < 5 && reply.status >= 300 && reply.status < 400; hop++) {
     const next = resolveUrl(reply.url, reply.header("location"));
@@ -49,7 +49,7 @@ function checkScripts(client: Client, out: Reporter, site: Site): void {
   }
 }
 
-function checkSourceMap(client: Client, out: Reporter, script: Reply): void {
+function checkSourceMap(client: Client, out: Reporter, script: Answer): void {
   const m = /\/[\/*][#@]\s*sourceMappingURL=([^\s*]{1,500})/.exec(script.text().slice(-2000));
   const url = m && !/^data:/i.test(m[1]) ? resolveUrl(script.url, m[1]) : null;
   if (url === null || originOf(url) !== originOf(script.url)) {
@@ -86,7 +86,7 @@ function checkFolders(client: Client, out: Reporter, crawl: Crawl, base: Url): v
 }
 
 /** What is done to one target, in order. Throws Stop when the budget ends or the run is cancelled. */
-function assess(ctx: SecFlow.Context<Config>, config: Config, client: Client, out: Reporter, start: Reply, share: (part: number, text: string) => void): void {
+function assess(ctx: SecFlow.Context<Config>, config: Config, client: Client, out: Reporter, start: Answer, share: (part: number, text: string) => void): void {
   const base = start.url;
   const nowhere = resolveUrl(base, "secflow-" + (fullUrl(base).length * 7919 + 104729).toString(10) + "-nothing-here");
   const missing = nowhere === null ? null : client.send("pages", nowhere);

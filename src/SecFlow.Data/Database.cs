@@ -48,8 +48,8 @@ public sealed class Database
     public async Task MigrateAsync(CancellationToken ct = default)
     {
         await using var db = CreateContext();
-        await using var migration = await DatabaseMigration.BeginAsync(Options, ct);
-        await migration.RunAsync(db, ct);
+        await using var migration = await DatabaseMigration.BeginAsync(db, Options, ct);
+        await migration.RunAsync(ct);
     }
 
     /// <summary>Whether the database answers; for health checks.</summary>

@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
@@ -17,17 +18,59 @@ internal sealed class DatabaseMigration : IAsyncDisposable
 
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(60);
 
-    private readonly FileStream? _lock;
+    private readonly SecFlowContext _db;
+    private readonly FileStream? _file;
+    private readonly bool _advisory;
 
-    private DatabaseMigration(FileStream? held) => _lock = held;
+    private DatabaseMigration(SecFlowContext db, FileStream? file, bool advisory) => (_db, _file, _advisory) = (db, file, advisory);
 
-    public static async Task<DatabaseMigration> BeginAsync(DatabaseOptions options, CancellationToken ct)
+    /// <summary>Takes the lock. The context outlives the migration: on PostgreSQL its connection holds the lock.</summary>
+    public static async Task<DatabaseMigration> BeginAsync(SecFlowContext db, DatabaseOptions options, CancellationToken ct)
     {
-        if (options.Kind != DatabaseKind.Sqlite)
+        if (options.Kind == DatabaseKind.Sqlite)
         {
-            return new DatabaseMigration(null);
+            return new DatabaseMigration(db, await LockFileAsync(options, ct), advisory: false);
         }
 
+        // A database that is not there yet is made by the first migration; EF Core's own lock has to do for that one start.
+        var there = await db.Database.CanConnectAsync(ct);
+        if (there)
+        {
+            await db.Database.OpenConnectionAsync(ct);
+            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({PostgresLock})", ct);
+        }
+
+        return new DatabaseMigration(db, null, advisory: there);
+    }
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        if (_db.Database.IsSqlite())
+        {
+            await _db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL;", ct);
+            await RemoveAbandonedLockAsync(_db, ct);
+        }
+
+        await _db.Database.MigrateAsync(ct);
+        await AuditTriggers.CreateAsync(_db, ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // A connection that was lost has let go of its lock.
+        if (_advisory && _db.Database.GetDbConnection().State == ConnectionState.Open)
+        {
+            await _db.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({PostgresLock})", CancellationToken.None);
+        }
+
+        if (_file is not null)
+        {
+            await _file.DisposeAsync();
+        }
+    }
+
+    private static async Task<FileStream> LockFileAsync(DatabaseOptions options, CancellationToken ct)
+    {
         var path = Path.GetFullPath(new SqliteConnectionStringBuilder(options.ConnectionString).DataSource);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -36,43 +79,13 @@ internal sealed class DatabaseMigration : IAsyncDisposable
         {
             try
             {
-                return new DatabaseMigration(new FileStream(path + ".migrating", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                return new FileStream(path + ".migrating", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException) when (!limit.IsCancellationRequested)
             {
                 // Another process migrates; it is a matter of a second.
                 await Task.Delay(100, ct);
             }
-        }
-    }
-
-    public async Task RunAsync(SecFlowContext db, CancellationToken ct)
-    {
-        if (db.Database.IsSqlite())
-        {
-            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL;", ct);
-            await RemoveAbandonedLockAsync(db, ct);
-        }
-        else if (await db.Database.CanConnectAsync(ct))
-        {
-            // held by this connection, which stays open until the context goes
-            await db.Database.OpenConnectionAsync(ct);
-            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({PostgresLock})", ct);
-        }
-
-        await db.Database.MigrateAsync(ct);
-        await AuditTriggers.CreateAsync(db, ct);
-        if (!db.Database.IsSqlite())
-        {
-            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({PostgresLock})", ct);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_lock is not null)
-        {
-            await _lock.DisposeAsync();
         }
     }
 

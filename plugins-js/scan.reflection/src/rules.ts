@@ -1,14 +1,5 @@
 const ruleIds = ["reflection.cross-site-scripting", "reflection.open-redirect", "reflection.sql-error"];
 
-interface Rule {
-  title: string;
-  severity: SecFlow.Severity;
-  cwe: number[];
-  owasp: string;
-  description: string;
-  remediation: string;
-}
-
 const rules: { [id: string]: Rule } = {
   "reflection.cross-site-scripting": {
     title: "Input is reflected as markup or script", severity: "high", cwe: [79], owasp: "A03:2021",

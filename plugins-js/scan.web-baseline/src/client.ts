@@ -6,55 +6,6 @@ interface Config {
   skip: string[];
 }
 
-/** One answer of the target. The body is read when it is first needed. */
-class Reply {
-  private body: string | null = null;
-
-  constructor(
-    public readonly method: string,
-    public readonly url: Url,
-    public readonly raw: SecFlow.HttpResponse,
-    private readonly maxBytes: number
-  ) {
-  }
-
-  get status(): number {
-    return this.raw.status;
-  }
-
-  all(name: string): ReadonlyArray<string> {
-    return this.raw.headers.hasOwnProperty(name) ? this.raw.headers[name] : [];
-  }
-
-  /** The values of a header joined by commas; empty when it is absent. */
-  header(name: string): string {
-    return this.all(name).join(", ");
-  }
-
-  text(): string {
-    if (this.body === null) {
-      this.body = this.raw.body.size === 0 ? "" : this.raw.body.text(this.maxBytes);
-    }
-
-    return this.body;
-  }
-
-  isHtml(): boolean {
-    return /^\s*(text\/html|application\/xhtml\+xml)/i.test(this.header("content-type"));
-  }
-
-  get location(): string {
-    return locationOf(this.url);
-  }
-}
-
-/** Why a target could not be completely looked at. */
-class Stop {
-  // named message: the interpreter cannot carry a thrown object without one
-  constructor(public readonly message: string) {
-  }
-}
-
 /**
  * Sends the requests to one target and keeps the account of them.
  * 1. A request that the target fails makes the rules of its stage incomplete; the scan goes on.
@@ -71,7 +22,7 @@ class Client {
   }
 
   /** The answer, or null when the request failed or was refused. Redirects are not followed. */
-  send(stage: Stage, url: Url, method?: string, headers?: { [name: string]: string }, maxBytes?: number): Reply | null {
+  send(stage: Stage, url: Url, method?: string, headers?: { [name: string]: string }, maxBytes?: number): Answer | null {
     if (this.ctx.cancelled()) {
       throw new Stop("The run was cancelled.");
     }
@@ -87,7 +38,7 @@ class Client {
       const raw = this.ctx.http({
         method: verb, url: fullUrl(url), headers: headers || {}, followRedirects: false, timeoutMs: this.config.timeoutMs, maxBytes: bytes
       });
-      return new Reply(verb, url, raw, bytes);
+      return new Answer(verb, url, "", raw, bytes);
     } catch (e) {
       const error = e as SecFlow.CallError;
       const code = String(error.code || "");

@@ -40,7 +40,7 @@ const failedStatusErrors: Array<{ name: string; pattern: RegExp }> = [
   { name: "database error", pattern: /You have an error in your SQL syntax|ORA-\d{5}:|sqlite3\.OperationalError|SQLSTATE\[\w{5}\]|unterminated quoted string at or near|Unclosed quotation mark after the character string/ }
 ];
 
-function checkErrors(out: Reporter, reply: Reply, location: string): void {
+function checkErrors(out: Reporter, reply: Answer, location: string): void {
   const text = reply.text();
   const lists = reply.status >= 400 ? [anyStatusErrors, failedStatusErrors] : [anyStatusErrors];
   for (let l = 0; l < lists.length; l++) {
@@ -63,7 +63,7 @@ const keyForms: Array<{ name: string; pattern: RegExp }> = [
   { name: "private key", pattern: /-----BEGIN (RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----\s+[A-Za-z0-9+\/=]{20}/ }
 ];
 
-function checkSecrets(out: Reporter, reply: Reply): void {
+function checkSecrets(out: Reporter, reply: Answer): void {
   const text = reply.text();
   for (let i = 0; i < keyForms.length; i++) {
     const m = keyForms[i].pattern.exec(text);
@@ -76,7 +76,7 @@ function checkSecrets(out: Reporter, reply: Reply): void {
 const mostAddresses = 100;
 
 /** 10/8, 172.16/12, 192.168/16 in text. Not: parts of longer numbers, versions (v10.0.0.1, Chrome/10.0.0.0), and the address that was asked itself. */
-function checkPrivateAddress(out: Reporter, reply: Reply): void {
+function checkPrivateAddress(out: Reporter, reply: Answer): void {
   const host = reply.url.host.replace(/:\d+$/, "");
   const pattern = /(^|[^\w.\/-])((?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}))(?![\w.-]|\/\d)/g;
   const urls = /https?:\/\/((?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}))(?![\w.-])/g;
@@ -97,7 +97,7 @@ function checkPrivateAddress(out: Reporter, reply: Reply): void {
   }
 }
 
-function reportAddress(out: Reporter, reply: Reply, host: string, address: string): void {
+function reportAddress(out: Reporter, reply: Answer, host: string, address: string): void {
   const parts = address.split(".");
   for (let i = 0; i < 4; i++) {
     if (Number(parts[i]) > 255) {

@@ -50,7 +50,7 @@ const namedFiles: Array<{ name: RegExp; rule: string; proof: RegExp; secret?: bo
   { name: /\/\.htpasswd$/i, rule: "exposed-htpasswd", proof: passwordLine, secret: true }
 ];
 
-function judgeNamedFile(out: Reporter, reply: Reply, impossible: string): void {
+function judgeNamedFile(out: Reporter, reply: Answer, impossible: string): void {
   for (let i = 0; i < namedFiles.length; i++) {
     const kind = namedFiles[i];
     if (kind.name.test(reply.url.path) && proves(reply, kind.proof, false, impossible)) {
@@ -61,15 +61,15 @@ function judgeNamedFile(out: Reporter, reply: Reply, impossible: string): void {
 }
 
 /** `impossible` = text of the answer to a path that cannot exist, when that answer was a success. */
-function proves(reply: Reply, proof: RegExp, html: boolean, impossible: string): boolean {
+function proves(reply: Answer, proof: RegExp, html: boolean, impossible: string): boolean {
   return (reply.status === 200 || reply.status === 206) && (html || !looksLikeHtml(reply)) && proof.test(reply.text()) && !proof.test(impossible);
 }
 
-function looksLikeHtml(reply: Reply): boolean {
+function looksLikeHtml(reply: Answer): boolean {
   return reply.isHtml() && /^\s*(<!doctype html|<html|<head|<body|<!--)/i.test(reply.text());
 }
 
-function reportExposure(out: Reporter, name: string, location: string, reply: Reply, proof: RegExp, secret?: boolean): void {
+function reportExposure(out: Reporter, name: string, location: string, reply: Answer, proof: RegExp, secret?: boolean): void {
   const m = proof.exec(reply.text());
   out.report(name, location, reply, { match: m ? m[0].substr(0, 200) : "", secret });
 }
@@ -79,7 +79,7 @@ const goListing = /^(?:<!doctype html>\s*<meta name="viewport"[^>]{0,100}>\s*)?<
 const iisListing = /<A HREF="[^"]{1,500}">\[To Parent Directory\]<\/A>/i;
 
 /** True when the answer lists the directory that was asked for; a page that is merely titled so names another path. */
-function isListing(reply: Reply): string {
+function isListing(reply: Answer): string {
   if (reply.status !== 200 || reply.url.path.charAt(reply.url.path.length - 1) !== "/") {
     return "";
   }
@@ -97,7 +97,7 @@ function isListing(reply: Reply): string {
   return other ? other[0] : "";
 }
 
-function checkListing(out: Reporter, reply: Reply): void {
+function checkListing(out: Reporter, reply: Answer): void {
   const proof = isListing(reply);
   if (proof !== "") {
     out.report("directory-listing", reply.location, reply, { match: proof });

@@ -1,6 +1,6 @@
 /** A page that was fetched, and whether it is the one that the target names. */
 interface Page {
-  reply: Reply;
+  reply: Answer;
   html: Html;
   isStart: boolean;
 }
@@ -149,7 +149,7 @@ function checkCharset(out: Reporter, page: Page): void {
 }
 
 /** Headers that tell too much: once per site and header, whichever answer sends them. */
-function checkDisclosure(out: Reporter, reply: Reply): void {
+function checkDisclosure(out: Reporter, reply: Answer): void {
   const site = originOf(reply.url) + "/";
   const server = reply.header("server");
   if (/[\/ (-]v?\d+(\.\d+)*/.test(server)) {
@@ -174,7 +174,7 @@ const sessionNames = /sess|^sid$|[._-]sid$|^sid[._-]|auth|token|jwt|login|identi
 const readableNames = /csrf|xsrf|antiforgery|requestverification/i;
 
 /** Cookies that look like a session, by name: once per site and cookie. Cookies that are being deleted do not count. */
-function checkCookies(out: Reporter, reply: Reply): void {
+function checkCookies(out: Reporter, reply: Answer): void {
   const site = originOf(reply.url) + "/";
   const cookies = reply.all("set-cookie");
   let session = "";

@@ -72,7 +72,7 @@ function compareVersions(a: string, b: string): number {
 }
 
 /** What a script's text (when it could be read) or else its address says about library and version. */
-function checkLibrary(out: Reporter, url: Url, text: string | null, evidence: Reply): void {
+function checkLibrary(out: Reporter, url: Url, text: string | null, evidence: Answer): void {
   for (let i = 0; i < libraries.length; i++) {
     const library = libraries[i];
     const banner = text === null ? null : library.banner.exec(text.substr(0, 1000));

@@ -30,7 +30,7 @@ class Reporter {
     return this.seen.hasOwnProperty(name + "\n" + location + "\n" + (parameter || ""));
   }
 
-  report(name: string, location: string, reply: Reply, detail: Detail): void {
+  report(name: string, location: string, reply: Answer, detail: Detail): void {
     const found = findRule("web-baseline." + name);
     if (this.skips(found.id) || this.has(name, location, detail.parameter)) {
       return;
@@ -68,7 +68,7 @@ class Reporter {
 }
 
 /** Status, headers (at most 1,000 characters) and the body around the match (at most 800): always below 2 KiB. */
-function quote(reply: Reply, detail: Detail): string {
+function quote(reply: Answer, detail: Detail): string {
   let head = "HTTP " + reply.status + "\n";
   const list = reply.raw.headerList;
   for (let i = 0; i < list.length; i++) {
