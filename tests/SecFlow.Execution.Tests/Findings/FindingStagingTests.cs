@@ -180,4 +180,40 @@ public sealed class FindingStagingTests
         (await Should.ThrowAsync<SecFlowException>(() => service.GetAsync(stranger, page.Rows[0].Id, default))).Code.ShouldBe(Codes.NotFound);
         (await Should.ThrowAsync<SecFlowException>(() => service.SetStatusAsync(stranger, page.Rows[0].Id, FindingStatus.Fixed, "mine", default))).Code.ShouldBe(Codes.NotFound);
     }
+
+    [Fact]
+    public async Task Records_OutsideTheScope_AreMarked_AndFindingsElsewhereAreRefusedAndAudited()
+    {
+        await using var engine = await CreateAsync();
+        engine.Scripts["scan"] = async (_, output, ct) =>
+        {
+            await output.EmitAsync(
+                "urls",
+                [
+                    new JsonObject { ["url"] = "http://127.0.0.1:8081/in", ["source"] = "x", ["outOfScope"] = true },
+                    new JsonObject { ["url"] = "http://127.1:8081/also", ["source"] = "x" },
+                    new JsonObject { ["url"] = "http://127.0.0.1:8082/port", ["source"] = "x" },
+                    new JsonObject { ["url"] = "http://elsewhere.example/", ["source"] = "x", ["outOfScope"] = false },
+                ],
+                ct);
+            var elsewhere = Enumerable.Range(0, 25).Select(n => (JsonNode?)new JsonObject { ["ruleId"] = "r" + n, ["title"] = "t", ["severity"] = "low", ["location"] = "http://elsewhere.example/" + n });
+            await output.EmitAsync("findings", [Finding("here"), .. elsewhere], ct);
+            await output.VerdictAsync(Verdict.Completed, "ok", null, [], ct);
+            return Done();
+        };
+
+        var detail = await engine.RunAsync("  - { id: scan, type: scan.test, outputs: [findings, urls] }");
+
+        var node = detail.Nodes[0];
+        (node.Status, node.Findings, node.RejectedRecords).ShouldBe((NodeStatus.Succeeded, 1, 25));
+        var dataset = (await engine.Store.DatasetsAsync(detail.Run.Id, default)).Single(d => d.Name == "urls");
+        await using var stream = await engine.Get<SecFlow.Data.Blobs.BlobStore>().OpenVerifiedAsync(dataset.BlobDigest, default);
+        using var reader = new StreamReader(stream);
+        var marks = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (bool?)JsonNode.Parse(line)!["outOfScope"] ?? false);
+        marks.ShouldBe([false, false, true, true]);
+        var events = await engine.Database.ReadAsync(db => Task.FromResult(db.AuditEvents.Where(e => e.ResourceKind == "node").OrderBy(e => e.Seq).ToList()));
+        events.Count(e => e.Action == "refuse.record" && e.ReasonCode == Codes.OutOfScope).ShouldBe(20);
+        System.Text.Encoding.UTF8.GetString(events.Single(e => e.Action == "refuse.calls").Canonical).ShouldContain("\"calls\":25");
+        System.Text.Encoding.UTF8.GetString(events.Single(e => e.Action == "mark.out-of-scope").Canonical).ShouldContain("\"urls\":2");
+    }
 }

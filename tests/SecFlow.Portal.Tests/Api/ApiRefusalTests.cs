@@ -253,7 +253,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
         if (method is "POST" or "PUT" && !path.EndsWith("/cancel", StringComparison.Ordinal) && !path.EndsWith("/archive", StringComparison.Ordinal))
         {
-            var body = path.Contains("/targets", StringComparison.Ordinal) ? """{"name": "x"}""" : path.Contains("/secrets", StringComparison.Ordinal) ? """{"value": "a value"}""" : $$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""";
+            var body = path.Contains("/targets", StringComparison.Ordinal) ? """{"name": "x"}""" : path.Contains("/secrets", StringComparison.Ordinal) ? """{"value": "a value"}""" : path.Contains("/holds", StringComparison.Ordinal) || path.EndsWith("/state", StringComparison.Ordinal) ? """{"reason": "x"}""" : $$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""";
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
