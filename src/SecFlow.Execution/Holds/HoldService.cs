@@ -29,7 +29,7 @@ public sealed class HoldService(HoldStore holds, TeamStore teams, Access access,
     private const int MostReason = 500;
 
     /// <summary>Called after this process began or ended a hold. Other processes notice by looking.</summary>
-    public event Action? Changed;
+    public event EventHandler? Changed;
 
     /// <summary>What has to be typed to stop: the team's short name, or <c>installation</c>.</summary>
     public async Task<string> ConfirmationAsync(Actor actor, HoldReach reach, CancellationToken ct) =>
@@ -118,6 +118,6 @@ public sealed class HoldService(HoldStore holds, TeamStore teams, Access access,
     private void Tell(Guid team)
     {
         signals.NotifyAll(team);
-        Changed?.Invoke();
+        Changed?.Invoke(this, EventArgs.Empty);
     }
 }

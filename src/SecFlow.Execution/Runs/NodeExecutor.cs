@@ -21,7 +21,7 @@ namespace SecFlow.Execution.Runs;
 ///   6. another attempt after a wait, when that may help
 ///   7. checkpoint
 /// </summary>
-public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, NodePlugins plugins, PolicyEvaluator policy, AuditLog audit, NodeDatasets datasets, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
+public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, NodePlugins plugins, PolicyEvaluator evaluator, AuditLog audit, NodeDatasets datasets, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
 {
     /// <summary>An engine's own trouble (a database that is busy, a host that does not start) is worth these attempts, whatever the recipe says.</summary>
     private static readonly RetryPolicy _infrastructure = new(3, 2, 1);
@@ -118,7 +118,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                 var scope = await plugins.PinAsync(context.Run.TeamId, context.Targets, ct);
                 (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
                 inputs = datasets.Inputs(context.Recipe, recipe, session.Manifest, recipe.Inputs.Count == 0 ? [] : await runs.DatasetsAsync(context.Run.Id, ct));
-                result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets, inputs.Values, new IngestionGuard(policy, audit, context, recipe.Id, session.Provenance));
+                result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets, inputs.Values, new IngestionGuard(evaluator, audit, context, recipe.Id, session.Provenance));
                 var work = new PluginWork
                 {
                     Config = (JsonObject)recipe.Config.DeepClone(),

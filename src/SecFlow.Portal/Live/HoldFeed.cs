@@ -100,7 +100,7 @@ public sealed partial class HoldFeed(HoldStore holds, HoldService service, TimeP
         }
     }
 
-    private void Wake()
+    private void Wake(object? sender, EventArgs e)
     {
         lock (_gate)
         {
