@@ -1648,6 +1648,7 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnName("requests_per_second");
 
                     b.Property<int>("Revision")
+                        .IsConcurrencyToken()
                         .HasColumnType("integer")
                         .HasColumnName("revision");
 

@@ -1637,6 +1637,7 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnName("requests_per_second");
 
                     b.Property<int>("Revision")
+                        .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 

@@ -54,6 +54,26 @@ namespace SecFlow.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "holds",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    begun_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    begun_at = table.Column<long>(type: "bigint", nullable: false),
+                    stopped_runs = table.Column<int>(type: "integer", nullable: false),
+                    ended_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    end_reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_holds", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "plugin_versions",
                 columns: table => new
                 {
@@ -75,12 +95,37 @@ namespace SecFlow.Data.Migrations.Postgres
                     trust_rule = table.Column<string>(type: "text", nullable: true),
                     discovered_at = table.Column<long>(type: "bigint", nullable: false),
                     verified_at = table.Column<long>(type: "bigint", nullable: true),
+                    first_approval_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    first_approval_at = table.Column<long>(type: "bigint", nullable: true),
+                    approval = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    approval_reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
                     approved_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
                     approved_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_plugin_versions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resources",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    version = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    entries = table.Column<long>(type: "bigint", nullable: false),
+                    data_date = table.Column<string>(type: "character varying(10)", maxLength: 10, nullable: true),
+                    origin = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    imported_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    imported_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_resources", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -113,6 +158,26 @@ namespace SecFlow.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "tools",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    set_path = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
+                    path = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
+                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: true),
+                    version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    accepted_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    accepted_at = table.Column<long>(type: "bigint", nullable: false),
+                    found_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: true),
+                    found_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tools", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "trust_policy_revisions",
                 columns: table => new
                 {
@@ -134,6 +199,7 @@ namespace SecFlow.Data.Migrations.Postgres
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
+                    administers_installation = table.Column<bool>(type: "boolean", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     last_sign_in_at = table.Column<long>(type: "bigint", nullable: true),
                     user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
@@ -235,6 +301,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     plugin_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
                     signer = table.Column<string>(type: "text", nullable: false),
                     policy_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    tool = table.Column<string>(type: "text", nullable: false),
+                    tool_version = table.Column<string>(type: "text", nullable: false),
                     first_run_id = table.Column<Guid>(type: "uuid", nullable: false),
                     last_run_id = table.Column<Guid>(type: "uuid", nullable: false),
                     first_seen_at = table.Column<long>(type: "bigint", nullable: false),
@@ -247,6 +315,29 @@ namespace SecFlow.Data.Migrations.Postgres
                     table.PrimaryKey("PK_findings", x => x.id);
                     table.ForeignKey(
                         name: "FK_findings_teams_team_id",
+                        column: x => x.team_id,
+                        principalTable: "teams",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "first_steps",
+                columns: table => new
+                {
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<long>(type: "bigint", nullable: false),
+                    by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    subject_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    detail = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_first_steps", x => new { x.team_id, x.kind });
+                    table.ForeignKey(
+                        name: "FK_first_steps_teams_team_id",
                         column: x => x.team_id,
                         principalTable: "teams",
                         principalColumn: "id",
@@ -271,6 +362,7 @@ namespace SecFlow.Data.Migrations.Postgres
                     priority = table.Column<int>(type: "integer", nullable: false),
                     parameters = table.Column<string>(type: "text", nullable: false),
                     targets = table.Column<string>(type: "text", nullable: false),
+                    target_tags = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
                     scope_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     policy_revision = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     sandbox_level = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: true),
@@ -318,6 +410,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     authorised_until = table.Column<long>(type: "bigint", nullable: true),
                     max_intrusiveness = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
                     requests_per_second = table.Column<int>(type: "integer", nullable: false),
+                    user_agent = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    windows = table.Column<string>(type: "character varying(5000)", maxLength: 5000, nullable: false),
                     revision = table.Column<int>(type: "integer", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     archived_at = table.Column<long>(type: "bigint", nullable: true)
@@ -546,7 +640,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     seen_at = table.Column<long>(type: "bigint", nullable: false),
                     severity = table.Column<int>(type: "integer", maxLength: 32, nullable: false),
                     record = table.Column<string>(type: "text", nullable: false),
-                    hidden = table.Column<bool>(type: "boolean", nullable: false)
+                    hidden = table.Column<bool>(type: "boolean", nullable: false),
+                    hidden_reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -585,6 +680,11 @@ namespace SecFlow.Data.Migrations.Postgres
                     rejected_records = table.Column<int>(type: "integer", nullable: false),
                     http_requests = table.Column<int>(type: "integer", nullable: false),
                     refused_calls = table.Column<int>(type: "integer", nullable: false),
+                    addresses_reached = table.Column<int>(type: "integer", nullable: false),
+                    resources = table.Column<string>(type: "text", nullable: false),
+                    tools = table.Column<string>(type: "text", nullable: false),
+                    tool = table.Column<string>(type: "text", nullable: false),
+                    tool_version = table.Column<string>(type: "text", nullable: false),
                     peak_bytes = table.Column<long>(type: "bigint", nullable: false),
                     cpu_milliseconds = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -623,6 +723,36 @@ namespace SecFlow.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "target_secrets",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    target_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    @protected = table.Column<string>(name: "protected", type: "text", nullable: false),
+                    set_at = table.Column<long>(type: "bigint", nullable: false),
+                    set_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_target_secrets", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_target_secrets_targets_target_id",
+                        column: x => x.target_id,
+                        principalTable: "targets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_target_secrets_teams_team_id",
+                        column: x => x.team_id,
+                        principalTable: "teams",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "schedules",
                 columns: table => new
                 {
@@ -633,9 +763,12 @@ namespace SecFlow.Data.Migrations.Postgres
                     cron = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
                     zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     target_ids = table.Column<string>(type: "text", nullable: false),
+                    target_tags = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
                     parameters = table.Column<string>(type: "text", nullable: false),
                     enabled = table.Column<bool>(type: "boolean", nullable: false),
                     owner = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    owner_kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    owner_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     last_fired_at = table.Column<long>(type: "bigint", nullable: true),
                     next_fire_at = table.Column<long>(type: "bigint", nullable: true),
@@ -681,6 +814,37 @@ namespace SecFlow.Data.Migrations.Postgres
                         principalTable: "workflows",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "artifacts",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    media_type = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    blob_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_artifacts", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_artifacts_node_runs_node_run_id",
+                        column: x => x.node_run_id,
+                        principalTable: "node_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_artifacts_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -790,6 +954,22 @@ namespace SecFlow.Data.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_artifacts_node_run_id_name",
+                table: "artifacts",
+                columns: new[] { "node_run_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_artifacts_run_id",
+                table: "artifacts",
+                column: "run_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_artifacts_team_id",
+                table: "artifacts",
+                column: "team_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_assessments_node_run_id",
                 table: "assessments",
                 column: "node_run_id");
@@ -872,6 +1052,18 @@ namespace SecFlow.Data.Migrations.Postgres
                 columns: new[] { "team_id", "target_id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_holds_team_id",
+                table: "holds",
+                column: "team_id",
+                unique: true,
+                filter: "ended_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_holds_team_id_begun_at",
+                table: "holds",
+                columns: new[] { "team_id", "begun_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_memberships_user_id",
                 table: "memberships",
                 column: "user_id");
@@ -913,6 +1105,12 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "IX_plugin_versions_team_id_plugin_id",
                 table: "plugin_versions",
                 columns: new[] { "team_id", "plugin_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_resources_type_name_version",
+                table: "resources",
+                columns: new[] { "type", "name", "version" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_role_claims_role_id",
@@ -994,6 +1192,20 @@ namespace SecFlow.Data.Migrations.Postgres
                 column: "team_id");
 
             migrationBuilder.CreateIndex(
+                name: "IX_target_secrets_target_id_name",
+                table: "target_secrets",
+                columns: new[] { "target_id", "name" },
+                unique: true,
+                filter: "target_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_target_secrets_team_id_name",
+                table: "target_secrets",
+                columns: new[] { "team_id", "name" },
+                unique: true,
+                filter: "target_id IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_targets_team_id_name",
                 table: "targets",
                 columns: new[] { "team_id", "name" },
@@ -1004,6 +1216,12 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "IX_teams_slug",
                 table: "teams",
                 column: "slug",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_tools_name",
+                table: "tools",
+                column: "name",
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -1069,6 +1287,9 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "api_tokens");
 
             migrationBuilder.DropTable(
+                name: "artifacts");
+
+            migrationBuilder.DropTable(
                 name: "assessments");
 
             migrationBuilder.DropTable(
@@ -1084,6 +1305,12 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "finding_changes");
 
             migrationBuilder.DropTable(
+                name: "first_steps");
+
+            migrationBuilder.DropTable(
+                name: "holds");
+
+            migrationBuilder.DropTable(
                 name: "memberships");
 
             migrationBuilder.DropTable(
@@ -1091,6 +1318,9 @@ namespace SecFlow.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "plugin_versions");
+
+            migrationBuilder.DropTable(
+                name: "resources");
 
             migrationBuilder.DropTable(
                 name: "role_claims");
@@ -1108,7 +1338,10 @@ namespace SecFlow.Data.Migrations.Postgres
                 name: "staged_records");
 
             migrationBuilder.DropTable(
-                name: "targets");
+                name: "target_secrets");
+
+            migrationBuilder.DropTable(
+                name: "tools");
 
             migrationBuilder.DropTable(
                 name: "trust_policy_revisions");
@@ -1136,6 +1369,9 @@ namespace SecFlow.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "node_runs");
+
+            migrationBuilder.DropTable(
+                name: "targets");
 
             migrationBuilder.DropTable(
                 name: "roles");

@@ -53,6 +53,26 @@ namespace SecFlow.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "holds",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    begun_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    begun_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    stopped_runs = table.Column<int>(type: "INTEGER", nullable: false),
+                    ended_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    end_reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_holds", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "plugin_versions",
                 columns: table => new
                 {
@@ -74,12 +94,37 @@ namespace SecFlow.Data.Migrations.Sqlite
                     trust_rule = table.Column<string>(type: "TEXT", nullable: true),
                     discovered_at = table.Column<long>(type: "INTEGER", nullable: false),
                     verified_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    first_approval_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    first_approval_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    approval = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    approval_reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
                     approved_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     approved_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_plugin_versions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resources",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    version = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
+                    size = table.Column<long>(type: "INTEGER", nullable: false),
+                    entries = table.Column<long>(type: "INTEGER", nullable: false),
+                    data_date = table.Column<string>(type: "TEXT", maxLength: 10, nullable: true),
+                    origin = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    imported_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    imported_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_resources", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -112,6 +157,26 @@ namespace SecFlow.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "tools",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    set_path = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
+                    path = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: true),
+                    version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    accepted_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    accepted_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    found_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: true),
+                    found_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tools", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "trust_policy_revisions",
                 columns: table => new
                 {
@@ -133,6 +198,7 @@ namespace SecFlow.Data.Migrations.Sqlite
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    administers_installation = table.Column<bool>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     last_sign_in_at = table.Column<long>(type: "INTEGER", nullable: true),
                     user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
@@ -234,6 +300,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     plugin_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
                     signer = table.Column<string>(type: "TEXT", nullable: false),
                     policy_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    tool = table.Column<string>(type: "TEXT", nullable: false),
+                    tool_version = table.Column<string>(type: "TEXT", nullable: false),
                     first_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
                     last_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
                     first_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
@@ -246,6 +314,29 @@ namespace SecFlow.Data.Migrations.Sqlite
                     table.PrimaryKey("PK_findings", x => x.id);
                     table.ForeignKey(
                         name: "FK_findings_teams_team_id",
+                        column: x => x.team_id,
+                        principalTable: "teams",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "first_steps",
+                columns: table => new
+                {
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    at = table.Column<long>(type: "INTEGER", nullable: false),
+                    by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    subject_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    detail = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_first_steps", x => new { x.team_id, x.kind });
+                    table.ForeignKey(
+                        name: "FK_first_steps_teams_team_id",
                         column: x => x.team_id,
                         principalTable: "teams",
                         principalColumn: "id",
@@ -270,6 +361,7 @@ namespace SecFlow.Data.Migrations.Sqlite
                     priority = table.Column<int>(type: "INTEGER", nullable: false),
                     parameters = table.Column<string>(type: "TEXT", nullable: false),
                     targets = table.Column<string>(type: "TEXT", nullable: false),
+                    target_tags = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
                     scope_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     policy_revision = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     sandbox_level = table.Column<string>(type: "TEXT", maxLength: 8, nullable: true),
@@ -317,6 +409,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     authorised_until = table.Column<long>(type: "INTEGER", nullable: true),
                     max_intrusiveness = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
                     requests_per_second = table.Column<int>(type: "INTEGER", nullable: false),
+                    user_agent = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    windows = table.Column<string>(type: "TEXT", maxLength: 5000, nullable: false),
                     revision = table.Column<int>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     archived_at = table.Column<long>(type: "INTEGER", nullable: true)
@@ -545,7 +639,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     seen_at = table.Column<long>(type: "INTEGER", nullable: false),
                     severity = table.Column<int>(type: "INTEGER", maxLength: 32, nullable: false),
                     record = table.Column<string>(type: "TEXT", nullable: false),
-                    hidden = table.Column<bool>(type: "INTEGER", nullable: false)
+                    hidden = table.Column<bool>(type: "INTEGER", nullable: false),
+                    hidden_reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -584,6 +679,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                     rejected_records = table.Column<int>(type: "INTEGER", nullable: false),
                     http_requests = table.Column<int>(type: "INTEGER", nullable: false),
                     refused_calls = table.Column<int>(type: "INTEGER", nullable: false),
+                    addresses_reached = table.Column<int>(type: "INTEGER", nullable: false),
+                    resources = table.Column<string>(type: "TEXT", nullable: false),
+                    tools = table.Column<string>(type: "TEXT", nullable: false),
+                    tool = table.Column<string>(type: "TEXT", nullable: false),
+                    tool_version = table.Column<string>(type: "TEXT", nullable: false),
                     peak_bytes = table.Column<long>(type: "INTEGER", nullable: false),
                     cpu_milliseconds = table.Column<long>(type: "INTEGER", nullable: false)
                 },
@@ -622,6 +722,36 @@ namespace SecFlow.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "target_secrets",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    target_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    @protected = table.Column<string>(name: "protected", type: "TEXT", nullable: false),
+                    set_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    set_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_target_secrets", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_target_secrets_targets_target_id",
+                        column: x => x.target_id,
+                        principalTable: "targets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_target_secrets_teams_team_id",
+                        column: x => x.team_id,
+                        principalTable: "teams",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "schedules",
                 columns: table => new
                 {
@@ -632,9 +762,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                     cron = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
                     zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
                     target_ids = table.Column<string>(type: "TEXT", nullable: false),
+                    target_tags = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
                     parameters = table.Column<string>(type: "TEXT", nullable: false),
                     enabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     owner = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    owner_kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    owner_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     last_fired_at = table.Column<long>(type: "INTEGER", nullable: true),
                     next_fire_at = table.Column<long>(type: "INTEGER", nullable: true),
@@ -680,6 +813,37 @@ namespace SecFlow.Data.Migrations.Sqlite
                         principalTable: "workflows",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "artifacts",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    media_type = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    size = table.Column<long>(type: "INTEGER", nullable: false),
+                    blob_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_artifacts", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_artifacts_node_runs_node_run_id",
+                        column: x => x.node_run_id,
+                        principalTable: "node_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_artifacts_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -789,6 +953,22 @@ namespace SecFlow.Data.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_artifacts_node_run_id_name",
+                table: "artifacts",
+                columns: new[] { "node_run_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_artifacts_run_id",
+                table: "artifacts",
+                column: "run_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_artifacts_team_id",
+                table: "artifacts",
+                column: "team_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_assessments_node_run_id",
                 table: "assessments",
                 column: "node_run_id");
@@ -871,6 +1051,18 @@ namespace SecFlow.Data.Migrations.Sqlite
                 columns: new[] { "team_id", "target_id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_holds_team_id",
+                table: "holds",
+                column: "team_id",
+                unique: true,
+                filter: "ended_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_holds_team_id_begun_at",
+                table: "holds",
+                columns: new[] { "team_id", "begun_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_memberships_user_id",
                 table: "memberships",
                 column: "user_id");
@@ -912,6 +1104,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "IX_plugin_versions_team_id_plugin_id",
                 table: "plugin_versions",
                 columns: new[] { "team_id", "plugin_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_resources_type_name_version",
+                table: "resources",
+                columns: new[] { "type", "name", "version" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_role_claims_role_id",
@@ -993,6 +1191,20 @@ namespace SecFlow.Data.Migrations.Sqlite
                 column: "team_id");
 
             migrationBuilder.CreateIndex(
+                name: "IX_target_secrets_target_id_name",
+                table: "target_secrets",
+                columns: new[] { "target_id", "name" },
+                unique: true,
+                filter: "target_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_target_secrets_team_id_name",
+                table: "target_secrets",
+                columns: new[] { "team_id", "name" },
+                unique: true,
+                filter: "target_id IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_targets_team_id_name",
                 table: "targets",
                 columns: new[] { "team_id", "name" },
@@ -1003,6 +1215,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "IX_teams_slug",
                 table: "teams",
                 column: "slug",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_tools_name",
+                table: "tools",
+                column: "name",
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -1068,6 +1286,9 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "api_tokens");
 
             migrationBuilder.DropTable(
+                name: "artifacts");
+
+            migrationBuilder.DropTable(
                 name: "assessments");
 
             migrationBuilder.DropTable(
@@ -1083,6 +1304,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "finding_changes");
 
             migrationBuilder.DropTable(
+                name: "first_steps");
+
+            migrationBuilder.DropTable(
+                name: "holds");
+
+            migrationBuilder.DropTable(
                 name: "memberships");
 
             migrationBuilder.DropTable(
@@ -1090,6 +1317,9 @@ namespace SecFlow.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "plugin_versions");
+
+            migrationBuilder.DropTable(
+                name: "resources");
 
             migrationBuilder.DropTable(
                 name: "role_claims");
@@ -1107,7 +1337,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "staged_records");
 
             migrationBuilder.DropTable(
-                name: "targets");
+                name: "target_secrets");
+
+            migrationBuilder.DropTable(
+                name: "tools");
 
             migrationBuilder.DropTable(
                 name: "trust_policy_revisions");
@@ -1135,6 +1368,9 @@ namespace SecFlow.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "node_runs");
+
+            migrationBuilder.DropTable(
+                name: "targets");
 
             migrationBuilder.DropTable(
                 name: "roles");
