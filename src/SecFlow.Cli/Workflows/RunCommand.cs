@@ -97,6 +97,11 @@ internal static class RunCommand
         // A plugin that is installed but may not run is refused by the start, as everywhere else; one that is not installed at all is told here.
         var (version, recipe) = await workflows.SaveForStartAsync(installation.Actor, yaml, ct);
 
+        foreach (var note in recipe.Notes)
+        {
+            await terminal.Error.WriteLineAsync($"note: {note}");
+        }
+
         // A recipe that names its target as a parameter gets it without a second option.
         if (recipe.Parameters.Any(p => p.Name == "target") && !parameters.ContainsKey("target"))
         {

@@ -21,12 +21,17 @@ internal static class ValidateCommand
             var result = await installation.Services.GetRequiredService<WorkflowService>().ValidateAsync(await File.ReadAllTextAsync(recipe.FullName, ct), ct);
             if (parsed.GetRequiredValue(format) == "json")
             {
-                await Output.WriteJsonAsync(terminal, new JsonObject { ["valid"] = result.IsValid, ["problems"] = RunDocument.Problems(result.Problems) });
+                await Output.WriteJsonAsync(terminal, new JsonObject { ["valid"] = result.IsValid, ["problems"] = RunDocument.Problems(result.Problems), ["notes"] = RunDocument.Problems(result.Recipe?.Notes ?? []) });
             }
 
             foreach (var problem in result.Problems)
             {
                 await terminal.Error.WriteLineAsync($"{recipe.Name}: {problem}");
+            }
+
+            foreach (var note in result.Recipe?.Notes ?? [])
+            {
+                await terminal.Error.WriteLineAsync($"{recipe.Name}: note: {note}");
             }
 
             await terminal.Error.WriteLineAsync(result.IsValid ? $"{recipe.Name}: valid" : $"{recipe.Name}: {result.Problems.Count} problem(s)");

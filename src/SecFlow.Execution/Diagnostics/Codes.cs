@@ -19,6 +19,7 @@ public static class Codes
     public const string RecipeCondition = "SF1013";
     public const string RecipeParameter = "SF1014";
     public const string RecipeUnsupported = "SF1015";
+    public const string RecipeNote = "SF1016";
 
     public const string ManifestInvalid = "SF1101";
     public const string PackageInvalid = "SF1201";

@@ -64,8 +64,9 @@ public static class RunOutcome
     public static bool IsFailure(NodeStatus status) =>
         status is NodeStatus.Failed or NodeStatus.TimedOut or NodeStatus.Denied or NodeStatus.Interrupted or NodeStatus.Cancelled;
 
-    /// <summary>Whether another attempt may help: infrastructure always, a tool or target that failed by its verdict.</summary>
+    /// <summary>Whether another attempt may help: infrastructure always, a tool or target that failed by its verdict. A tool that is not there, too old, changed or misused is the same a minute later.</summary>
     public static bool IsRetryable(Diagnostic? error, IReadOnlyCollection<Verdict> verdicts) => error is null
         ? verdicts.Any(v => v is Verdict.Unreachable or Verdict.Failed)
-        : Codes.CategoryOf(error.Code) is DiagnosticCategory.Infrastructure or DiagnosticCategory.Tool;
+        : Codes.CategoryOf(error.Code) is DiagnosticCategory.Infrastructure or DiagnosticCategory.Tool
+            && error.Code is not (Codes.ToolMissing or Codes.ToolTooOld or Codes.ToolChanged or Codes.ToolUnusable or Codes.ToolArgument);
 }

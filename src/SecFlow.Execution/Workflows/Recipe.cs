@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Execution.Workflows;
 
@@ -27,7 +28,11 @@ public sealed record Recipe(
     IReadOnlyList<RecipeParameter> Parameters,
     IReadOnlyList<RecipeNode> Nodes,
     RetryPolicy Retry,
-    StatePolicy State);
+    StatePolicy State)
+{
+    /// <summary>What its author should know although nothing is wrong (SF1016).</summary>
+    public IReadOnlyList<Diagnostic> Notes { get; init; } = [];
+}
 
 /// <summary>One step.</summary>
 /// <param name="Inputs">Plugin port -> names of earlier outputs, read one after the other.</param>

@@ -38,14 +38,17 @@ public static partial class RecipeReader
         var root = YamlTree.Read(yaml, problems);
         var draft = root is null ? null : ReadRoot(root, problems);
         var recipe = draft is null ? null : await RecipeBinder.BindAsync(draft, plugins, problems, ct);
-        if (draft is { State.CacheIntermediate: true } && problems.All.All(p => p.Code != Codes.RecipePluginNotInstalled && Codes.CategoryOf(p.Code) != DiagnosticCategory.Trust))
-        {
-            // After the plugins: a recipe that names missing ones is told exactly that first.
-            problems.Add(Codes.RecipeUnsupported, root!.Find("state")!.At, "state.cache_intermediate", "'cache_intermediate: true' is not supported in this version: every node runs in every run. Write false, or leave it out.");
-        }
-
-        return new RecipeValidation(problems.Count == 0 ? recipe : null, problems.All);
+        return problems.Count > 0 || recipe is null
+            ? new RecipeValidation(null, problems.All)
+            : new RecipeValidation(recipe with { Notes = draft!.State.CacheIntermediate ? [NotCached((int)root!.Find("state")!.At.Line)] : [] }, []);
     }
+
+    // Running a node anew is always right, only slower: so this is taken, and said.
+    private static Diagnostic NotCached(int line) => new(Codes.RecipeNote, "'cache_intermediate: true' is taken, but outputs are not reused in this version: every node runs in every run, and none is shown as Cached.")
+    {
+        Line = line,
+        Path = "state.cache_intermediate",
+    };
 
     private static RecipeDraft ReadRoot(YamlMap root, YamlProblems problems)
     {

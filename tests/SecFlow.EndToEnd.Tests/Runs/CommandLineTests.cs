@@ -70,11 +70,12 @@ public sealed class CommandLineTests : IDisposable
                 inputs: [findings]
                 outputs: [enriched_findings]
             retry: { max_attempts: 3, backoff_factor: 2.0, base_delay: 5 }
-            state: { checkpoint_interval: 30, resume_on_failure: true }
+            state: { checkpoint_interval: 30, resume_on_failure: true, cache_intermediate: true }
             """;
         var (code, output, error) = await CommandAsync("workflow", "validate", await WriteAsync(sample), "--data", Data);
 
         code.ShouldBe(0, output + error);
+        error.ShouldContain("note: SF1016");
     }
 
     private string Data => Path.Combine(_folder, "data");

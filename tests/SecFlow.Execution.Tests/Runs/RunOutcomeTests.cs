@@ -38,6 +38,9 @@ public sealed class RunOutcomeTests
     [InlineData(Codes.Tampered, false)]
     [InlineData(Codes.OutOfScope, false)]
     [InlineData(Codes.LimitMemory, false)]
+    [InlineData(Codes.ToolMissing, false)]
+    [InlineData(Codes.ToolTooOld, false)]
+    [InlineData(Codes.ToolChanged, false)]
     [InlineData(Codes.TargetUnreachable, true)]
     [InlineData(Codes.HostStartFailed, true)]
     public void Only_tools_and_infrastructure_are_tried_again(string code, bool retryable) =>

@@ -132,6 +132,17 @@ public sealed class RecipeReaderTests
         result.Problems[1].Message.ShouldContain("'scan.nuclei' is not installed");
     }
 
+    [Theory]
+    [InlineData("true", 1)]
+    [InlineData("false", 0)]
+    public async Task Read_CacheIntermediate_IsTakenWithANote(string value, int notes)
+    {
+        var result = await Read($"version: \"1.0\"\nname: x\nstate: {{cache_intermediate: {value}}}\nnodes: [{{id: a, type: scan.web}}]");
+
+        result.Problems.ShouldBeEmpty();
+        result.Recipe!.Notes.Select(n => (n.Code, n.Line, n.Path)).ShouldBe(Enumerable.Repeat((Codes.RecipeNote, (int?)3, (string?)"state.cache_intermediate"), notes));
+    }
+
     // One rule broken at a time: yaml, code, line, column, and a word of the message.
     public static TheoryData<string, string, int, int, string> Broken() => new()
     {
@@ -184,7 +195,6 @@ public sealed class RecipeReaderTests
         { "version: \"1.0\"\nname: x\nparameters: {p: {type: integer, default: many}}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeParameter, 3, 42, "expected integer" },
         { "version: \"1.0\"\nname: x\nstate: {checkpoint_interval: 3601}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeOutOfRange, 3, 30, "0 to 3600" },
         { "version: \"1.0\"\nname: x\nstate: {resume_on_failure: maybe}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeWrongType, 3, 28, "true or false" },
-        { "version: \"1.0\"\nname: x\nstate: {cache_intermediate: true}\nnodes: [{id: a, type: scan.web}]", Codes.RecipeUnsupported, 3, 8, "not supported in this version" },
         { "version: \"1.0\"\nname: &n x\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "anchor" },
         { "version: \"1.0\"\nname: !!str x\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "tag" },
         { "version: \"1.0\"\nname: *n\nnodes: [{id: a, type: scan.web}]", Codes.RecipeSyntax, 2, 7, "alias" },
