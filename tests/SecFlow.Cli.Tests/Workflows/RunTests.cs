@@ -107,10 +107,10 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task Validate_OfPluginsThatAreNotInstalled_NamesEach()
     {
-        var recipe = _folder.Write("recipe.yaml", Recipe.Replace("scan.web-baseline", "scan.nuclei", StringComparison.Ordinal));
+        var recipe = _folder.Write("recipe.yaml", Recipe.Replace("scan.web-baseline", "scan.wapiti", StringComparison.Ordinal));
         var run = await CliRun.OfAsync(["workflow", "validate", recipe, "--format", "json", .. Data]);
         run.Code.ShouldBe(1);
-        run.Error.ShouldContain("scan.nuclei");
+        run.Error.ShouldContain("scan.wapiti");
         ((string?)JsonNode.Parse(run.Out)!["problems"]![0]!["code"]).ShouldBe(Codes.RecipePluginNotInstalled);
         (await CliRun.OfAsync(["workflow", "validate", _folder.Write("good.yaml", Recipe), .. Data])).Code.ShouldBe(0);
     }
