@@ -55,7 +55,7 @@ public sealed class PlannedAndExecutedTests : IClassFixture<PlannedAndExecutedTe
         var missing = (await stage.PlanAsync(nodes)).Refusals.Where(r => r.Refusal.Code == Codes.ResourceMissing);
         foreach (var uri in missing.Select(r => r.What.Split(' ').Last(word => word.StartsWith("res://", StringComparison.Ordinal))).Select(ResourceUri.Parse).ToList())
         {
-            await stage.Get<ResourceService>().ImportAsync(stage.Admin, new ResourceImport(uri.Type, uri.Name, null, "test"), new MemoryStream("id: test\n"u8.ToArray()), default);
+            await stage.Get<ResourceService>().ImportAsync(stage.Admin, new ResourceImport(uri.Type, uri.Name, null, "test"), new MemoryStream("id: test\ninfo:\n  name: Test\n"u8.ToArray()), default);
         }
     }
 

@@ -24,6 +24,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "GET", "/api/v1/findings", "findings:read" },
         { "GET", $"/api/v1/findings/{Unknown}", "findings:read" },
         { "GET", "/api/v1/workflows", "workflows:read" },
+        { "POST", $"/api/v1/workflows/{Unknown}/plan", "runs:write" },
         { "GET", "/api/v1/targets", "targets:read" },
         { "POST", "/api/v1/targets", "targets:write" },
         { "GET", $"/api/v1/targets/{Unknown}", "targets:read" },
@@ -37,7 +38,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "GET", "/api/v1/schedules", "workflows:read" },
         { "GET", "/api/v1/plugins", "plugins:read" },
         { "GET", "/api/v1/resources", "plugins:read" },
-        { "POST", "/api/v1/resources/wordlist/mine", "plugins:write" },
+        { "POST", "/api/v1/resources/{type}/{name}", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/state", "plugins:write" },
         { "GET", "/api/v1/tools", "plugins:read" },
         { "POST", $"/api/v1/tools/{Unknown}/test", "installation:write" },
@@ -253,12 +254,24 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
         if (method is "POST" or "PUT" && !path.EndsWith("/cancel", StringComparison.Ordinal) && !path.EndsWith("/archive", StringComparison.Ordinal))
         {
-            var body = path.Contains("/targets", StringComparison.Ordinal) ? """{"name": "x"}""" : path.Contains("/secrets", StringComparison.Ordinal) ? """{"value": "a value"}""" : path.Contains("/holds", StringComparison.Ordinal) || path.EndsWith("/state", StringComparison.Ordinal) ? """{"reason": "x"}""" : $$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""";
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            var type = path.Contains("/resources", StringComparison.Ordinal) ? "application/octet-stream" : "application/json";
+            request.Content = new StringContent(Body(path), Encoding.UTF8, type);
         }
 
         return await client.SendAsync(request);
     }
+
+    /// <summary>A body of the form that the route takes.</summary>
+    private static string Body(string path) => path switch
+    {
+        _ when path.Contains("/targets", StringComparison.Ordinal) => """{"name": "x"}""",
+        _ when path.Contains("/secrets", StringComparison.Ordinal) => """{"value": "a value"}""",
+        _ when path.Contains("/holds", StringComparison.Ordinal) || path.EndsWith("/state", StringComparison.Ordinal) => """{"reason": "x"}""",
+        _ when path.EndsWith("/accept", StringComparison.Ordinal) => """{"digest": "sha256:0"}""",
+        _ when path.EndsWith("/path", StringComparison.Ordinal) => """{"path": "/usr/bin/true"}""",
+        _ when path.EndsWith("/plan", StringComparison.Ordinal) => $$"""{"targetIds": ["{{Unknown}}"]}""",
+        _ => $$"""{"workflowId": "{{Unknown}}", "targetIds": ["{{Unknown}}"]}""",
+    };
 
     private static async Task<string> ShouldBeProblemAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
     {
