@@ -15,11 +15,19 @@ internal static class HostStarts
 {
     private static readonly string[] _empty = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/usr/bin/true"];
 
+    /// <summary>The engine has just started: its pool and its own compiler are busy for a moment.</summary>
+    private static readonly TimeSpan _rest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(300);
+
     public static async Task<Sampled> ColdAsync(Bench bench, CancellationToken ct)
     {
         var engine = await BenchEngine.OfAsync(bench, ct);
+        await engine.Services.GetRequiredService<HostPool>().PeekAsync();
+        await Task.Delay(_rest, ct);
         var samples = await Statistics.RepeatAsync(bench.Count(15, 2), async () =>
         {
+            // The kernel takes the namespaces of the one before down after its end.
+            await Task.Delay(_pause, ct);
             var began = Stopwatch.GetTimestamp();
             await using var host = await StartAsync(engine, ct);
             await FirstAnswerAsync(host, ct);
@@ -41,7 +49,7 @@ internal static class HostStarts
         {
             // It goes on compiling what every plugin needs after it has said that it is ready.
             await pool.PeekAsync();
-            await Task.Delay(TimeSpan.FromMilliseconds(300), ct);
+            await Task.Delay(_pause, ct);
             var began = Stopwatch.GetTimestamp();
             await using var host = await pool.TakeAsync(SessionLimits.For(null), ct);
             await FirstAnswerAsync(host.Process, ct);
