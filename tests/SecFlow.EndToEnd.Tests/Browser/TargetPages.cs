@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SecFlow.EndToEnd.Tests.Stage;
 using SecFlow.Execution.Targets;
@@ -50,6 +51,9 @@ internal static class TargetPages
         await Expect(page.GetByText("1 new target")).ToBeVisibleAsync();
         await page.Locator("#authorised").CheckAsync();
         await page.Locator("#confirm").ClickAsync();
+
+        // The preview has such a row as well.
+        await Expect(page).ToHaveURLAsync(new Regex("/targets$", RegexOptions.None, TimeSpan.FromSeconds(1)));
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Imported" })).ToBeVisibleAsync();
         await PictureAsync(page, "targets-list");
         (await portal.Get<TargetService>().ListAsync(portal.Actor, default)).ShouldContain(t => t.Name == "Imported" && t.Value == "192.0.2.0/24");
