@@ -27,7 +27,7 @@ public sealed record ShippedPlugins(string Rule, string Reason, Func<IReadOnlyLi
 /// 2. One rule of the trust policy lists the digests and the public key; the rest of the policy is left as it is.
 /// 3. Nothing happens when each shipped plugin is installed with its digest and still verified by that rule.
 /// </summary>
-public sealed class BuiltinPlugins(string dataFolder, ShippedPlugins shipped, PluginStore store, PluginRegistry registry, TrustPolicyService policies, TimeProvider time)
+public sealed class BuiltinPlugins(string dataFolder, ShippedPlugins shipped, PluginStore store, PluginRegistry registry, TrustPolicyService policies)
 {
     public const string RuleName = "builtin";
 
@@ -86,7 +86,6 @@ public sealed class BuiltinPlugins(string dataFolder, ShippedPlugins shipped, Pl
 
     private async Task<bool> AreInstalledAsync(IReadOnlyList<PluginPackage> packages, CancellationToken ct)
     {
-        var policy = await policies.CurrentAsync(ct);
         foreach (var package in packages)
         {
             var row = await store.FindByDigestAsync(Guid.Empty, package.Digest!, ct);
@@ -98,7 +97,7 @@ public sealed class BuiltinPlugins(string dataFolder, ShippedPlugins shipped, Pl
             try
             {
                 var installed = PluginPackage.ReadFolder(registry.FolderOf(row));
-                var verdict = PluginVerifier.Verify(installed, row.PluginId, policy, null, time.GetUtcNow());
+                var verdict = await policies.VerifyAsync(installed, row.PluginId, Guid.Empty, ct);
                 if (installed.Digest != package.Digest || verdict.State is not (TrustState.Verified or TrustState.Tampered or TrustState.Revoked))
                 {
                     return false;

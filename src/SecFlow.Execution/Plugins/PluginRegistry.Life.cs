@@ -127,7 +127,7 @@ public sealed partial class PluginRegistry
         try
         {
             var package = PluginPackage.ReadFolder(FolderOf(row));
-            var verdict = PluginVerifier.Verify(package, row.PluginId, await policies.CurrentAsync(ct), null, time.GetUtcNow());
+            var verdict = await policies.VerifyAsync(package, row.PluginId, Guid.Empty, ct);
             return IdentityOf(package) != row.Digest
                 ? new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected {row.Digest}; found {package.Digest ?? "no SHA256SUMS"}. Install the package again.")
                 : verdict.Allowed ? await OtherSignerAsync(row, verdict, ct) : verdict.ToDiagnostic(row.PluginId);

@@ -150,7 +150,7 @@ public sealed partial class PluginRegistry(string dataFolder, PluginStore store,
             var package = PluginPackage.ReadFolder(folder);
             var manifest = package.ReadManifest();
             CheckEntry(package);
-            var verdict = PluginVerifier.Verify(package, manifest.Id, await policies.CurrentAsync(ct), null, time.GetUtcNow());
+            var verdict = await policies.VerifyAsync(package, manifest.Id, Guid.Empty, ct);
             _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "discovery"));
             var digest = IdentityOf(package);
             var row = known.FirstOrDefault(k => k.Digest == digest) ?? await AddAsync(actor, package, manifest, relative, digest, verdict, ct);

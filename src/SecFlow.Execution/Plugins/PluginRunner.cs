@@ -124,7 +124,7 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// 4. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
 public sealed class PluginRunner(
-    PluginRegistry registry, PluginStore plugins, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, ResourceService resources, ToolCatalogue tools, ToolRunner runner,
+    PluginRegistry registry, PluginStore plugins, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, ResourceService resources, ToolCatalogue tools, ToolRunner runner,
     SecretReader secrets, AuditLog audit, TimeProvider time)
 {
     private static readonly TimeSpan _stillVerified = TimeSpan.FromSeconds(1);
@@ -151,8 +151,7 @@ public sealed class PluginRunner(
 
             var package = ReadPinned(row);
             var manifest = package.ReadManifest();
-            var team = request.Actor.TeamId == Guid.Empty ? null : (await teams.FindAsync(request.Actor.TeamId, ct))?.Slug;
-            verdict = await VerifyAsync(package, manifest, team, ct);
+            verdict = await VerifyAsync(package, manifest, request.Actor.TeamId, ct);
             RequireAllowed(row, manifest, verdict, []);
             var source = SourceOf(package);
             var limits = SessionLimits.For(manifest);
@@ -184,7 +183,7 @@ public sealed class PluginRunner(
                 {
                     var verified = first && time.GetElapsedTime(verifiedAt) < _stillVerified;
                     first = false;
-                    return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, team, work);
+                    return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, work);
                 },
                 (work, output) => request.Planned && work.Planned is null ? throw new InvalidOperationException("A planned work must not reach the world.") : new Broker(grant, work, output),
                 violation => QuarantineAsync(request, row, violation))
@@ -228,9 +227,9 @@ public sealed class PluginRunner(
         inner);
 
     /// <summary>Before each node: somebody may have revoked, disabled or quarantined the plugin, or an authorisation may have ended, since the session was opened.</summary>
-    private async Task AdmitAsync(PluginRequest request, Guid id, PluginPackage package, PluginManifest manifest, string? team, PluginWork work)
+    private async Task AdmitAsync(PluginRequest request, Guid id, PluginPackage package, PluginManifest manifest, PluginWork work)
     {
-        var verdict = await VerifyAsync(package, manifest, team, CancellationToken.None);
+        var verdict = await VerifyAsync(package, manifest, request.Actor.TeamId, CancellationToken.None);
         await AdmitFirstAsync(request, (await plugins.FindAsync(request.Actor.TeamId, id, CancellationToken.None))!, manifest, verdict, work);
     }
 
@@ -271,9 +270,9 @@ public sealed class PluginRunner(
             },
             _hosts.Time);
 
-    private async Task<TrustVerdict> VerifyAsync(PluginPackage package, PluginManifest manifest, string? team, CancellationToken ct)
+    private async Task<TrustVerdict> VerifyAsync(PluginPackage package, PluginManifest manifest, Guid teamId, CancellationToken ct)
     {
-        var verdict = PluginVerifier.Verify(package, manifest.Id, await policies.CurrentAsync(ct), team, time.GetUtcNow());
+        var verdict = await policies.VerifyAsync(package, manifest.Id, teamId, ct);
         _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "node"));
         return verdict;
     }

@@ -19,13 +19,12 @@ public static class PluginServices
     /// <param name="hostPath">Path of <c>SecFlow.PluginHost.dll</c>.</param>
     /// <param name="shippedFolder">Folder with the built plugins that are shipped with the program.</param>
     public static IServiceCollection AddSecFlowPlugins(this IServiceCollection services, string dataFolder, string hostPath, string shippedFolder) => services
-        .AddSingleton(p => new TrustPolicyService(dataFolder, p.GetRequiredService<TrustPolicyStore>(), p.GetRequiredService<AuditLog>()))
+        .AddSingleton(p => new TrustPolicyService(dataFolder, p.GetRequiredService<TrustPolicyStore>(), p.GetRequiredService<TeamStore>(), p.GetRequiredService<AuditLog>(), p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new PluginRegistry(
             dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TeamStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<PolicyEvaluator>(), p.GetRequiredService<Access>(),
             p.GetRequiredService<AuditLog>(), p.GetRequiredService<TimeProvider>()))
         .AddSingleton(p => new BuiltinPlugins(
-            dataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(shippedFolder)), p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>(),
-            p.GetRequiredService<TimeProvider>()))
+            dataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(shippedFolder)), p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>()))
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))
         .AddSingleton<ToolRunner>()
         .AddSingleton(p => new ToolCatalogue(p.GetRequiredService<ToolRunner>(), p.GetRequiredService<ToolStore>()))

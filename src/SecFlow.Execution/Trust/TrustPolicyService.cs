@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Teams;
 using SecFlow.Data.Trust;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
@@ -15,7 +16,7 @@ namespace SecFlow.Execution.Trust;
 /// 3. No file and no revision: a policy without rules, which trusts nobody.
 /// 4. When the revision before cannot be used either (its key files are gone), nobody is trusted, and <see cref="Problems"/> says so.
 /// </summary>
-public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store, AuditLog audit) : IDisposable
+public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store, TeamStore teams, AuditLog audit, TimeProvider time) : IDisposable
 {
     public const string PolicyFile = "trust/policy.yaml";
 
@@ -23,7 +24,11 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private TrustPolicy? _current;
+    private TrustPolicy? _untold;
     private string? _seen;
+
+    /// <summary>A new revision is in force. Raised after the fact and outside of any lock; a handler is quick and does not throw.</summary>
+    public event Action<TrustPolicy>? Changed;
 
     /// <summary>Problems of the newest file, when it was refused; empty otherwise.</summary>
     public IReadOnlyList<Diagnostic> Problems { get; private set; } = [];
@@ -49,7 +54,20 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         finally
         {
             _gate.Release();
+            Tell();
         }
+    }
+
+    /// <summary>What the policy in force says about these bytes, now. Every path to a plugin asks here.</summary>
+    /// <param name="package">The bytes that would run.</param>
+    /// <param name="pluginId">Id from their manifest.</param>
+    /// <param name="teamId">For which team; <see cref="Guid.Empty"/> = for any.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<TrustVerdict> VerifyAsync(PluginPackage package, string pluginId, Guid teamId, CancellationToken ct)
+    {
+        var policy = await CurrentAsync(ct);
+        var team = teamId == Guid.Empty ? null : (await teams.FindAsync(teamId, ct))?.Slug;
+        return PluginVerifier.Verify(package, pluginId, policy, team, time.GetUtcNow());
     }
 
     /// <summary>Puts a new policy in force: writes the file and records the revision. Throws every problem (SF2007) and changes nothing when it has one.</summary>
@@ -76,6 +94,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         finally
         {
             _gate.Release();
+            Tell();
         }
     }
 
@@ -95,6 +114,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         if (reading.Policy is { } policy)
         {
             await store.AddAsync(actor with { TeamId = Guid.Empty }, policy.Yaml, ct);
+            _untold = _current?.Revision == policy.Revision ? _untold : policy;
             _current = policy;
             return;
         }
@@ -111,6 +131,14 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         }
 
         _current ??= TrustPolicyReader.Read(_empty, dataFolder).Policy;
+    }
+
+    private void Tell()
+    {
+        if (Interlocked.Exchange(ref _untold, null) is { } policy)
+        {
+            Changed?.Invoke(policy);
+        }
     }
 
     private Task RefuseAsync(Actor actor, byte[]? bytes, IReadOnlyList<Diagnostic> problems, CancellationToken ct) => audit.AppendAsync(

@@ -25,9 +25,7 @@ public static class TrustRuleText
     }
 
     /// <summary>The code of a refusal for this state; null when the package is trusted.</summary>
-    internal static string? CodeOf(string trustState) => Enum.TryParse<TrustState>(trustState, out var state) && state != TrustState.Verified
-        ? new TrustVerdict(state, null, null, null, "", "", "").ToDiagnostic("").Code
-        : null;
+    internal static string? CodeOf(string trustState) => Enum.TryParse<TrustState>(trustState, out var state) ? TrustWords.CodeOf(state) : null;
 
     /// <summary>Why an installed version that is not enabled does not run, and who can change that.</summary>
     internal static string Refusal(PluginVersion row) => CodeOf(row.TrustState) is null

@@ -29,11 +29,11 @@ public sealed class DemoPlugins
     private readonly PluginRegistry _registry;
     private readonly string _dataFolder;
 
-    public DemoPlugins(EngineOptions options, PluginStore store, PluginRegistry registry, TrustPolicyService policies, TimeProvider time)
+    public DemoPlugins(EngineOptions options, PluginStore store, PluginRegistry registry, TrustPolicyService policies)
     {
         _dataFolder = options.DataFolder;
         _registry = registry;
-        _installer = new BuiltinPlugins(_dataFolder, new ShippedPlugins(RuleName, "part of the demo, signed at set-up", Pack), store, registry, policies, time);
+        _installer = new BuiltinPlugins(_dataFolder, new ShippedPlugins(RuleName, "part of the demo, signed at set-up", Pack), store, registry, policies);
     }
 
     public Task InstallAsync(CancellationToken ct) => _installer.InstallAsync(ct);

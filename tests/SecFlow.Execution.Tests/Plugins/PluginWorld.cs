@@ -37,7 +37,7 @@ internal sealed class PluginWorld : IAsyncDisposable
         Directory.CreateDirectory(DataFolder);
         Audit = new AuditLog(database.Database, AuditFiles.In(DataFolder));
         Store = new PluginStore(database.Database);
-        Policies = new TrustPolicyService(DataFolder, new TrustPolicyStore(database.Database), Audit);
+        Policies = new TrustPolicyService(DataFolder, new TrustPolicyStore(database.Database), new TeamStore(database.Database), Audit, database.Database.Time);
         Registry = new PluginRegistry(DataFolder, Store, new TeamStore(database.Database), Policies, new PolicyEvaluator(database.Database.Time), new Access(Audit, new OwnerStore(database.Database)), Audit, database.Database.Time);
     }
 
@@ -86,12 +86,12 @@ internal sealed class PluginWorld : IAsyncDisposable
     }
 
     /// <summary>The policy as after a restart.</summary>
-    public TrustPolicyService NewPolicies() => new(DataFolder, new TrustPolicyStore(_database.Database), Audit);
+    public TrustPolicyService NewPolicies() => new(DataFolder, new TrustPolicyStore(_database.Database), new TeamStore(_database.Database), Audit, _database.Database.Time);
 
     /// <summary>The database of this world, to break it.</summary>
     public SecFlow.Data.Database Database => _database.Database;
 
-    public BuiltinPlugins Builtin() => new(DataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(Shipped)), Store, Registry, Policies, Time);
+    public BuiltinPlugins Builtin() => new(DataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(Shipped)), Store, Registry, Policies);
 
     /// <summary>Ships a plugin and installs it as a built-in one: signed, enabled.</summary>
     public async Task<PluginVersion> EnableAsync(Dictionary<string, byte[]> files)
@@ -159,7 +159,7 @@ internal sealed class PluginWorld : IAsyncDisposable
 
     public async Task<PluginRunner> RunnerAsync(string? host = null) => Runner(await PoolAsync(host));
 
-    public PluginRunner Runner(HostPool pool) => new(Registry, Store, new TeamStore(_database.Database), Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Resources, Tools, ToolRunner, new SecretReader(Secrets, Protection, Audit, Meter), Audit, Time);
+    public PluginRunner Runner(HostPool pool) => new(Registry, Store, Policies, new PolicyEvaluator(Time), pool, Http, new TargetTls(TimeProvider.System, new TargetRates(TimeProvider.System)), Resources, Tools, ToolRunner, new SecretReader(Secrets, Protection, Audit, Meter), Audit, Time);
 
     public ResourceService Resources => field ??= new ResourceService(DataFolder, new ResourceStore(_database.Database), new BlobStore(DataFolder), new Access(Audit, new OwnerStore(_database.Database)), Time);
 
