@@ -1,18 +1,23 @@
-using System.Diagnostics;
 using SecFlow.Data.Runs;
 using SecFlow.EndToEnd.Tests.Stage;
+using SecFlow.Execution;
 using SecFlow.Execution.Plugins;
+using Xunit.Abstractions;
 
 namespace SecFlow.EndToEnd.Tests.Runs;
 
 /// <summary>Plugins that attack, through the engine of one running portal: each ends with its code in time, beside a run that goes on, and leaves nothing.</summary>
 [Trait("Category", "Confinement")]
-public sealed class HostileRunTests
+public sealed class HostileRunTests(ITestOutputHelper output)
 {
-    /// <summary>The longest limit that ends an attack is the callback's 2 s, and 2 s on top for starting and clearing up; the rest is for a machine whose two cores are busy with the run beside it.</summary>
-    private static readonly TimeSpan _endsWithin = TimeSpan.FromSeconds(12);
+    /// <summary>Beyond its limit, from the begin of the node to its end as the record has them: starting, noticing, killing and clearing up, beside another run.</summary>
+    private static readonly TimeSpan _beyondTheLimit = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan _busy = TimeSpan.FromSeconds(10);
+    /// <summary>Wall time that the nodes of the attacks have.</summary>
+    private static readonly TimeSpan _nodeTime = TimeSpan.FromSeconds(8);
+
+    /// <summary>Wall time that the tools of the attacks have.</summary>
+    private static readonly TimeSpan _toolTime = TimeSpan.FromSeconds(8);
 
     [Fact]
     public async Task Attack_ThroughTheEngine_EndsWithItsCodeWhileAnotherRunGoesOnAndLeavesNothing()
@@ -31,17 +36,17 @@ public sealed class HostileRunTests
             var script = await File.ReadAllTextAsync(file);
             var codes = script[(script.IndexOf("// expect: ", StringComparison.Ordinal) + 11)..script.IndexOf('\n', StringComparison.Ordinal)].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             await portal.Plugins.InstallAsync("scan.test-" + name, script);
-            var bad = await portal.SaveWorkflowAsync("Attack " + name, "scan.test-" + name, "8");
+            var bad = await portal.SaveWorkflowAsync("Attack " + name, "scan.test-" + name, $"{_nodeTime.TotalSeconds:0}");
             var beside = await portal.StartRunAsync(good, target.Id);
-            var clock = Stopwatch.StartNew();
             var attack = await portal.WaitAsync((await portal.StartRunAsync(bad, target.Id)).Id);
-            clock.Stop();
 
             var node = attack.Nodes.ShouldHaveSingleItem();
             // an attack that achieves nothing ends by itself, and has said of no target that it was assessed
             var ended = attack.Run.Status == RunStatus.Partial ? "Completed" : node.ErrorCode;
             codes.ShouldContain(ended, $"{name}: {attack.Run.Status} {node.ErrorMessage}");
-            clock.Elapsed.ShouldBeLessThan(_endsWithin, name);
+            var took = (node.EndedAt - node.StartedAt)!.Value;
+            output.WriteLine($"{name,-32} {ended,-10} {took.TotalMilliseconds,6:0} ms");
+            took.ShouldBeLessThan(LimitOf(name) + _beyondTheLimit, $"{name}: {ended}");
             (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
         }
 
@@ -49,6 +54,13 @@ public sealed class HostileRunTests
         Traces.Now().ShouldNotExceed(before);
         (await portal.AuditAsync()).ShouldNotContain(e => e.ReasonCode == "SF4020" || e.ReasonCode == "SF4021", "a script alone can break neither the protocol nor the sandbox");
     }
+
+    /// <summary>
+    /// When an attack's end is due: whatever a script does by itself is one call, which has 2 s.
+    /// Its clock stands still while the engine takes what it writes, so that a flood may go on until the time of its node is over.
+    /// </summary>
+    private static TimeSpan LimitOf(string attack) =>
+        attack.Contains("flood", StringComparison.Ordinal) ? _nodeTime : TimeSpan.FromMilliseconds(Limits.HostCallbackMilliseconds.Default);
 
     /// <summary>Shell scripts of a tool that somebody else commands, and how each may end: it may start programs, so it is its sandbox that stops it.</summary>
     private static readonly (string Name, string Script, string[] Ends)[] _toolAttacks =
@@ -73,18 +85,19 @@ public sealed class HostileRunTests
             var command = System.Text.Json.JsonSerializer.Serialize(script.Replace("PORTAL", portal.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
             await portal.Plugins.InstallAsync(id, $$"""
                 module.exports = { execute: function (ctx) {
-                  var r = ctx.tool('bash', ['-c', {{command}}], { timeout: 12 }), said = r.stdout.text(4000) + r.stderr.text(4000);
+                  var r = ctx.tool('bash', ['-c', {{command}}], { timeout: {{_toolTime.TotalSeconds}} }), said = r.stdout.text(4000) + r.stderr.text(4000);
                   if (/ESCAPED/.test(said.replace(/bash: .*/g, ''))) { throw new Error('ESCAPED ' + said); }
                   ctx.verdict('completed', said, { target: ctx.targets[0].id, checks: ['none'] });
                 } };
                 """, "tools:\n  - { name: bash }");
             var workflow = await portal.SaveWorkflowAsync("Tool " + name, id, "20");
             var beside = await portal.StartRunAsync(good, target.Id);
-            var clock = Stopwatch.StartNew();
             var attack = await portal.RunAsync(workflow, target.Id);
 
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(22) + _busy, name);
             var node = attack.Nodes.ShouldHaveSingleItem();
+            var took = (node.EndedAt - node.StartedAt)!.Value;
+            output.WriteLine($"{name,-12} {node.ErrorCode ?? "Completed",-10} {took.TotalMilliseconds,6:0} ms");
+            took.ShouldBeLessThan(_toolTime + _beyondTheLimit, name);
             (node.ErrorMessage ?? "").ShouldNotContain("ESCAPED");
             ends.ShouldContain(end => (node.ErrorCode ?? "Completed").StartsWith(end, StringComparison.Ordinal), $"{name}: {attack.Run.Status} {node.ErrorCode} {node.ErrorMessage}");
             (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
@@ -129,12 +142,13 @@ public sealed class HostileRunTests
         }
 
         await Task.Delay(500);
-        var clock = Stopwatch.StartNew();
         await portal.Runs.CancelAsync(portal.Actor, run.Id, CancellationToken.None);
         var detail = await portal.WaitAsync(run.Id, 10);
 
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(4));
         detail.Run.Status.ShouldBe(RunStatus.Cancelled);
+        var took = (detail.Run.EndedAt - detail.Run.CancelRequestedAt)!.Value;
+        output.WriteLine($"cancelled in {took.TotalMilliseconds:0} ms");
+        took.ShouldBeLessThan(TimeSpan.FromSeconds(2));
 
         await OnlyThePoolIsLeftAsync();
     }

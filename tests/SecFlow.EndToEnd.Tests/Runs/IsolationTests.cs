@@ -1,12 +1,13 @@
 using System.Text.RegularExpressions;
 using SecFlow.Data.Runs;
 using SecFlow.EndToEnd.Tests.Stage;
+using Xunit.Abstractions;
 
 namespace SecFlow.EndToEnd.Tests.Runs;
 
 /// <summary>What a plugin must neither see nor keep, tried through the engine of a running portal.</summary>
 [Trait("Category", "Confinement")]
-public sealed class IsolationTests
+public sealed class IsolationTests(ITestOutputHelper output)
 {
     private const string Secret = "secflow-canary-5d1f";
 
@@ -66,6 +67,62 @@ public sealed class IsolationTests
 
         said.ShouldContain("refused 6 of 7", customMessage: "only the other path of the approved server answers");
         Regex.IsMatch(said, "/(root|home|proc|usr|tmp)/", RegexOptions.None, TimeSpan.FromSeconds(5)).ShouldBeFalse("no path of this machine");
+    }
+
+    [Fact]
+    public async Task Plugin_LooksForItsOwnPackage_FindsNoFileOfIt()
+    {
+        await using var portal = await RunningPortal.StartAsync("none");
+        var target = await portal.AddTargetAsync(portal.Shop.Url);
+        // where it will be, and what its files say; the script knows the first and must not learn the second
+        var package = Path.Combine(portal.DataFolder, "plugins", "scan.test-own", "1.0.0");
+        await portal.Plugins.InstallAsync("scan.test-own", $$"""
+            var said = '', tried = 0, failed = 0;
+            function attempt(what, read) { tried++; try { said += what + ': ' + read() + '\n'; } catch (e) { failed++; said += what + ' failed\n'; } }
+            function all(parse, from) { var out = ''; parse(from, function (record) { out += JSON.stringify(record); }); return out; }
+            module.exports = { execute: function (ctx) {
+              var folder = '{{package}}', files = ['plugin.yaml', 'README.md', 'index.js', 'SHA256SUMS'], entity, i;
+              function run(script) { var r = ctx.tool('bash', ['-c', script], { timeout: 20 }); return r.stdout.text(20000); }
+              for (i = 0; i < files.length; i++) {
+                (function (path) {
+                  attempt('http', function () { return ctx.http({ url: 'file://' + path }).body.text(2000); });
+                  attempt('http on', function () { return ctx.http({ url: ctx.targets[0].url + '../../../../../..' + path, headers: { 'X-Sendfile': path } }).body.text(20000); });
+                  attempt('require', function () { return require(path); });
+                  attempt('require beside', function () { return require('./' + files[i]); });
+                  attempt('parse', function () { return all(ctx.parse.jsonLines, path); });
+                  attempt('parse path', function () { return all(ctx.parse.json, { path: path, size: 10, id: path }); });
+                  attempt('parse file', function () { return all(ctx.parse.csv, { handle: 'file://' + path, size: 10 }); });
+                  attempt('resource', function () { return ctx.resource('file://' + path).text(2000); });
+                  attempt('resource up', function () { return ctx.resource('res://wordlist/../../..' + path).text(2000); });
+                  attempt('secret', function () { return ctx.secret(path); });
+                  attempt('tool', function () { return run('while read -r line; do echo "$line"; done <' + path); });
+                  attempt('tool input', function () { return ctx.tool('bash', ['-c', 'cat /in/x'], { inputs: { x: { path: path } } }).stdout.text(2000); });
+                  attempt('tool file', function () { return ctx.tool('bash', ['-c', 'ln -s ' + path + ' /out/x; ln ' + path + ' /out/y'], { files: ['x', 'y'] }).files.x.text(2000); });
+                  attempt('tool file up', function () { return ctx.tool('bash', ['-c', 'true'], { files: ['../../../..' + path] }).files['../../../..' + path].text(2000); });
+                  attempt('entity', function () {
+                    entity = ctx.tool('bash', ['-c', 'echo \'<!DOCTYPE a [<!ENTITY e SYSTEM "file://' + path + '">]><a><b>&e;</b></a>\''], {});
+                    return all(function (from, each) { ctx.parse.xml(from, 'b', each); }, entity.stdout);
+                  });
+                })(folder + '/' + files[i]);
+              }
+              attempt('search', function () { return run('shopt -s dotglob; for f in /*/plugin.yaml /*/*/plugin.yaml /*/*/*/plugin.yaml /app/* /proc/*/root/{{package}}/* /proc/*/cwd/*.yaml; do [ -e "$f" ] && echo "GOT $f"; done; true'); });
+              ctx.log.info(failed + ' of ' + tried + ' failed');
+              while (said.length) { ctx.log.info(said.substring(0, 4000)); said = said.substring(4000); }
+              ctx.verdict('completed', 'looked', { target: ctx.targets[0].id, checks: ['none'] });
+            } };
+            """, "tools:\n  - { name: bash }");
+        File.Exists(Path.Combine(package, "README.md")).ShouldBeTrue("otherwise there would be nothing to find");
+
+        var run = await portal.StartRunAsync(await portal.SaveWorkflowAsync("Own", "scan.test-own"), target.Id);
+        var detail = await portal.WaitAsync(run.Id, 120);
+        var said = string.Join('\n', (await portal.Runs.EventsAsync(portal.Actor, run.Id, 0, 1000, CancellationToken.None)).Where(e => e.Type == "log").Select(e => e.Data));
+        output.WriteLine(said);
+
+        detail.Run.Status.ShouldBe(RunStatus.Succeeded, detail.Nodes[0].ErrorMessage);
+        foreach (var content in new[] { "A plugin of the tests", "Does what a test needs", "function attempt(", "  index.js", "GOT " })
+        {
+            said.ShouldNotContain(content, Case.Sensitive);
+        }
     }
 
     [Fact]
