@@ -28,11 +28,14 @@ public static class PackageWriter
         return package;
     }
 
-    /// <summary>The package with a bundle over its SHA256SUMS; an older signature and its countersignatures are left out.</summary>
-    public static PluginPackage Sign(PluginPackage package, ECDsa key)
+    /// <summary>The package signed with a key; an older signature and its countersignatures are left out.</summary>
+    public static PluginPackage Sign(PluginPackage package, ECDsa key) => WithBundle(package, BundleSigner.Sign(package.Required(PluginPackage.ChecksumsFile), key));
+
+    /// <summary>The package with this bundle over its SHA256SUMS, which is not verified here; an older signature and its countersignatures are left out.</summary>
+    public static PluginPackage WithBundle(PluginPackage package, byte[] bundle)
     {
         var files = package.Files.Where(f => f.Key == PluginPackage.ChecksumsFile || !PluginPackage.IsSignatureFile(f.Key)).ToDictionary(StringComparer.Ordinal);
-        files[PluginPackage.BundleFile] = BundleSigner.Sign(package.Required(PluginPackage.ChecksumsFile), key);
+        files[PluginPackage.BundleFile] = bundle;
         return PluginPackage.FromFiles(files);
     }
 
