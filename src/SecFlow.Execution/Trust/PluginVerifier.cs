@@ -150,7 +150,7 @@ public static class PluginVerifier
                 Timestamps = authority.Timestamps ?? policy.Require.Timestamps,
                 Versions = policy.Require.Bundles,
             };
-            var result = KeyVerifier.Verify(bundle, package.Required(PluginPackage.ChecksumsFile), authority.Key, thresholds);
+            var result = BundleVerifier.Verify(bundle, Artifact.FromBytes(package.Required(PluginPackage.ChecksumsFile)), authority.Key, root: null, keyValidFor: null, thresholds);
             return result switch
             {
                 VerifiedBundle => Accepted(authority),
@@ -159,7 +159,8 @@ public static class PluginVerifier
                 RejectedBundle { Reason: RejectionReason.SignatureInvalid } => bundle.Material is PublicKeyHint hint && hint.Hint == authority.Key.Hint
                     ? Answer(TrustState.Invalid, $"a signature by {authority.Signer}", "a signature that names this key and is not its own over these files")
                     : Answer(TrustState.Untrusted, $"a signature by {authority.Signer}", "a signature by another key"),
-                RejectedBundle { Unverifiable: true } rejected => Answer(TrustState.Unverifiable, rejected.Expected, $"{rejected.Found} (not supported yet)"),
+                RejectedBundle { Reason: RejectionReason.MaterialNotAccepted } rejected => Answer(TrustState.Untrusted, $"a signature by {authority.Signer}", rejected.Found),
+                RejectedBundle { Unverifiable: true } rejected => Answer(TrustState.Unverifiable, rejected.Expected, rejected.Found),
                 RejectedBundle rejected => Answer(TrustState.Invalid, rejected.Expected, rejected.Found),
                 _ => throw new InvalidOperationException("A verification ended in neither of its two shapes."),
             };

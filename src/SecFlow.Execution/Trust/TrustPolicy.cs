@@ -1,5 +1,5 @@
 using SecFlow.Sigstore.Bundles;
-using SecFlow.Sigstore.Verification;
+using SecFlow.Sigstore.Keys;
 
 namespace SecFlow.Execution.Trust;
 

@@ -5,7 +5,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Yaml;
 using SecFlow.Sigstore.Bundles;
-using SecFlow.Sigstore.Verification;
+using SecFlow.Sigstore.Keys;
 
 namespace SecFlow.Execution.Trust;
 

@@ -8,14 +8,6 @@ namespace SecFlow.Sigstore.Bundles;
 /// </summary>
 public static class BundleReader
 {
-    private static readonly JsonDocumentOptions _options = new()
-    {
-        AllowDuplicateProperties = false,
-        AllowTrailingCommas = false,
-        CommentHandling = JsonCommentHandling.Disallow,
-        MaxDepth = BundleLimits.Depth,
-    };
-
     /// <summary>The bundle in <paramref name="utf8"/>.</summary>
     public static SigstoreBundle Read(ReadOnlyMemory<byte> utf8)
     {
@@ -24,20 +16,7 @@ public static class BundleReader
             throw new BundleFormatException("", $"at most {BundleLimits.Bytes} bytes", $"{utf8.Length}");
         }
 
-        try
-        {
-            using var document = JsonDocument.Parse(utf8, _options);
-            return Bundle(document.RootElement);
-        }
-        catch (JsonException e)
-        {
-            throw new BundleFormatException(e.Path ?? "", "strict JSON", e.Message, e);
-        }
-        catch (InvalidOperationException e)
-        {
-            // bytes that are not UTF-8, or a lone surrogate in an escape, inside a name or a string
-            throw new BundleFormatException("", "valid Unicode", "text that is not Unicode", e);
-        }
+        return StrictJson.Parse(utf8, Bundle);
     }
 
     private static SigstoreBundle Bundle(JsonElement element)
@@ -50,7 +29,7 @@ public static class BundleReader
             "application/vnd.dev.sigstore.bundle+json;version=0.2" => BundleVersion.V02,
             "application/vnd.dev.sigstore.bundle+json;version=0.3" => BundleVersion.V03,
             "application/vnd.dev.sigstore.bundle.v0.3+json" => BundleVersion.V03,
-            _ => throw root.Wrong("mediaType", "a Sigstore bundle of version 0.1, 0.2 or 0.3", "'" + mediaType + "'"),
+            _ => throw root.Unsupported("mediaType", "a Sigstore bundle of version 0.1, 0.2 or 0.3", "'" + mediaType + "'"),
         };
         var material = root.RequiredObject(
             "verificationMaterial", "certificate", "x509CertificateChain", "publicKey", "tlogEntries", "timestampVerificationData");

@@ -12,6 +12,14 @@ namespace SecFlow.Sigstore.Bundles;
 /// </summary>
 internal readonly struct StrictJson
 {
+    private static readonly JsonDocumentOptions _options = new()
+    {
+        AllowDuplicateProperties = false,
+        AllowTrailingCommas = false,
+        CommentHandling = JsonCommentHandling.Disallow,
+        MaxDepth = BundleLimits.Depth,
+    };
+
     private readonly JsonElement _element;
     private readonly string _path;
 
@@ -32,6 +40,25 @@ internal readonly struct StrictJson
 
         _element = element;
         _path = path;
+    }
+
+    /// <summary>What <paramref name="read"/> makes of the document; everything that is wrong with its JSON is a <see cref="BundleFormatException"/>.</summary>
+    public static T Parse<T>(ReadOnlyMemory<byte> utf8, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, _options);
+            return read(document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            throw new BundleFormatException(e.Path ?? "", "strict JSON", e.Message, e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // bytes that are not UTF-8, or a lone surrogate in an escape, inside a name or a string
+            throw new BundleFormatException("", "valid Unicode", "text that is not Unicode", e);
+        }
     }
 
     public static StrictJson Root(JsonElement element, params ReadOnlySpan<string> names) => new(element, "", names);
@@ -107,6 +134,8 @@ internal readonly struct StrictJson
     public long RequiredInt64(string name) => Int64(name) ?? throw Missing(name, "a decimal number in a string");
 
     public BundleFormatException Wrong(string name, string expected, string found) => new(name.Length == 0 ? _path : Join(_path, name), expected, found);
+
+    public BundleFormatException Unsupported(string name, string expected, string found) => new(Join(_path, name), expected, found) { IsUnsupported = true };
 
     private static string Join(string path, string name) => path.Length == 0 ? name : path + "." + name;
 

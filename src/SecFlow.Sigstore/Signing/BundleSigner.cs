@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using SecFlow.Sigstore.Verification;
+using SecFlow.Sigstore.Keys;
 
 namespace SecFlow.Sigstore.Signing;
 
@@ -20,7 +20,12 @@ public static class BundleSigner
     public static byte[] Sign(ReadOnlySpan<byte> artifact, ECDsa key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var hash = VerificationKey.HashOf(key);
+        var hash = VerificationKey.KindOf(key) switch
+        {
+            KeyKind.EcdsaP256 => HashAlgorithmName.SHA256,
+            KeyKind.EcdsaP384 => HashAlgorithmName.SHA384,
+            var other => throw new CryptographicException($"Expected an ECDSA key on P-256 or P-384, found {other}."),
+        };
         var signature = key.SignData(artifact, hash, DSASignatureFormat.Rfc3279DerSequence);
         var (name, digest) = hash == HashAlgorithmName.SHA256 ? ("SHA2_256", SHA256.HashData(artifact)) : ("SHA2_384", SHA384.HashData(artifact));
         using var stream = new MemoryStream();
