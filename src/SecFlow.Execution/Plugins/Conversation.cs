@@ -149,7 +149,8 @@ internal sealed class Conversation : IAsyncDisposable
         }
     }
 
-    private void Strike(SessionEnd end)
+    /// <summary>Ends the work now, whatever it is doing.</summary>
+    public void Strike(SessionEnd end)
     {
         _struck ??= end;
         _process.Kill();

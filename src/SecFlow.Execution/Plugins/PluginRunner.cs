@@ -121,7 +121,8 @@ public sealed record PluginOutcome(Diagnostic? Error, string? Limit, int HttpReq
 /// 2. Order: pinned digest, signature and trust policy, then life, sandbox level, authorisation and intrusiveness (<see cref="PolicyEvaluator"/>).
 ///    Every decision is audited and counted; a refusal is audited before it is thrown.
 /// 3. A session may serve several works: trust and policy are asked again before each that does not follow the verification at once, about the same bytes in memory.
-/// 4. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
+/// 4. While a work runs, a new revision of the trust policy and a revoked or quarantined version end it within 2 s (<see cref="SessionWatch"/>), audited.
+/// 5. Throws SF2xxx (trust), SF3xxx (policy), SF4030/4031 (sandbox), SF7003 (host).
 /// </summary>
 public sealed class PluginRunner(
     PluginRegistry registry, PluginStore plugins, TrustPolicyService policies, PolicyEvaluator evaluator, HostPool pool, TargetHttp http, TargetTls tls, ResourceService resources, ToolCatalogue tools, ToolRunner runner,
@@ -189,6 +190,8 @@ public sealed class PluginRunner(
                 violation => QuarantineAsync(request, row, violation))
             {
                 Redaction = grant.Redaction,
+                Look = Look(row, package, manifest, team, verdict),
+                Ended = refusal => AuditEndAsync(request, row, verdict, refusal),
             };
         }
         catch (SecFlowException e)
@@ -246,6 +249,47 @@ public sealed class PluginRunner(
             throw;
         }
     }
+
+    /// <summary>What stands against a plugin that is at work: its bytes are judged again under each revision that came into force since.</summary>
+    private Func<CancellationToken, Task<Diagnostic?>> Look(PluginVersion row, PluginPackage package, PluginManifest manifest, string? team, TrustVerdict verified)
+    {
+        var accepted = verified.PolicyRevision;
+        return async ct =>
+        {
+            if ((await policies.CurrentAsync(ct)).Revision != accepted)
+            {
+                var verdict = await VerifyAsync(package, manifest, team, ct);
+                if (!verdict.Allowed)
+                {
+                    return Ended(verdict.ToDiagnostic($"{manifest.Id} {manifest.Version}"));
+                }
+
+                accepted = verdict.PolicyRevision;
+            }
+
+            return await plugins.FindAsync(row.TeamId, row.Id, ct) is { } now && evaluator.Withdrawal(PolicySubject.Of(now, manifest)) is { } refusal ? Ended(refusal) : null;
+        };
+    }
+
+    private static Diagnostic Ended(Diagnostic refusal) => refusal with { Message = "Ended while it ran. " + refusal.Message };
+
+    private async Task AuditEndAsync(PluginRequest request, PluginVersion row, TrustVerdict verdict, Diagnostic refusal) => await audit.AppendAsync(
+        Entry(request, row, "end.plugin") with
+        {
+            Outcome = AuditOutcome.Denied,
+            ReasonCode = refusal.Code,
+            PolicyRevision = (await policies.CurrentAsync(CancellationToken.None)).Revision,
+            Details = new JsonObject
+            {
+                ["run"] = request.RunId.ToString(),
+                ["node"] = request.NodeId,
+                ["signer"] = verdict.Signer,
+                ["rule"] = refusal.Rule,
+                ["message"] = refusal.Message,
+                ["verifiedUnder"] = verdict.PolicyRevision,
+            },
+        },
+        CancellationToken.None);
 
     private static async Task EndAsync(Task<SandboxedHost> taking)
     {

@@ -19,6 +19,7 @@ internal sealed record SessionHosts(Func<SessionLimits, CancellationToken, Task<
 /// 1. The source is the verified bytes, from memory; nothing is read again from disk.
 /// 2. A process serves the next work only after an orderly end, and while it is as good as new; after a limit, a failure of the interpreter or a kill the next work gets a new one.
 /// 3. A violation ends the session and quarantines the plugin. To speak between two works is one.
+/// 4. While a work runs, it is looked at whether the plugin still may (<see cref="SessionWatch"/>): one that was revoked is ended, and its outcome is that refusal.
 /// </summary>
 public sealed class PluginSession : IAsyncDisposable
 {
@@ -42,6 +43,12 @@ public sealed class PluginSession : IAsyncDisposable
     public PluginProvenance Provenance { get; }
 
     public PluginManifest Manifest { get; }
+
+    /// <summary>What stands against the plugin while it works; null where nobody can withdraw it (development).</summary>
+    internal Func<CancellationToken, Task<Diagnostic?>>? Look { get; init; }
+
+    /// <summary>Records that a work was ended by <see cref="Look"/>.</summary>
+    internal Func<Diagnostic, Task> Ended { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>The secrets that the run has read, taken out of everything that is said; null where there are none.</summary>
     internal SecretValues? Redaction { get; init; }
@@ -69,6 +76,7 @@ public sealed class PluginSession : IAsyncDisposable
         DoneMessage? done = null;
         SandboxExit? exit = null;
         Exception? fault = null;
+        Diagnostic? withdrawn = null;
         var keep = false;
         try
         {
@@ -79,10 +87,10 @@ public sealed class PluginSession : IAsyncDisposable
             else
             {
                 await using var conversation = new Conversation(host, work, output, broker, _limits, _hosts.Time);
-                end = await conversation.RunAsync(Start(work, broker), ct);
+                (end, withdrawn) = await ConverseAsync(conversation, Start(work, broker), ct);
                 done = conversation.Done;
                 end = end.Error?.Code == Codes.ScriptError && broker.CauseOf(done?.Message) is { } cause ? new SessionEnd(cause) : end;
-                keep = !ct.IsCancellationRequested && !end.Violation && host.MayServeAgain()
+                keep = !ct.IsCancellationRequested && withdrawn is null && !end.Violation && host.MayServeAgain()
                     && done is { Outcome: HostOutcome.Completed or HostOutcome.ScriptError or HostOutcome.SyntaxError or HostOutcome.MissingEntry };
             }
         }
@@ -101,7 +109,12 @@ public sealed class PluginSession : IAsyncDisposable
             await broker.FinishAsync(CancellationToken.None);
         }
 
-        end = broker.Judge(end);
+        end = withdrawn is null ? broker.Judge(end) : end;
+        if (withdrawn is not null)
+        {
+            await Ended(withdrawn);
+        }
+
         if (end.Violation)
         {
             _violation = true;
@@ -140,6 +153,23 @@ public sealed class PluginSession : IAsyncDisposable
             _host = null;
             await _hosts.ReturnAsync(host);
         }
+    }
+
+    private async Task<(SessionEnd End, Diagnostic? Withdrawn)> ConverseAsync(Conversation conversation, StartMessage start, CancellationToken ct)
+    {
+        if (Look is not { } look)
+        {
+            return (await conversation.RunAsync(start, ct), null);
+        }
+
+        SessionEnd end;
+        var watch = new SessionWatch(look, refusal => conversation.Strike(new SessionEnd(refusal)), _hosts.Time);
+        await using (watch)
+        {
+            end = await conversation.RunAsync(start, ct);
+        }
+
+        return watch.Refusal is { } refusal && !end.Violation ? (new SessionEnd(refusal), refusal) : (end, null);
     }
 
     [return: NotNullIfNotNull(nameof(text))]

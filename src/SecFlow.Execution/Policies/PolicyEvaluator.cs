@@ -56,7 +56,10 @@ public sealed record PolicyDecision(EnforcementPoint Point, string Rule, Diagnos
 /// <summary>What of a plugin the policy looks at.</summary>
 public sealed record PolicySubject(string PluginId, PluginState State, Intrusiveness Intrusiveness, SandboxLevel MinLevel, PluginPermissions Permissions)
 {
-    public static PolicySubject Of(PluginVersion row, PluginManifest manifest) => new(manifest.Id, row.State, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions);
+    /// <summary>Why it is in its state, for people.</summary>
+    public string StateReason { get; init; } = "";
+
+    public static PolicySubject Of(PluginVersion row, PluginManifest manifest) => new(manifest.Id, row.State, manifest.Intrusiveness, manifest.MinLevel, manifest.Permissions) { StateReason = row.StateReason };
 }
 
 /// <summary>What an approval is judged by.</summary>
@@ -187,11 +190,19 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
 
     private static Diagnostic WithRule(Diagnostic refusal, string rule, string remedy) => refusal with { Rule = refusal.Rule ?? rule, Remedy = refusal.Remedy ?? remedy };
 
+    /// <summary>What stands against a plugin that is at work: it was revoked, or quarantined after a violation elsewhere; null = nothing. One that was only disabled comes to its end. Only a refusal is counted: this is asked several times a second.</summary>
+    public Diagnostic? Withdrawal(PolicySubject plugin) =>
+        plugin.State is PluginState.Revoked or PluginState.Quarantined ? Decide(EnforcementPoint.NodeStart, NotEnabled(plugin), "plugin.enabled").Refusal : null;
+
+    private static Diagnostic NotEnabled(PolicySubject plugin) => plugin.State == PluginState.Revoked
+        ? Refuse(Codes.Revoked, "plugin.revoked", $"Plugin {plugin.PluginId} is Revoked: expected a version that is not revoked; found one that was: {plugin.StateReason}.", "Use another version.")
+        : Refuse(Codes.PluginNotEnabled, "plugin.enabled", $"Plugin {plugin.PluginId} is {plugin.State}; only enabled plugins run.", "Have an administrator approve and enable it.");
+
     private static Diagnostic? StartRefusal(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, DateTimeOffset now)
     {
         if (plugin.State != PluginState.Enabled)
         {
-            return Refuse(Codes.PluginNotEnabled, "plugin.enabled", $"Plugin {plugin.PluginId} is {plugin.State}; only enabled plugins run.", "Have an administrator approve and enable it.");
+            return NotEnabled(plugin);
         }
 
         if (sandbox is { Level: SandboxLevel.L0 })

@@ -140,7 +140,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             }
 
             await context.Journal.FlushAsync(ct);
-            if (result.Error is null || result.Staging.Marks is null)
+            if (!result.IsDistrusted && (result.Error is null || result.Staging.Marks is null))
             {
                 result.Datasets = await datasets.WriteAsync(begun, recipe, session.Manifest, inputs, ct);
             }

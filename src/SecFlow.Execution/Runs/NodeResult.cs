@@ -26,10 +26,13 @@ public sealed class NodeResult
     public IReadOnlyList<Artifact> Artifacts { get; set; } = [];
 
     /// <summary>What becomes of the staged records. An enrich or filter node counts as a whole or not at all.</summary>
-    public StagedFindings Findings => Staging is null || Outcome?.Violation == true ? StagedFindings.Ignore
+    public StagedFindings Findings => Staging is null || Outcome?.Violation == true || IsDistrusted ? StagedFindings.Ignore
         : Staging.Marks is null ? StagedFindings.Create
         : Error is not null ? StagedFindings.Ignore
         : Manifest!.Category == "enrich" ? StagedFindings.Patch : StagedFindings.Hide;
+
+    /// <summary>Whether the plugin was revoked while it ran: nothing that this attempt said is believed.</summary>
+    public bool IsDistrusted => Error is { } error && Codes.CategoryOf(error.Code) == DiagnosticCategory.Trust;
 
     public IReadOnlyList<Dataset> Datasets { get; set; } = [];
 }

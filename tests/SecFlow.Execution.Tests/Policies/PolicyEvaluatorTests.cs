@@ -35,7 +35,6 @@ public sealed class PolicyEvaluatorTests
     [InlineData(PluginState.Approved)]
     [InlineData(PluginState.Disabled)]
     [InlineData(PluginState.Quarantined)]
-    [InlineData(PluginState.Revoked)]
     public void NodeStart_PluginNotEnabled_IsRefused(PluginState state) => Refused(_policy.NodeStart(Plugin with { State = state }, [], Strong), Codes.PluginNotEnabled, "plugin.enabled");
 
     [Fact]
