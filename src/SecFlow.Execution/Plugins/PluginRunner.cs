@@ -190,7 +190,7 @@ public sealed class PluginRunner(
                 violation => QuarantineAsync(request, row, violation))
             {
                 Redaction = grant.Redaction,
-                Look = Look(row, package, manifest, team, verdict),
+                Look = Look(request, row, package, manifest, verdict),
                 Ended = refusal => AuditEndAsync(request, row, verdict, refusal),
             };
         }
@@ -251,14 +251,14 @@ public sealed class PluginRunner(
     }
 
     /// <summary>What stands against a plugin that is at work: its bytes are judged again under each revision that came into force since.</summary>
-    private Func<CancellationToken, Task<Diagnostic?>> Look(PluginVersion row, PluginPackage package, PluginManifest manifest, string? team, TrustVerdict verified)
+    private Func<CancellationToken, Task<Diagnostic?>> Look(PluginRequest request, PluginVersion row, PluginPackage package, PluginManifest manifest, TrustVerdict verified)
     {
         var accepted = verified.PolicyRevision;
         return async ct =>
         {
             if ((await policies.CurrentAsync(ct)).Revision != accepted)
             {
-                var verdict = await VerifyAsync(package, manifest, team, ct);
+                var verdict = await VerifyAsync(package, manifest, request.Actor.TeamId, ct);
                 if (!verdict.Allowed)
                 {
                     return Ended(verdict.ToDiagnostic($"{manifest.Id} {manifest.Version}"));
