@@ -64,6 +64,10 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<PluginVersion> PluginVersions => Set<PluginVersion>();
 
+    public DbSet<PluginComment> PluginComments => Set<PluginComment>();
+
+    public DbSet<PluginPin> PluginPins => Set<PluginPin>();
+
     public DbSet<Resource> Resources => Set<Resource>();
 
     public DbSet<Tool> Tools => Set<Tool>();

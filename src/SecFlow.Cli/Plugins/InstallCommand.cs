@@ -43,12 +43,6 @@ internal static class InstallCommand
     private static async Task<int> InstallAsync(Installation installation, string file, PluginPackage package, PluginManifest manifest, TrustVerdict verdict, string? reason, Terminal terminal, CancellationToken ct)
     {
         var registry = installation.Services.GetRequiredService<PluginRegistry>();
-        var other = (await registry.ListAsync(ct)).FirstOrDefault(p => p.Row.PluginId == manifest.Id && p.Row.Version == manifest.Version && p.Row.Digest != package.Digest && p.Row.State is (PluginState.Enabled or PluginState.Approved));
-        if (other is not null)
-        {
-            throw new SecFlowException(Codes.Conflict, $"{manifest.Id} {manifest.Version} is {other.Row.State} with other bytes ({other.Row.Digest}). A version never changes: raise 'version' in plugin.yaml, then pack and sign again.");
-        }
-
         var row = await registry.InstallAsync(installation.Actor, file, ct);
         if (!verdict.Allowed)
         {

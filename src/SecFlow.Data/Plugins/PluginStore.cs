@@ -11,7 +11,7 @@ namespace SecFlow.Data.Plugins;
 public sealed record PluginVerification(string TrustState, string? Signer, string? TrustRule);
 
 /// <summary>Plugin versions. A team sees the installation's and its own, never those of another team.</summary>
-public sealed class PluginStore(Database database)
+public sealed partial class PluginStore(Database database)
 {
     /// <summary>Every version that the team can see, by id, newest discovery first.</summary>
     public async Task<IReadOnlyList<PluginVersion>> ListAsync(Guid teamId, CancellationToken ct = default) => await database.ReadAsync(
@@ -24,11 +24,15 @@ public sealed class PluginStore(Database database)
     public Task<PluginVersion?> FindByDigestAsync(Guid teamId, string digest, CancellationToken ct = default) => database.ReadAsync(
         db => Visible(db, teamId).Where(row => row.Digest == digest).OrderByDescending(row => row.TeamId == teamId).FirstOrDefaultAsync(ct), ct);
 
-    /// <summary>Enabled versions with this id or alias, in no order; the caller chooses by version.</summary>
+    /// <summary>Enabled versions with this id or alias, in no order; the caller chooses by version. Of an id that is pinned, the pinned one only.</summary>
     public async Task<IReadOnlyList<PluginVersion>> FindEnabledAsync(Guid teamId, string idOrAlias, CancellationToken ct = default)
     {
         var enabled = await database.ReadAsync(
-            db => Visible(db, teamId).Where(row => row.State == PluginState.Enabled && (row.PluginId == idOrAlias || row.Aliases.Contains(idOrAlias))).ToListAsync(ct), ct);
+            db => Visible(db, teamId)
+                .Where(row => row.State == PluginState.Enabled && (row.PluginId == idOrAlias || row.Aliases.Contains(idOrAlias)))
+                .Where(row => !db.PluginPins.Any(pin => pin.PluginId == row.PluginId && pin.Digest != row.Digest))
+                .ToListAsync(ct),
+            ct);
         return [.. enabled.Where(row => row.PluginId == idOrAlias || row.Aliases.Split(' ').Contains(idOrAlias, StringComparer.Ordinal))];
     }
 
@@ -48,7 +52,14 @@ public sealed class PluginStore(Database database)
     /// Moves a version along its life, when it still is in <paramref name="from"/>. Throws <see cref="ConflictException"/> when it is not, or when it is not visible to
     /// the actor's team. Whether the step is allowed at all is decided by the registry.
     /// </summary>
-    public Task<PluginVersion> ChangeStateAsync(Actor actor, Guid id, PluginState from, PluginState to, string reason, CancellationToken ct = default) => database.WriteAsync(
+    /// <param name="actor">Who moves it.</param>
+    /// <param name="id">Which version.</param>
+    /// <param name="from">Where it is.</param>
+    /// <param name="to">Where it goes.</param>
+    /// <param name="reason">Why, in words.</param>
+    /// <param name="owner">Towards Approved: whose signature it has.</param>
+    /// <param name="ct">Cancels before the commit.</param>
+    public Task<PluginVersion> ChangeStateAsync(Actor actor, Guid id, PluginState from, PluginState to, string reason, string? owner = null, CancellationToken ct = default) => database.WriteAsync(
         async write =>
         {
             var version = await Visible(write.Db, actor.TeamId).SingleOrDefaultAsync(row => row.Id == id, ct);
@@ -57,20 +68,7 @@ public sealed class PluginStore(Database database)
                 throw new ConflictException(version is null ? "There is no such plugin version." : $"The plugin is {version.State} now, no longer {from}. Look at it again.");
             }
 
-            var before = Describe(version);
-            version.State = to;
-            version.StateReason = reason;
-            if (to == PluginState.Approved)
-            {
-                version.ApprovedBy = actor.Person;
-                version.ApprovedAt = write.Now;
-            }
-            else if (from == PluginState.Submitted)
-            {
-                (version.FirstApprovalBy, version.FirstApprovalAt) = (null, null);
-            }
-
-            write.Audit(Entry(actor, $"{Verb(to)}.plugin", version) with { Before = before, After = Describe(version) });
+            Move(write, actor, version, to, reason, owner);
             return version;
         },
         ct);
@@ -84,9 +82,10 @@ public sealed class PluginStore(Database database)
     /// <param name="kind">What the policy made of it.</param>
     /// <param name="firstBy">The first approver that the decision was made with.</param>
     /// <param name="reason">In the approver's words.</param>
+    /// <param name="owner">Whose signature it has, for <see cref="PluginVersion.Owner"/>.</param>
     /// <param name="shown">The permissions that the approver saw.</param>
     /// <param name="ct">Cancels before the commit.</param>
-    public Task<PluginVersion> ApproveAsync(Actor actor, Guid id, ApprovalKind kind, string? firstBy, string reason, JsonObject shown, CancellationToken ct = default) => database.WriteAsync(
+    public Task<PluginVersion> ApproveAsync(Actor actor, Guid id, ApprovalKind kind, string? firstBy, string reason, string? owner, JsonObject shown, CancellationToken ct = default) => database.WriteAsync(
         async write =>
         {
             var version = await Visible(write.Db, actor.TeamId).SingleOrDefaultAsync(row => row.Id == id, ct);
@@ -103,9 +102,10 @@ public sealed class PluginStore(Database database)
             else
             {
                 (version.State, version.StateReason, version.ApprovedBy, version.ApprovedAt) = (PluginState.Approved, reason, actor.Person, write.Now);
-                (version.Approval, version.ApprovalReason) = (kind, reason);
+                (version.Approval, version.ApprovalReason, version.Owner) = (kind, reason, owner);
             }
 
+            Remember(write, actor, version, kind == ApprovalKind.First ? null : PluginState.Approved, reason.Length > 0 ? reason : "approved");
             write.Audit(Entry(actor, "approve.plugin", version) with
             {
                 Before = before,
@@ -138,6 +138,38 @@ public sealed class PluginStore(Database database)
             return version;
         },
         ct);
+
+    /// <summary>One step of a version's life within a write: state, who submitted or approved, history, event.</summary>
+    private static void Move(Write write, Actor actor, PluginVersion version, PluginState to, string reason, string? owner = null)
+    {
+        var (before, from) = (Describe(version), version.State);
+        (version.State, version.StateReason) = (to, reason);
+        if (to == PluginState.Approved)
+        {
+            (version.ApprovedBy, version.ApprovedAt, version.Owner) = (actor.Person, write.Now, owner);
+        }
+        else if (to == PluginState.Submitted)
+        {
+            (version.SubmittedBy, version.SubmittedAt) = (actor.Person, write.Now);
+        }
+        else if (from == PluginState.Submitted)
+        {
+            (version.FirstApprovalBy, version.FirstApprovalAt) = (null, null);
+        }
+
+        Remember(write, actor, version, to, reason);
+        write.Audit(Entry(actor, $"{Verb(to)}.plugin", version) with { Before = before, After = Describe(version) });
+    }
+
+    private static void Remember(Write write, Actor actor, PluginVersion version, PluginState? state, string text) => write.Db.PluginComments.Add(new PluginComment
+    {
+        Id = Guid.CreateVersion7(write.Now),
+        PluginVersionId = version.Id,
+        At = write.Now,
+        Author = actor.Person,
+        State = state,
+        Text = text,
+    });
 
     private static IQueryable<PluginVersion> Visible(SecFlowContext db, Guid teamId) =>
         db.PluginVersions.Where(row => row.TeamId == teamId || row.TeamId == Guid.Empty);

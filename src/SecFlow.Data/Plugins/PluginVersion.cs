@@ -74,6 +74,11 @@ public sealed class PluginVersion
 
     public DateTimeOffset DiscoveredAt { get; set; }
 
+    /// <summary>Who submitted it; null for one that was put into the folder and never submitted.</summary>
+    public string? SubmittedBy { get; set; }
+
+    public DateTimeOffset? SubmittedAt { get; set; }
+
     public DateTimeOffset? VerifiedAt { get; set; }
 
     /// <summary>Of an approval that takes two persons: who began it. Stays when the second has approved as well.</summary>
@@ -90,4 +95,7 @@ public sealed class PluginVersion
     public string? ApprovedBy { get; set; }
 
     public DateTimeOffset? ApprovedAt { get; set; }
+
+    /// <summary>Whose signature it had when it was approved, in the form that stays the same for the signer's other versions; null when nobody's. The first one of an id owns the id.</summary>
+    public string? Owner { get; set; }
 }

@@ -13,6 +13,8 @@ internal sealed class PluginVersionConfiguration : IEntityTypeConfiguration<Plug
         builder.Property(row => row.Title).HasMaxLength(100);
         builder.Property(row => row.Description).HasMaxLength(500);
         builder.Property(row => row.TrustState).HasMaxLength(32);
+        builder.Property(row => row.SubmittedBy).HasMaxLength(256);
+        builder.Property(row => row.Owner).HasMaxLength(2000);
         builder.Property(row => row.FirstApprovalBy).HasMaxLength(256);
         builder.Property(row => row.ApprovalReason).HasMaxLength(500);
         builder.Property(row => row.ApprovedBy).HasMaxLength(256);

@@ -11,7 +11,7 @@ public static class PluginLife
 {
     private static readonly Dictionary<PluginState, PluginState[]> _next = new()
     {
-        [PluginState.Discovered] = [PluginState.Submitted, PluginState.Revoked],
+        [PluginState.Discovered] = [PluginState.Submitted, PluginState.Rejected, PluginState.Revoked],
         [PluginState.Submitted] = [PluginState.ChangesRequested, PluginState.Rejected, PluginState.Approved, PluginState.Revoked],
         [PluginState.ChangesRequested] = [PluginState.Submitted, PluginState.Rejected, PluginState.Revoked],
         [PluginState.Rejected] = [PluginState.Submitted, PluginState.Revoked],

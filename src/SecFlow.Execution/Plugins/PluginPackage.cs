@@ -105,10 +105,31 @@ public sealed class PluginPackage
         return collector.Package();
     }
 
-    public static PluginPackage ReadZip(Stream zip)
+    public static PluginPackage ReadZip(Stream zip) => Unpack(Bounded(zip, Limits.PackageBytes.Default, "The .zip file"));
+
+    /// <summary>The same from the network. Throws SF1202 as soon as it is too large.</summary>
+    public static async Task<PluginPackage> ReadZipAsync(Stream zip, CancellationToken ct)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = await zip.ReadAsync(buffer, ct)) > 0)
+        {
+            if (bytes.Length + read > Limits.PackageBytes.Default)
+            {
+                throw TooLarge("The .zip file");
+            }
+
+            bytes.Write(buffer, 0, read);
+        }
+
+        return Unpack(bytes.ToArray());
+    }
+
+    private static PluginPackage Unpack(byte[] zip)
     {
         var collector = new Collector();
-        using var bytes = new MemoryStream(Bounded(zip, Limits.PackageBytes.Default, "The .zip file"));
+        using var bytes = new MemoryStream(zip);
         try
         {
             using var archive = new ZipArchive(bytes, ZipArchiveMode.Read);
@@ -193,7 +214,7 @@ public sealed class PluginPackage
         {
             if (bytes.Length + read > most)
             {
-                throw new SecFlowException(Codes.PackageTooLarge, $"{what} holds more than the {Limits.PackageBytes.Default} bytes that a package may have. Remove what the plugin does not need.");
+                throw TooLarge(what);
             }
 
             bytes.Write(buffer, 0, read);
@@ -201,6 +222,9 @@ public sealed class PluginPackage
 
         return bytes.ToArray();
     }
+
+    private static SecFlowException TooLarge(string what) =>
+        new(Codes.PackageTooLarge, $"{what} holds more than the {Limits.PackageBytes.Default} bytes that a package may have. Remove what the plugin does not need.");
 
     private static SecFlowException TooMany() =>
         new(Codes.PackageTooLarge, $"The package has more than {Limits.PackageFiles.Default} files. Remove what the plugin does not need.");

@@ -21,7 +21,7 @@ public sealed partial class PluginRegistry
     {
         await access.RequireAsync(actor, Permission.ManagePlugins, null, $"plugin/{pluginVersionId}", ct);
         var row = await store.FindAsync(actor.TeamId, pluginVersionId, ct)
-            ?? throw new SecFlowException(Codes.NotFound, "There is no such plugin version. Look at the list of plugins.");
+            ?? throw NoSuchVersion();
         if (reason.Length > MostReason)
         {
             throw new SecFlowException(Codes.RequestInvalid, $"A reason has at most {MostReason} characters; found {reason.Length}.");
@@ -52,12 +52,14 @@ public sealed partial class PluginRegistry
     {
         var manifest = Installed(row).Manifest;
         var typed = reason.Trim();
-        var facts = new ApprovalFacts(actor.Person, row.FirstApprovalBy, await SignerIsNewAsync(row, ct), await teams.CountAdministratorsAsync(ct), typed);
-        var (decision, kind) = evaluator.Approval(PolicySubject.Of(row, manifest), await TrustRefusalAsync(row, ct), facts);
+        var (refusal, verdict) = await TrustAsync(row, ct);
+        var owner = PluginOwners.Of(verdict);
+        var facts = new ApprovalFacts(actor.Person, row.FirstApprovalBy, await SignerIsNewAsync(owner, ct), await teams.CountAdministratorsAsync(ct), typed);
+        var (decision, kind) = evaluator.Approval(PolicySubject.Of(row, manifest), refusal, facts);
         await RequireAsync(actor, "approve.plugin", row, decision.Refusal, ct);
         try
         {
-            return await store.ApproveAsync(actor, row.Id, kind, row.FirstApprovalBy, typed, Shown(manifest), ct);
+            return await store.ApproveAsync(actor, row.Id, kind, row.FirstApprovalBy, typed, owner, Shown(manifest), ct);
         }
         catch (ConflictException e)
         {
@@ -80,8 +82,9 @@ public sealed partial class PluginRegistry
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode?)text)]);
 
-    private async Task<bool> SignerIsNewAsync(PluginVersion row, CancellationToken ct) =>
-        !(await store.ListAsync(Guid.Empty, ct)).Any(other => other.ApprovedAt is not null && NameOf(other.Signer) == NameOf(row.Signer));
+    /// <summary>Whether no version of this signer was ever approved here.</summary>
+    internal async Task<bool> SignerIsNewAsync(string? owner, CancellationToken ct) =>
+        owner is null || !(await store.ListAsync(Guid.Empty, ct)).Any(other => other.ApprovedAt is not null && other.Owner == owner);
 
     /// <summary>The engine's own steps (set-up, quarantine): along the table, without a role.</summary>
     internal async Task<PluginVersion> MoveAsync(Actor actor, PluginVersion row, PluginState state, string reason, CancellationToken ct)
@@ -96,7 +99,7 @@ public sealed partial class PluginRegistry
 
         try
         {
-            return await store.ChangeStateAsync(actor, row.Id, row.State, state, reason, ct);
+            return await store.ChangeStateAsync(actor, row.Id, row.State, state, reason, state == PluginState.Approved ? PluginOwners.OfKey(row.Signer) : null, ct);
         }
         catch (ConflictException e)
         {
@@ -122,21 +125,27 @@ public sealed partial class PluginRegistry
     }
 
     /// <summary>What Trust says about the bytes of a version as they are now; null = verified, by its first signer.</summary>
-    internal async Task<Diagnostic?> TrustRefusalAsync(PluginVersion row, CancellationToken ct)
+    internal async Task<Diagnostic?> TrustRefusalAsync(PluginVersion row, CancellationToken ct) => (await TrustAsync(row, ct)).Refusal;
+
+    /// <summary>The same with the verdict, which is null where the folder holds no package any more.</summary>
+    internal async Task<(Diagnostic? Refusal, TrustVerdict? Verdict)> TrustAsync(PluginVersion row, CancellationToken ct)
     {
         try
         {
             var package = PluginPackage.ReadFolder(FolderOf(row));
             var verdict = await policies.VerifyAsync(package, row.PluginId, Guid.Empty, ct);
             return IdentityOf(package) != row.Digest
-                ? new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected {row.Digest}; found {package.Digest ?? "no SHA256SUMS"}. Install the package again.")
-                : verdict.Allowed ? await OtherSignerAsync(row, verdict, ct) : verdict.ToDiagnostic(row.PluginId);
+                ? (new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is Tampered: expected {row.Digest}; found {package.Digest ?? "no SHA256SUMS"}. Install the package again."), null)
+                : (verdict.Allowed ? await OtherOwnerAsync(Installed(row).Manifest, verdict, ct) : verdict.ToDiagnostic(row.PluginId), verdict);
         }
         catch (SecFlowException e)
         {
-            return new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is no package any more: {e.Diagnostics[0].Message} Install the package again.");
+            return (new Diagnostic(Codes.Tampered, $"The plugin '{row.PluginId}' {row.Version} is no package any more: {e.Diagnostics[0].Message} Install the package again."), null);
         }
     }
+
+    private async Task<Diagnostic?> OtherOwnerAsync(PluginManifest manifest, TrustVerdict verdict, CancellationToken ct) =>
+        PluginOwners.Refusal(manifest, verdict, [.. (await store.ListAsync(Guid.Empty, ct)).Where(r => r is { ApprovedAt: not null, State: not PluginState.Revoked })]);
 
     private async Task RequireAsync(Actor actor, string action, PluginVersion row, Diagnostic? refusal, CancellationToken ct)
     {
@@ -156,17 +165,4 @@ public sealed partial class PluginRegistry
             ct);
         throw new SecFlowException(refusal);
     }
-
-    /// <summary>An id belongs to the signer of its first approved version.</summary>
-    private async Task<Diagnostic?> OtherSignerAsync(PluginVersion row, TrustVerdict verdict, CancellationToken ct)
-    {
-        var first = (await store.ListAsync(Guid.Empty, ct)).Where(r => r.PluginId == row.PluginId && r.ApprovedAt is not null && r.Signer is not null).MinBy(r => r.ApprovedAt);
-        var expected = NameOf(first?.Signer);
-        return expected is null || verdict.Signer is null || expected == NameOf(verdict.Signer)
-            ? null
-            : new Diagnostic(Codes.Untrusted, $"The id '{row.PluginId}' belongs to {first!.Signer}, who signed its first approved version; found {verdict.Signer}. Use another id, or revoke the versions of the first signer.");
-    }
-
-    /// <summary>The signer without the fingerprint: keys are renewed, names stay.</summary>
-    private static string? NameOf(string? signer) => signer?.Split(" (")[0];
 }

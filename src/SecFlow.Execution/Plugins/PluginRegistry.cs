@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SecFlow.Data;
@@ -15,7 +14,11 @@ using SecFlow.Execution.Trust;
 namespace SecFlow.Execution.Plugins;
 
 /// <summary>An installed plugin version with its parsed manifest and config schema.</summary>
-public sealed record InstalledPlugin(PluginVersion Row, PluginManifest Manifest, string ConfigSchema);
+public sealed record InstalledPlugin(PluginVersion Row, PluginManifest Manifest, string ConfigSchema)
+{
+    /// <summary>The pin of its id, in lists; null when there is none.</summary>
+    public PluginPin? Pin { get; init; }
+}
 
 /// <summary>
 /// The plugins that this installation knows, and their life (contracts 1). Folders <c>plugins/ID/VERSION</c> of the data folder are watched by looking: at start,
@@ -23,6 +26,7 @@ public sealed record InstalledPlugin(PluginVersion Row, PluginManifest Manifest,
 /// 1. What is discovered is listed with its trust state, also when it is unsigned or tampered; it runs only after approval, and never when trust refuses it.
 /// 2. A version is its package digest: other bytes are another version.
 /// 3. Life moves only along <see cref="PluginLife"/>; approval and enabling ask Trust again (<c>PluginRegistry.Life.cs</c>).
+/// 4. From outside packages come in by <c>PluginRegistry.Submit.cs</c>; which of several versions runs is <c>PluginRegistry.Versions.cs</c>.
 /// </summary>
 public sealed partial class PluginRegistry(string dataFolder, PluginStore store, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, Access access, AuditLog audit, TimeProvider time) : IDisposable
 {
@@ -98,19 +102,40 @@ public sealed partial class PluginRegistry(string dataFolder, PluginStore store,
     public async Task<InstalledPlugin?> FindByDigestAsync(Guid teamId, string digest, CancellationToken ct) =>
         await store.FindByDigestAsync(teamId, digest, ct) is { } row ? Installed(row) : null;
 
-    /// <summary>Every version that is known, also those that may not run.</summary>
-    public async Task<IReadOnlyList<InstalledPlugin>> ListAsync(CancellationToken ct) =>
-        [.. (await store.ListAsync(Guid.Empty, ct)).Select(Installed)];
+    /// <summary>Every version that is known, also those that may not run, with the pin of its id.</summary>
+    public async Task<IReadOnlyList<InstalledPlugin>> ListAsync(CancellationToken ct)
+    {
+        var pins = (await store.ListPinsAsync(ct)).ToDictionary(pin => pin.PluginId, StringComparer.Ordinal);
+        return [.. (await store.ListAsync(Guid.Empty, ct)).Select(row => Installed(row) with { Pin = pins.GetValueOrDefault(row.PluginId) })];
+    }
 
-    /// <summary>Unpacks a package (.zip or folder) into the plugin folder and discovers it. Role Admin.</summary>
+    /// <summary>Unpacks a package (.zip or folder) into the plugin folder and discovers it. Role Admin. A version that somebody has decided for keeps its bytes (SF1503).</summary>
     public async Task<PluginVersion> InstallAsync(Actor actor, string packagePath, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.ManagePlugins, null, "plugin/new", ct);
-        return await InstallAsync(actor, PluginPackage.Read(packagePath), ct);
+        var package = PluginPackage.Read(packagePath);
+        await RequireSameBytesAsync(package, ct);
+        return await InstallAsync(actor, package, ct);
     }
 
     /// <summary>Folder of a version's package.</summary>
     internal string FolderOf(PluginVersion row) => Path.Combine(dataFolder, row.Folder.Replace('/', Path.DirectorySeparatorChar));
+
+    /// <summary>The package of a version, when its folder still holds the bytes that the version is; else null and why.</summary>
+    internal PluginPackage? TryRead(PluginVersion row, out string? problem)
+    {
+        try
+        {
+            var package = PluginPackage.ReadFolder(FolderOf(row));
+            problem = IdentityOf(package) != row.Digest || (package.Digest is not null && Checksums.Compare(package).Count > 0) ? "its files are not those that were looked at" : null;
+            return problem is null ? package : null;
+        }
+        catch (SecFlowException e)
+        {
+            problem = e.Diagnostics[0].Message;
+            return null;
+        }
+    }
 
     /// <summary>Writes the bytes into the plugin folder and discovers them.</summary>
     internal async Task<PluginVersion> InstallAsync(Actor actor, PluginPackage package, CancellationToken ct)
@@ -151,7 +176,7 @@ public sealed partial class PluginRegistry(string dataFolder, PluginStore store,
             var manifest = package.ReadManifest();
             CheckEntry(package);
             var verdict = await policies.VerifyAsync(package, manifest.Id, Guid.Empty, ct);
-            _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "discovery"));
+            Count(verdict, "discovery");
             var digest = IdentityOf(package);
             var row = known.FirstOrDefault(k => k.Digest == digest) ?? await AddAsync(actor, package, manifest, relative, digest, verdict, ct);
             return await RecordAsync(actor, row, verdict, ct);
@@ -165,23 +190,7 @@ public sealed partial class PluginRegistry(string dataFolder, PluginStore store,
     private async Task<PluginVersion> AddAsync(
         Actor actor, PluginPackage package, PluginManifest manifest, string relative, string digest, TrustVerdict verdict, CancellationToken ct)
     {
-        var row = new PluginVersion
-        {
-            PluginId = manifest.Id,
-            Version = manifest.Version,
-            Digest = digest,
-            Title = manifest.Title,
-            Description = manifest.Description,
-            Publisher = manifest.Publisher,
-            Aliases = string.Join(' ', manifest.Aliases),
-            Manifest = JsonSerializer.Serialize(new StoredManifest(manifest, Encoding.UTF8.GetString(package.Required(PluginPackage.ConfigSchemaFile)))),
-            Folder = relative,
-            State = PluginState.Discovered,
-            StateReason = verdict.Allowed ? "waits for submission and approval" : verdict.ToDiagnostic(manifest.Id).Message,
-            TrustState = verdict.State.ToString(),
-            Signer = verdict.Signer,
-            TrustRule = verdict.Rule,
-        };
+        var row = RowOf(package, manifest, relative, digest, verdict);
         try
         {
             return await store.AddAsync(actor with { TeamId = Guid.Empty }, row, ct);
@@ -220,7 +229,7 @@ public sealed partial class PluginRegistry(string dataFolder, PluginStore store,
                 {
                     Outcome = AuditOutcome.Denied,
                     ReasonCode = e.Code,
-                    Details = new JsonObject { ["problem"] = e.Message.Length > 2000 ? e.Message[..2000] : e.Message },
+                    Details = new JsonObject { ["problem"] = Short(e.Message) },
                 },
                 ct);
         }

@@ -4,6 +4,7 @@ using SecFlow.Data.Plugins;
 using SecFlow.Data.Teams;
 using SecFlow.Data.Tools;
 using SecFlow.Data.Trust;
+using SecFlow.Execution.Plugins.Review;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Teams;
@@ -23,6 +24,7 @@ public static class PluginServices
         .AddSingleton(p => new PluginRegistry(
             dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TeamStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<PolicyEvaluator>(), p.GetRequiredService<Access>(),
             p.GetRequiredService<AuditLog>(), p.GetRequiredService<TimeProvider>()))
+        .AddSingleton<PluginReviews>()
         .AddSingleton(p => new BuiltinPlugins(
             dataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(shippedFolder)), p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>()))
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))

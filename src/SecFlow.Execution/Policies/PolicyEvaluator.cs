@@ -91,10 +91,14 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
     public PolicyDecision Submission(PolicySubject plugin, Diagnostic? trust) =>
         Decide(EnforcementPoint.Submission, trust is { Code: not (Codes.Unsigned or Codes.Untrusted) } ? WithRule(trust, "trust.package", $"Install {plugin.PluginId} again from its publisher.") : null, "submission.trust");
 
+    /// <summary>Why an approval takes two persons; null when one is enough.</summary>
+    public static string? WhyTwoPersons(PolicySubject plugin, bool signerIsNew) =>
+        plugin.Intrusiveness == Intrusiveness.Exploit ? "it exploits weaknesses" : signerIsNew ? "its signer is new here" : null;
+
     /// <summary>Whether this approval counts, and as what. One that <c>exploit</c>s, and one of a new signer, take two persons; while there is one administrator, a typed reason.</summary>
     public (PolicyDecision Decision, ApprovalKind Kind) Approval(PolicySubject plugin, Diagnostic? trust, ApprovalFacts facts)
     {
-        var why = plugin.Intrusiveness == Intrusiveness.Exploit ? "it exploits weaknesses" : facts.SignerIsNew ? "its signer is new here" : null;
+        var why = WhyTwoPersons(plugin, facts.SignerIsNew);
         var kind = why is null ? ApprovalKind.One : facts.Administrators <= 1 ? ApprovalKind.Solo : facts.First is null ? ApprovalKind.First : ApprovalKind.Two;
         var refusal = trust is not null ? WithRule(trust, "trust.package", "Have the trust policy accept its signer, or install it from one that it accepts.")
             : string.IsNullOrWhiteSpace(facts.Reason) ? Refuse(Codes.TypedReasonNeeded, "approval.reason", $"The approval of {plugin.PluginId} has no reason{(kind == ApprovalKind.Solo ? $", which stands for the second person that it takes ({why}) while there is one administrator" : "")}.", "Type why it may do what it asks for.")

@@ -21,6 +21,7 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public static readonly Permission EditTargets = new("add and change targets", TeamRole.Admin, "targets:write");
     public static readonly Permission ManageSecrets = new("list, set and delete secrets", TeamRole.Admin, "secrets:write");
     public static readonly Permission ReadPlugins = new("read plugins", TeamRole.Viewer, "plugins:read");
+    public static readonly Permission SubmitPlugins = new("submit plugins for review", TeamRole.Analyst, "plugins:submit");
     public static readonly Permission ManagePlugins = new("install, approve and disable plugins", TeamRole.Admin, "plugins:write");
     public static readonly Permission ReadAudit = new("read and verify the audit log", TeamRole.Admin, "audit:read");
     public static readonly Permission ManageDemo = new("try out and remove the demo", TeamRole.Admin, "demo:write");

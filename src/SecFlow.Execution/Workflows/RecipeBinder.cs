@@ -102,6 +102,8 @@ internal sealed partial class RecipeBinder
 
         var message = same.Count == 0
             ? $"The plugin '{name}' is not installed.{Spelling.Hint(name, plugins.Installed.SelectMany(p => p.Manifest.Aliases.Prepend(p.Manifest.Id)))} Install its package, or use an installed one."
+            : same.FirstOrDefault(p => p.Pin is not null)?.Pin is { } pin
+            ? $"'{pin.PluginId}' is pinned to {pin.Version} by {pin.PinnedBy} ({pin.Reason}), and that version {(same.Any(p => p.Row.Digest == pin.Digest && p.Row.State == PluginState.Enabled) ? $"does not fit '{node.Type}'" : "is not enabled")}. An administrator can take the pin away or pin another version."
             : $"No enabled version of '{name}' fits '{node.Type[(name.Length + 1)..]}'; enabled: {string.Join(", ", enabled)}.";
         _problems.Add(Codes.RecipePluginNotInstalled, at, path, message);
         return null;

@@ -40,6 +40,12 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "GET", "/api/v1/resources", "plugins:read" },
         { "POST", "/api/v1/resources/{type}/{name}", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/state", "plugins:write" },
+        { "POST", "/api/v1/plugins", "plugins:submit" },
+        { "GET", $"/api/v1/plugins/{Unknown}", "plugins:read" },
+        { "POST", $"/api/v1/plugins/{Unknown}/comments", "plugins:submit" },
+        { "POST", $"/api/v1/plugins/{Unknown}/pin", "plugins:write" },
+        { "POST", $"/api/v1/plugins/{Unknown}/unpin", "plugins:write" },
+        { "POST", $"/api/v1/plugins/{Unknown}/rollback", "plugins:write" },
         { "GET", "/api/v1/tools", "plugins:read" },
         { "POST", $"/api/v1/tools/{Unknown}/test", "installation:write" },
         { "POST", $"/api/v1/tools/{Unknown}/accept", "installation:write" },
@@ -254,7 +260,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
         if (method is "POST" or "PUT" && !path.EndsWith("/cancel", StringComparison.Ordinal) && !path.EndsWith("/archive", StringComparison.Ordinal))
         {
-            var type = path.Contains("/resources", StringComparison.Ordinal) ? "application/octet-stream" : "application/json";
+            var type = path.Contains("/resources", StringComparison.Ordinal) ? "application/octet-stream" : path == "/api/v1/plugins" ? "application/zip" : "application/json";
             request.Content = new StringContent(Body(path), Encoding.UTF8, type);
         }
 
@@ -266,7 +272,8 @@ public sealed class ApiRefusalTests(PortalFixture portal)
     {
         _ when path.Contains("/targets", StringComparison.Ordinal) => """{"name": "x"}""",
         _ when path.Contains("/secrets", StringComparison.Ordinal) => """{"value": "a value"}""",
-        _ when path.Contains("/holds", StringComparison.Ordinal) || path.EndsWith("/state", StringComparison.Ordinal) => """{"reason": "x"}""",
+        _ when path.EndsWith("/comments", StringComparison.Ordinal) => """{"text": "x"}""",
+        _ when path.Contains("/holds", StringComparison.Ordinal) || path.Contains("/plugins/", StringComparison.Ordinal) => """{"reason": "x"}""",
         _ when path.EndsWith("/accept", StringComparison.Ordinal) => """{"digest": "sha256:0"}""",
         _ when path.EndsWith("/path", StringComparison.Ordinal) => """{"path": "/usr/bin/true"}""",
         _ when path.EndsWith("/plan", StringComparison.Ordinal) => $$"""{"targetIds": ["{{Unknown}}"]}""",
