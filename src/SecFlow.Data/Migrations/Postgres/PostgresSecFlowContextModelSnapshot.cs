@@ -688,6 +688,94 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("holds");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Plugins.PluginComment", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Author")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("author");
+
+                    b.Property<Guid>("PluginVersionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("plugin_version_id");
+
+                    b.Property<string>("State")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PluginVersionId");
+
+                    b.ToTable("plugin_comments");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Plugins.PluginPin", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("digest");
+
+                    b.Property<long>("PinnedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("pinned_at");
+
+                    b.Property<string>("PinnedBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("pinned_by");
+
+                    b.Property<string>("PluginId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PluginId")
+                        .IsUnique();
+
+                    b.ToTable("plugin_pins");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Plugins.PluginVersion", b =>
                 {
                     b.Property<Guid>("Id")
@@ -754,6 +842,11 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("manifest");
 
+                    b.Property<string>("Owner")
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("owner");
+
                     b.Property<string>("PluginId")
                         .IsRequired()
                         .HasMaxLength(200)
@@ -779,6 +872,15 @@ namespace SecFlow.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("state_reason");
+
+                    b.Property<long?>("SubmittedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("submitted_at");
+
+                    b.Property<string>("SubmittedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("submitted_by");
 
                     b.Property<Guid>("TeamId")
                         .HasColumnType("uuid")
@@ -2369,6 +2471,15 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasOne("SecFlow.Data.Findings.Finding", null)
                         .WithMany()
                         .HasForeignKey("FindingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Plugins.PluginComment", b =>
+                {
+                    b.HasOne("SecFlow.Data.Plugins.PluginVersion", null)
+                        .WithMany()
+                        .HasForeignKey("PluginVersionId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
