@@ -18,6 +18,9 @@ public static class Host
     /// <summary>A host that was started for a work gets it at once and compiles only what that needs; one that waits in the pool uses the time.</summary>
     private static readonly TimeSpan WarmUpAfter = TimeSpan.FromMilliseconds(30);
 
+    /// <summary>A host that will not be used again is ended sooner than that.</summary>
+    private static readonly TimeSpan PrepareAfter = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Runs until the engine closes its side; returns the exit code of the process (<see cref="HostExitCodes"/>).</summary>
     public static int Run(Stream input, Stream output, HostOptions options)
     {
@@ -41,6 +44,7 @@ public static class Host
     private static int Work(Stream input, Stream output, IReadOnlyList<string> applied, HostOptions options)
     {
         var link = new EngineLink(input, output, options.Exit);
+        var prepared = new PreparedRealm();
         try
         {
             link.Send(new ReadyMessage(Frames.Version, applied));
@@ -48,16 +52,22 @@ public static class Host
             if (options.WarmUp && !link.HasStartWithin(WarmUpAfter))
             {
                 ScriptSession.WarmUp(options);
+                prepared.Prepare();
             }
 
             while (link.NextStart() is { } start)
             {
-                var done = new ScriptSession(link, start, options).Run();
+                var done = new ScriptSession(link, start, prepared, options).Run();
                 link.Finish(done);
                 if (string.Equals(done.Limit, ScriptLimits.Memory, StringComparison.Ordinal))
                 {
                     // The heap is as full as it may be: this process is of no use for a second start.
                     return HostExitCodes.OutOfMemory;
+                }
+
+                if (!link.HasStartWithin(PrepareAfter))
+                {
+                    prepared.Prepare();
                 }
             }
 

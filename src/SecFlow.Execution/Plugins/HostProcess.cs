@@ -21,11 +21,13 @@ public sealed class HostProcess(Sandbox sandbox, string hostPath, TimeProvider t
             throw new SecFlowException(Codes.HostStartFailed, "The plugin host is not beside the program. Expected it in the folder 'plugin-host'; build or install the program again.");
         }
 
-        var process = await SandboxedProcess.StartAsync(sandbox, PluginHostProgram.Spec(sandbox, hostPath, limits.HeapBytes, SandboxedHost.ProcessSeconds(limits)), ct);
+        var spec = PluginHostProgram.Spec(sandbox, hostPath, limits.HeapBytes, SandboxedHost.ProcessSeconds(limits));
+        using var timeout = new CancellationTokenSource(SessionLimits.Start, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
+        SandboxedProcess? process = null;
         try
         {
-            using var timeout = new CancellationTokenSource(SessionLimits.Start, time);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
+            process = await SandboxedProcess.StartAsync(sandbox, spec, both.Token);
             var first = await Frames.ReadHostMessageAsync(process.StandardOutput, both.Token);
             if (first is ReadyMessage { Protocol: Frames.Version })
             {
@@ -45,7 +47,7 @@ public sealed class HostProcess(Sandbox sandbox, string hostPath, TimeProvider t
         }
         catch (Exception e) when (e is not SecFlowException)
         {
-            await process.DisposeAsync();
+            await EndAsync(process);
             if (e is ProtocolException or IOException)
             {
                 throw Failed("it broke the handshake", e);
@@ -60,10 +62,12 @@ public sealed class HostProcess(Sandbox sandbox, string hostPath, TimeProvider t
         }
         catch (SecFlowException)
         {
-            await process.DisposeAsync();
+            await EndAsync(process);
             throw;
         }
     }
+
+    private static ValueTask EndAsync(SandboxedProcess? process) => process?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static SecFlowException Failed(string what, Exception? inner = null) =>
         new(Codes.HostStartFailed, $"The plugin host did not start: {what}. Run 'secflow doctor'.", inner);

@@ -36,10 +36,13 @@ internal static class SandboxCommand
 
     public static int NextUser() => FirstUser + (int)((uint)Interlocked.Increment(ref _users) % Users);
 
+    /// <summary>Whether the payload is held back until it is in its control group. One that takes its own rights away is not: it gets nothing to read before (<see cref="SandboxedProcess.StartAsync(Sandbox, SandboxSpec, CancellationToken)"/>).</summary>
+    public static bool Holds(SandboxSpec spec, bool grouped) => grouped && !spec.ConfinesItself;
+
     /// <summary>Bubblewrap around the payload (levels 2 and 3); <paramref name="enter"/> = the command that enters another network first.</summary>
-    public static List<string> Confined(SandboxPrograms programs, SandboxSpec spec, bool block, IReadOnlyList<string>? enter = null)
+    public static List<string> Confined(SandboxPrograms programs, SandboxSpec spec, bool grouped, IReadOnlyList<string>? enter = null)
     {
-        var line = Outside(programs, spec, diesWithParent: false, NumberOfProcesses(spec, block));
+        var line = Outside(programs, spec, diesWithParent: false, NumberOfProcesses(spec, grouped));
         line.AddRange(enter ?? []);
         line.AddRange([programs.Bubblewrap!, "--as-pid-1", "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox"]);
 
@@ -91,7 +94,7 @@ internal static class SandboxCommand
 
         line.AddRange(["--chdir", spec.WorkingDirectory, "--remount-ro", "/dev", "--remount-ro", "/"]);
         line.AddRange(["--json-status-fd", Text(StatusFd), "--seccomp", Text(FilterFd)]);
-        if (block)
+        if (Holds(spec, grouped))
         {
             line.AddRange(["--block-fd", Text(BlockFd)]);
         }
@@ -99,7 +102,7 @@ internal static class SandboxCommand
         // Without root the real user is the person who runs the engine, with any number of processes outside. Inside the new user namespace the kernel counts only the sandbox.
         if (!LinuxCalls.IsRoot)
         {
-            line.AddRange(["--", limiter, $"--nproc={Text(NumberOfProcesses(spec, block))}"]);
+            line.AddRange(["--", limiter, $"--nproc={Text(NumberOfProcesses(spec, grouped))}"]);
         }
 
         line.AddRange(["--", spec.Program, .. spec.Arguments]);

@@ -11,10 +11,11 @@ namespace SecFlow.Execution.Sandboxing;
 internal sealed record SandboxEnded(int ExitCode, bool Started, bool Killed, bool OutOfMemory, bool OutOfProcesses, TimeSpan Cpu, long PeakBytes);
 
 /// <summary>
-/// Waits for one process: reads bubblewrap's status lines, lets the payload go once it is in its group, samples its memory, reaps it.
+/// Waits for one process: reads bubblewrap's status lines, puts the payload into its group, samples its memory, reaps it.
 /// 1. bubblewrap writes <c>{"child-pid": N, ...}</c> when the payload's process exists and <c>{"exit-code": N}</c> when it ended. No second line: it was never executed.
 /// 2. Only a process descriptor that was checked to be bubblewrap's child is killed: a number alone may have been used again.
-/// 3. Peak memory is sampled, because the kernel's own figure begins with the memory of the engine that it was started from; the group's figure is used where there is one.
+/// 3. A payload that is held back begins once it is in its group; one that is not held back is killed when it cannot be put there, and <see cref="Payload"/> completes after that.
+/// 4. Peak memory is sampled, because the kernel's own figure begins with the memory of the engine that it was started from; the group's figure is used where there is one.
 /// </summary>
 internal sealed class SandboxWatch
 {
@@ -61,7 +62,7 @@ internal sealed class SandboxWatch
 
     public Task<SandboxEnded> Ended => _ended.Task;
 
-    /// <summary>Process id of the payload's process 1, once it is there; 0 when it ended before.</summary>
+    /// <summary>Process id of the payload's process 1, once it is there and in its group; 0 when it ended before.</summary>
     public Task<int> Payload => _payload.Task;
 
     public TimeSpan Cpu

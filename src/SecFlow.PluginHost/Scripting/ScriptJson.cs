@@ -18,17 +18,17 @@ namespace SecFlow.PluginHost.Scripting;
 /// JSON to script values and back, bounded in depth and size in both directions. The interpreter's own JSON recurses without a bound,
 /// so <c>JSON.parse</c> and <c>JSON.stringify</c> are these as well.
 /// </summary>
-public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
+public sealed class ScriptJson(ScriptRealm realm)
 {
     /// <summary>Largest text that <c>JSON.stringify</c> makes, bytes.</summary>
     private const int StringifyBytes = 16 * 1024 * 1024;
 
-    private readonly JsonDocumentOptions _options = new() { MaxDepth = limits.JsonDepth };
+    private JsonDocumentOptions Options => new() { MaxDepth = realm.Limits.JsonDepth };
 
     /// <summary>A script value from JSON text; <see cref="JsonException"/> when it is not JSON or nests too deep.</summary>
     public JsValue Read(ReadOnlyMemory<byte> utf8)
     {
-        using var document = JsonDocument.Parse(utf8, _options);
+        using var document = JsonDocument.Parse(utf8, Options);
         return Read(document.RootElement, frozen: false);
     }
 
@@ -36,7 +36,7 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
     public JsValue? Read(ReadOnlyMemory<byte> utf8, RecordShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        using var document = JsonDocument.Parse(utf8, _options);
+        using var document = JsonDocument.Parse(utf8, Options);
         return shape.Only is { } only && !only.Takes(document.RootElement) ? null : Read(document.RootElement, frozen: false, shape);
     }
 
@@ -101,7 +101,7 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
     public void Write(IBufferWriter<byte> output, JsValue value, int maxBytes)
     {
         using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        if (!new Writing(realm, writer, limits.JsonDepth, maxBytes, null, null).Value(null, "", value))
+        if (!new Writing(realm, writer, realm.Limits.JsonDepth, maxBytes, null, null).Value(null, "", value))
         {
             writer.WriteNullValue();
         }
@@ -163,7 +163,7 @@ public sealed class ScriptJson(ScriptRealm realm, HostLimits limits)
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }))
         {
-            if (!new Writing(realm, writer, limits.JsonDepth, StringifyBytes, replacer.TryCast<ICallable>(), allowed).Value(null, "", arguments.At(0)))
+            if (!new Writing(realm, writer, realm.Limits.JsonDepth, StringifyBytes, replacer.TryCast<ICallable>(), allowed).Value(null, "", arguments.At(0)))
             {
                 return JsValue.Undefined;
             }

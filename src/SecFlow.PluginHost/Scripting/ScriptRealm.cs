@@ -27,36 +27,45 @@ public sealed class ScriptRealm
 
     private readonly Stack<ExecutionContext> _contexts;
     private readonly ICallable _freeze;
-    private readonly HostLimits _limits;
     private readonly FunctionInstance _guard;
     private readonly FunctionInstance _thrown;
+    private Options? _options;
+    private HostLimits? _limits;
     private nuint _stackTop;
 
-    public ScriptRealm(HostLimits limits)
+    /// <summary>Builds and hardens an interpreter and runs the prelude in it. Plugin code is refused until <see cref="Limit"/>.</summary>
+    public ScriptRealm()
     {
-        ArgumentNullException.ThrowIfNull(limits);
-        _limits = limits;
-        Engine = new Engine(options => options
-            .MaxStatements(limits.Statements)
-            .TimeoutInterval(TimeSpan.FromMilliseconds(limits.CallbackMilliseconds))
+        Engine = new Engine(options => _options = options
             .LocalTimeZone(TimeZoneInfo.Utc)
             .Culture(CultureInfo.InvariantCulture));
         _contexts = ContextsOf(Engine);
         _freeze = Engine.Object.Get("freeze").As<FunctionInstance>();
         _guard = Native(Guard, 0);
         _thrown = Native(Thrown, 1);
-        Json = new ScriptJson(this, limits);
+        Json = new ScriptJson(this);
         NativeGuards.Insert(this);
         Harden();
-        MarkStackTop();
         Engine.Execute(Prelude.Value, new ParserOptions { Source = "prelude.js" });
-        // The prelude's own checks of what exists may have left entries behind.
-        Restart();
     }
 
     public Engine Engine { get; }
 
     public ScriptJson Json { get; }
+
+    /// <summary>What the work that runs here may use.</summary>
+    public HostLimits Limits => _limits ?? throw new InvalidOperationException("The interpreter has no limits yet.");
+
+    /// <summary>Sets the limits of the one work that runs here; its budgets are full, and the stack of script calls begins at the caller. Called on the script thread.</summary>
+    public unsafe void Limit(HostLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        byte here;
+        _stackTop = (nuint)(&here);
+        _limits = limits;
+        _options!.MaxStatements(limits.Statements).TimeoutInterval(TimeSpan.FromMilliseconds(limits.CallbackMilliseconds));
+        Restart();
+    }
 
     /// <summary>Restarts the statement and time budgets: at each callback and after each answer of the engine.</summary>
     public void Restart()
@@ -68,17 +77,10 @@ public sealed class ScriptRealm
     /// <summary>Restarts the time budget only: time that was spent outside script does not count.</summary>
     public void RestartTime() => Engine.ResetTimeoutTicks();
 
-    /// <summary>Remembers where the stack of script calls begins. Called on the script thread.</summary>
-    public unsafe void MarkStackTop()
-    {
-        byte here;
-        _stackTop = (nuint)(&here);
-    }
-
     /// <summary>Checks, parses, guards and executes a plugin's source; returns the completion value.</summary>
     public JsValue Load(string source, string fileName)
     {
-        SourceCheck.Check(source, _limits.SourceBytes, _limits.NestingDepth);
+        SourceCheck.Check(source, Limits.SourceBytes, Limits.NestingDepth);
         var program = new JavaScriptParser().Parse(source, new ParserOptions { Source = fileName });
         FunctionGuards.Insert(program, _guard, _thrown);
         return Engine.Execute(program).GetCompletionValue();
@@ -203,9 +205,9 @@ public sealed class ScriptRealm
     private unsafe JsValue Guard(JsValue[] arguments)
     {
         byte here;
-        if (_contexts.Count > _limits.Recursion || _stackTop - (nuint)(&here) > Host.StackBytes / 2)
+        if (_contexts.Count > Limits.Recursion || _stackTop - (nuint)(&here) > Host.StackBytes / 2)
         {
-            throw new ScriptLimitException(ScriptLimits.Recursion, $"Script functions call each other deeper than {_limits.Recursion}.");
+            throw new ScriptLimitException(ScriptLimits.Recursion, $"Script functions call each other deeper than {Limits.Recursion}.");
         }
 
         return JsValue.Undefined;

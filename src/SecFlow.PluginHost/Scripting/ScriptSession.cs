@@ -39,17 +39,19 @@ public sealed class ScriptSession
 
     private readonly EngineLink _link;
     private readonly StartMessage _start;
+    private readonly PreparedRealm _prepared;
     private readonly HostOptions _options;
     private readonly Outbox _outbox;
     private readonly TimeSpan _cpuAtStart = Environment.CpuUsage.TotalTime;
     private WorkClock? _clock;
     private volatile string _phase = "load";
 
-    public ScriptSession(EngineLink link, StartMessage start, HostOptions options)
+    public ScriptSession(EngineLink link, StartMessage start, PreparedRealm prepared, HostOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _link = link;
         _start = start;
+        _prepared = prepared;
         _options = options;
         _outbox = new Outbox(link, options.Clock);
     }
@@ -62,7 +64,7 @@ public sealed class ScriptSession
         Frames.WriteBody(frame, Encoding.UTF8.GetBytes(WarmUpStart));
         frame.Position = 0;
         var start = (StartMessage)Frames.ReadEngineMessage(frame)!;
-        new ScriptSession(new EngineLink(frame, Stream.Null, _ => { }), start with { Source = WarmUpSource }, options).Run();
+        new ScriptSession(new EngineLink(frame, Stream.Null, _ => { }), start with { Source = WarmUpSource }, new PreparedRealm(), options).Run();
     }
 
     /// <summary>Works until done. Throws only <see cref="EngineGoneException"/>.</summary>
@@ -93,8 +95,8 @@ public sealed class ScriptSession
     {
         value = null;
         clock.Begin();
-        var realm = new ScriptRealm(_start.Limits);
-        realm.MarkStackTop();
+        var realm = _prepared.Take();
+        realm.Limit(_start.Limits);
         var steps = new Steps(realm, clock, _outbox);
         var module = new PluginModule(realm, new PluginContext(steps, _link, _start), _start);
         var failure = Try(realm, clock, "load", module.Load);
