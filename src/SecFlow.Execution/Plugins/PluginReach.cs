@@ -16,8 +16,18 @@ internal sealed class PluginReach(PluginPermissions permissions, TargetScope? ta
     /// <summary>The scope for <c>ctx.http</c>, <c>ctx.tls</c> and, as its network plan, for tools; null = no network.</summary>
     public async Task<TargetScope?> ScopeAsync(CancellationToken ct) => permissions.Network switch
     {
-        NetworkPermission.Targets => targets,
+        NetworkPermission.Targets => await NowAsync(ct),
         NetworkPermission.Hosts => _hosts ??= await pin(permissions.Hosts, ct),
         _ => null,
     };
+
+    private async Task<TargetScope?> NowAsync(CancellationToken ct)
+    {
+        if (targets is not null)
+        {
+            await targets.LookAgainAsync(ct);
+        }
+
+        return targets;
+    }
 }

@@ -3,9 +3,9 @@ using SecFlow.Execution.Diagnostics;
 namespace SecFlow.Execution.Plugins;
 
 /// <summary>
-/// Looks, while a work runs, whether its plugin still may.
-/// 1. The first refusal ends the work at once, without the grace that a cancelled one gets: who must not run cleans nothing up.
-/// 2. A look that fails is made again; when none succeeded for <see cref="BlindFor"/> the work ends as well (SF7001): nobody could tell that it had been revoked.
+/// Looks, while a work or one of its tools runs, whether it still may.
+/// 1. The first refusal ends it at once. A work gets no grace, as a cancelled one does: who must not run cleans nothing up.
+/// 2. A look that fails is made again; when none succeeded for <see cref="BlindFor"/> it ends as well (SF7001): nobody could tell that it must not go on.
 /// </summary>
 internal sealed class SessionWatch : IAsyncDisposable
 {
@@ -56,7 +56,7 @@ internal sealed class SessionWatch : IAsyncDisposable
                 }
                 catch (Exception e) when (!_over.IsCancellationRequested)
                 {
-                    Refusal = _time.GetElapsedTime(seen) < BlindFor ? null : new Diagnostic(Codes.DatabaseFailed, $"Nobody could tell for {BlindFor.TotalSeconds:0} s whether the plugin was revoked, so its work was ended: {e.Message}");
+                    Refusal = _time.GetElapsedTime(seen) < BlindFor ? null : new Diagnostic(Codes.DatabaseFailed, $"Nobody could tell for {BlindFor.TotalSeconds:0} s whether the work may go on, so it was ended: {e.Message}");
                 }
             }
         }

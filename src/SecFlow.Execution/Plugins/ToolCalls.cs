@@ -13,7 +13,8 @@ internal sealed record ToolServices(ToolCatalogue Catalogue, ToolRunner Runner);
 /// <summary>
 /// The tools of one work: one at a time, each in a sandbox of its own.
 /// 1. Policy, then the guard of the arguments, then the catalogue; a refusal starts nothing.
-/// 2. A limit that the tool reached is an error for the script with the limit's code; only time that ran out and output that was cut are told in the result.
+/// 2. While it runs, its targets are looked at: one that may not be touched any more ends the tool, and the work ends with that refusal, whatever the script makes of it.
+/// 3. A limit that the tool reached is an error for the script with the limit's code; only time that ran out and output that was cut are told in the result.
 /// </summary>
 internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles handles, BrokerUses uses, Func<CancellationToken, Task<TargetScope?>> reach) : IAsyncDisposable
 {
@@ -27,6 +28,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     private CancellationTokenSource _stop = new();
     private Channel<IReadOnlyList<string>>? _lines;
     private Task<JsonNode?>? _running;
+    private Diagnostic? _withdrawn;
 
     public IReadOnlyList<ToolUse> Used => _used;
 
@@ -99,6 +101,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     public SessionEnd Judge(SessionEnd end) =>
         end.Violation ? end
         : _failures.GetValueOrDefault(Codes.ForbiddenSystemCall) is { } violation ? new SessionEnd(violation, null, Violation: true)
+        : _withdrawn is { } withdrawn ? new SessionEnd(withdrawn)
         : end.Error is { Code: Codes.ScriptError } error && _failures.FirstOrDefault(f => error.Message.Contains($"[{f.Key}]", StringComparison.Ordinal)).Value is { } failure ? end with { Error = failure }
         : end;
 
@@ -181,7 +184,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
                 Limits = ToolLimits.For(grant.Manifest.ToolLimits),
             };
             uses.Add("tool", $"{program.Name} {program.Version} {ToolArguments.Digest(call.Arguments)}");
-            await using var result = await grant.Tools.Runner.RunAsync(request, ct);
+            await using var result = await RunWhileAllowedAsync(request, ct);
             if (_used.Count < ToolUse.MostKept)
             {
                 _used.Add(new ToolUse(
@@ -197,6 +200,38 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
             {
                 await file.DisposeAsync();
             }
+        }
+    }
+
+    private async Task<ToolResult> RunWhileAllowedAsync(ToolRequest request, CancellationToken ct)
+    {
+        if (work.Scope is not { } scope || (request.Network is null && request.TargetFolders.Count == 0))
+        {
+            return await grant.Tools.Runner.RunAsync(request, ct);
+        }
+
+        async Task<Diagnostic?> LookAsync(CancellationToken token)
+        {
+            await scope.LookAgainAsync(token);
+            return grant.Policy.Withdrawal(grant.Subject, scope, grant.Manifest.Permissions.Network == NetworkPermission.Targets ? request.Network : null);
+        }
+
+        if (await LookAsync(ct) is { } closed)
+        {
+            throw new SecFlowException(closed);
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await using var watch = new SessionWatch(LookAsync, _ => stop.Cancel(), _time);
+        try
+        {
+            return await grant.Tools.Runner.RunAsync(request, stop.Token);
+        }
+        catch (OperationCanceledException) when (watch.Refusal is not null && !ct.IsCancellationRequested)
+        {
+            var refusal = watch.Refusal;
+            _withdrawn = refusal with { Message = $"The tool '{request.Program.Name}' was stopped while it ran. {refusal.Message}" };
+            throw new SecFlowException(_withdrawn);
         }
     }
 

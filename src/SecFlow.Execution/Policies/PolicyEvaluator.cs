@@ -6,6 +6,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Resources;
 using SecFlow.Execution.Sandboxing;
+using SecFlow.Execution.Sandboxing.Network;
 using SecFlow.Execution.Targets;
 
 namespace SecFlow.Execution.Policies;
@@ -198,6 +199,19 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
     public Diagnostic? Withdrawal(PolicySubject plugin) =>
         plugin.State is PluginState.Revoked or PluginState.Quarantined ? Decide(EnforcementPoint.NodeStart, NotEnabled(plugin), "plugin.enabled").Refusal : null;
 
+    /// <summary>What stands against a tool that is at work: a target may not be touched any more, or less of it than when the tool began; null = nothing. Only a refusal is counted.</summary>
+    /// <param name="plugin">Whose tool it is.</param>
+    /// <param name="scope">The targets, as they are now.</param>
+    /// <param name="begunWith">What the tool can reach; null = nothing.</param>
+    public Diagnostic? Withdrawal(PolicySubject plugin, TargetScope scope, NetworkPlan? begunWith)
+    {
+        var refusal = TargetRefusal(plugin, scope.Targets, time.GetUtcNow())
+            ?? (begunWith is not null && begunWith.Allowed.Except(scope.NetworkPlan().Allowed).FirstOrDefault() is { } gone
+                ? Refuse(Codes.OutOfScope, "scope.targets", $"{gone.Network}, port {gone.FromPort}{(gone.ToPort == gone.FromPort ? "" : $" to {gone.ToPort}")} is not approved any more.", "Start the run again: it takes the targets as they are now.")
+                : null);
+        return refusal is null ? null : Decide(EnforcementPoint.BrokerCall, refusal, "scope.targets").Refusal;
+    }
+
     private static Diagnostic NotEnabled(PolicySubject plugin) => plugin.State == PluginState.Revoked
         ? Refuse(Codes.Revoked, "plugin.revoked", $"Plugin {plugin.PluginId} is Revoked: expected a version that is not revoked; found one that was: {plugin.StateReason}.", "Use another version.")
         : Refuse(Codes.PluginNotEnabled, "plugin.enabled", $"Plugin {plugin.PluginId} is {plugin.State}; only enabled plugins run.", "Have an administrator approve and enable it.");
@@ -220,6 +234,11 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
             return Refuse(Codes.SandboxLevelTooLow, "sandbox.level", $"Plugin {plugin.PluginId} needs sandbox level {plugin.MinLevel}; this machine offers {sandbox.Level}{(why is null ? "" : $" ({why.Name}: {why.Reason})")}.", why?.Remedy ?? "Run it on a machine with a stronger sandbox.");
         }
 
+        return TargetRefusal(plugin, targets, now);
+    }
+
+    private static Diagnostic? TargetRefusal(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, DateTimeOffset now)
+    {
         if (targets.Select(target => target.RefusalAt(now)).FirstOrDefault(refusal => refusal is not null) is { } closed)
         {
             return closed;

@@ -3,8 +3,8 @@ using SecFlow.Data.Targets;
 namespace SecFlow.Execution.Targets;
 
 /// <summary>
-/// The targets of a run, looked at again at each node: what was pinned when the run was accepted only becomes less.
-/// A target that was archived, or whose value was authorised anew, ends; a sooner end, fewer ports, a lower rate and a lower intrusiveness hold from the next node on.
+/// The targets of a run, looked at again at each node and while it works: what was pinned when the run was accepted only becomes less.
+/// A target that was archived, or whose value was authorised anew, ends; a sooner end, fewer ports, a lower rate and a lower intrusiveness hold from then on.
 /// The windows are those of now: whether it may be touched at this hour is not decided when a run begins.
 /// </summary>
 public sealed class LiveTargets(TargetStore targets, TargetFolders folders, TimeProvider time)
@@ -12,8 +12,14 @@ public sealed class LiveTargets(TargetStore targets, TargetFolders folders, Time
     /// <summary>Resolves and pins. Throws SF3021 for a folder that cannot be opened.</summary>
     public async Task<TargetScope> PinAsync(Guid teamId, IReadOnlyList<ScopedTarget> pinned, CancellationToken ct)
     {
+        Task<IReadOnlyList<ScopedTarget>> Now(IReadOnlyList<ScopedTarget> before, CancellationToken token) => LessAsync(teamId, before, token);
+        return await TargetScope.PinAsync(await Now(pinned, ct), folders, teamId, Now, time, ct);
+    }
+
+    private async Task<IReadOnlyList<ScopedTarget>> LessAsync(Guid teamId, IReadOnlyList<ScopedTarget> pinned, CancellationToken ct)
+    {
         var rows = (await targets.FindManyAsync(teamId, [.. pinned.Select(target => target.Id)], ct)).ToDictionary(row => row.Id);
-        return await TargetScope.PinAsync([.. pinned.Select(target => Lesser(target, rows.GetValueOrDefault(target.Id), time.GetUtcNow()))], folders, teamId, time, ct);
+        return [.. pinned.Select(target => Lesser(target, rows.GetValueOrDefault(target.Id), time.GetUtcNow()))];
     }
 
     internal static ScopedTarget Lesser(ScopedTarget pinned, Target? row, DateTimeOffset now)

@@ -21,12 +21,15 @@ public sealed record PinnedAddress(IPAddress Address, AddressKind Kind, bool App
 /// 2. A private or loopback address is reached only when the target says so itself: its value is that address or a network of such addresses, or its name was approved with that address.
 /// 3. Link-local and metadata addresses, and the ports on which this program listens, are reached only by a target that names exactly them.
 /// 4. A name is resolved once; what it resolves to later plays no part.
+/// 5. What becomes of a target while the node works counts from the next look on (<see cref="LookAgainAsync"/>), and only ever makes it less.
 /// </summary>
 public sealed partial class TargetScope
 {
     private const int HostRequestsPerSecond = 10;
+    private static readonly TimeSpan _looksEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(5);
-    private readonly IReadOnlyList<Pinned> _pinned;
+    private volatile IReadOnlyList<Pinned> _pinned;
+    private long _lookedAt;
 
     /// <summary>Looked up at the first request: finding them reads the tables of the kernel, and many nodes ask for nothing.</summary>
     private readonly Lazy<IReadOnlySet<int>> _ownPorts;
@@ -43,10 +46,13 @@ public sealed partial class TargetScope
         _ownPorts = ownPorts;
         _ownAddresses = ownAddresses;
         _time = time;
-        Targets = [.. pinned.Select(one => one.Target)];
+        _lookedAt = time.GetTimestamp();
     }
 
-    public IReadOnlyList<ScopedTarget> Targets { get; }
+    public IReadOnlyList<ScopedTarget> Targets => [.. _pinned.Select(one => one.Target)];
+
+    /// <summary>The targets as they are now, given those that were pinned; null where nobody can change them (a scope of the command line's own, the hosts of a manifest).</summary>
+    internal Func<IReadOnlyList<ScopedTarget>, CancellationToken, Task<IReadOnlyList<ScopedTarget>>>? Look { get; private init; }
 
     /// <summary>The folders of the folder targets, which a sandbox of this node may see; empty where no folders can be opened.</summary>
     public IReadOnlyList<TargetFolder> Folders { get; private init; } = [];
@@ -63,11 +69,28 @@ public sealed partial class TargetScope
         PinAsync(targets, time, new Lazy<IReadOnlySet<int>>(OwnPorts.Find), OwnPorts.Addresses, Dns.GetHostAddressesAsync, ct);
 
     /// <summary>The same, with the folders of folder targets. Throws SF3021 for one that is not allowed (any more) or not here.</summary>
-    public static async Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TargetFolders folders, Guid teamId, TimeProvider time, CancellationToken ct)
+    public static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TargetFolders folders, Guid teamId, TimeProvider time, CancellationToken ct) =>
+        PinAsync(targets, folders, teamId, null, time, ct);
+
+    internal static async Task<TargetScope> PinAsync(
+        IReadOnlyList<ScopedTarget> targets, TargetFolders folders, Guid teamId, Func<IReadOnlyList<ScopedTarget>, CancellationToken, Task<IReadOnlyList<ScopedTarget>>>? look, TimeProvider time, CancellationToken ct)
     {
         var open = folders.Open(teamId, targets);
         var scope = await PinAsync(targets, time, ct).ConfigureAwait(false);
-        return new TargetScope(scope._pinned, scope._ownPorts, scope._ownAddresses, time) { Folders = open };
+        return new TargetScope(scope._pinned, scope._ownPorts, scope._ownAddresses, time) { Folders = open, Look = look };
+    }
+
+    /// <summary>Takes over what became of the targets since; asks at most once in <see cref="_looksEvery"/>.</summary>
+    public async Task LookAgainAsync(CancellationToken ct)
+    {
+        var last = Volatile.Read(ref _lookedAt);
+        if (Look is null || _time.GetElapsedTime(last) < _looksEvery || Interlocked.CompareExchange(ref _lookedAt, _time.GetTimestamp(), last) != last)
+        {
+            return;
+        }
+
+        var now = (await Look(Targets, ct).ConfigureAwait(false)).ToDictionary(target => target.Id);
+        _pinned = [.. _pinned.Select(one => one with { Target = now[one.Target.Id] })];
     }
 
     internal static Task<TargetScope> PinAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, IReadOnlySet<int> ownPorts, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken ct) =>

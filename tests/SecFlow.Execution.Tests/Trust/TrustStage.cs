@@ -120,11 +120,14 @@ internal sealed class TrustStage : IAsyncDisposable
     public string Folder(PluginVersion row) => Path.Combine(Options.DataFolder, row.Folder);
 
     /// <summary>Accepts a run of a workflow with these plugins, one node each.</summary>
-    public async Task<Run> RunAsync(params string[] plugins)
+    public Task<Run> RunAsync(params string[] plugins) => RunOnAsync(Target, plugins);
+
+    /// <summary>The same against another target.</summary>
+    public async Task<Run> RunOnAsync(Guid target, params string[] plugins)
     {
         var nodes = string.Join("\n", plugins.Select((p, i) => $"  - {{ id: n{i}, type: {p}, timeout: 120 }}"));
         var workflow = await Get<WorkflowService>().SaveAsync(Admin, $"version: \"1.0\"\nname: W {Guid.NewGuid():N}\nnodes:\n{nodes}\n", default);
-        return await Get<RunService>().StartAsync(Admin, new StartRun(workflow.WorkflowId, [Target], RunTrigger.Manual), default);
+        return await Get<RunService>().StartAsync(Admin, new StartRun(workflow.WorkflowId, [target], RunTrigger.Manual), default);
     }
 
     /// <summary>Waits until something holds of the run.</summary>
