@@ -42,6 +42,8 @@ public static class Codes
     public const string ResourceMissing = "SF1701";
     public const string ResourceInvalid = "SF1702";
     public const string ResourceTooLarge = "SF1703";
+    public const string SigningFailed = "SF1901";
+    public const string BundleNotFitting = "SF1902";
 
     // SF2xxx: trust. Node Denied, audit.
     public const string Unsigned = "SF2001";

@@ -47,7 +47,7 @@ public sealed record ToolRequest(ToolProgram Program, IReadOnlyList<string> Argu
     /// <summary>Gets the lines of stdout while the tool runs, some at a time and in their order; awaited, but never delays the tool.</summary>
     public Func<IReadOnlyList<string>, CancellationToken, Task>? OnLines { get; init; }
 
-    /// <summary>Folders of targets that it finds read-only: path inside (<c>/target/NAME</c>) -> path outside.</summary>
+    /// <summary>Folders that it finds read-only, those of targets as <c>/target/NAME</c>: path inside -> path outside.</summary>
     public IReadOnlyDictionary<string, string> TargetFolders { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>What it may reach; null = no network at all.</summary>
