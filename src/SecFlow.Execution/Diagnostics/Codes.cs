@@ -54,6 +54,8 @@ public static class Codes
     public const string Unverifiable = "SF2006";
     public const string TrustPolicyInvalid = "SF2007";
     public const string PluginNotEnabled = "SF2008";
+    public const string TrustRootRefused = "SF2009";
+    public const string TrustAdditionLoosens = "SF2010";
     public const string PluginIdOwned = "SF2020";
     public const string TooManySubmissions = "SF2021";
 

@@ -1,16 +1,15 @@
 using SecFlow.Execution.Plugins;
-using SecFlow.Sigstore.Bundles;
 using SecFlow.Sigstore.Verification;
 
 namespace SecFlow.Execution.Trust;
 
 /// <summary>
 /// Decides whether the bytes of a package are those that somebody whom the policy trusts has signed. Offline, without state.
-/// 1. Order: revoked digest, integrity of the files, signature present, bundle well-formed, rules. The first that fails decides.
-/// 2. Rules that match are alternatives; a matching rule with <c>additional: true</c> must hold as well.
+/// 1. Order: revoked digest, integrity of the files, form of the signature, revoked signer, rules. The first that fails decides.
+/// 2. Rules that match are alternatives; a matching rule with <c>additional: true</c> must hold as well, and so must each of the team's additions.
 /// 3. What cannot be checked is Unverifiable, never skipped. No rule matches: Untrusted.
-/// 4. Audit mode and exceptions let only Unsigned and Untrusted pass.
-/// 5. Without a verified time (timestamps: 0) a key's validity is compared with the time of the verification.
+/// 4. Audit mode and exceptions let only Unsigned and Untrusted pass, and never what an addition refuses.
+/// 5. Without a verified time (timestamps: 0) a key's validity is compared with the time of the verification, and a signature counts as newer than any <c>signedAfter</c>.
 /// </summary>
 public static class PluginVerifier
 {
@@ -19,50 +18,48 @@ public static class PluginVerifier
     /// <param name="policy">Policy in force.</param>
     /// <param name="team">Short name of the team for which it would run; null = for any.</param>
     /// <param name="now">Time of the verification.</param>
-    public static TrustVerdict Verify(PluginPackage package, string pluginId, TrustPolicy policy, string? team, DateTimeOffset now)
-    {
-        var check = new Check(package, pluginId, policy, team, now);
-        var verdict = check.Run();
-        return verdict.State is TrustState.Unsigned or TrustState.Untrusted ? check.Tolerate(verdict) : verdict;
-    }
+    public static TrustVerdict Verify(PluginPackage package, string pluginId, TrustPolicy policy, string? team, DateTimeOffset now) =>
+        Verify(new PackageEvidence(package, new EvidenceMemo()), pluginId, policy, team, now);
 
-    private sealed class Check(PluginPackage package, string pluginId, TrustPolicy policy, string? team, DateTimeOffset now)
+    internal static TrustVerdict Verify(PackageEvidence evidence, string pluginId, TrustPolicy policy, string? team, DateTimeOffset now) =>
+        new Check(evidence, pluginId, policy, team, now).Run() with { TeamRevision = policy.Addition?.Revision };
+
+    private sealed class Check(PackageEvidence evidence, string pluginId, TrustPolicy policy, string? team, DateTimeOffset now)
     {
-        private readonly string? _digest = package.Digest;
+        private readonly AuthorityCheck _authorities = new(evidence, policy, now);
+        private readonly List<TrustRule> _matching = [.. policy.Rules.Where(r => r.Matches(pluginId, team, evidence.Digest ?? ""))];
 
         public TrustVerdict Run()
         {
-            if (policy.Revoked.FirstOrDefault(r => r.Artifact is not null && r.Artifact == _digest) is { } revoked)
+            if (Refusal() is { } refusal)
             {
-                return Answer(TrustState.Revoked, "a version that is not revoked", $"revoked by the trust policy: {revoked.Reason}");
+                return refusal.State == TrustState.Unsigned ? Tolerate(refusal) : refusal;
             }
 
-            return Integrity() ?? ListedDigest() ?? Signature();
+            var verdict = Rules();
+            verdict = verdict.State is TrustState.Unsigned or TrustState.Untrusted ? Tolerate(Proposed(verdict)) : verdict;
+            return verdict.Allowed && Addition() is { } more ? Proposed(more) : verdict;
         }
 
-        public TrustVerdict Tolerate(TrustVerdict verdict)
+        /// <summary>What no rule can mend.</summary>
+        private TrustVerdict? Refusal()
         {
-            if (policy.Exceptions.FirstOrDefault(e => e.Artifact == _digest && now < e.Expires) is { } exception)
-            {
-                return verdict with { Tolerated = $"exception {exception.Ticket} by {string.Join(", ", exception.ApprovedBy)} until {exception.Expires:yyyy-MM-dd}", Rule = "exception " + exception.Ticket };
-            }
-
-            var strict = Matching().Where(r => r.Additional && !(now < r.AuditUntil));
-            return Matching().FirstOrDefault(r => now < r.AuditUntil) is { } audit && !strict.Any()
-                ? verdict with { Tolerated = $"rule {audit.Name} is in audit mode until {audit.AuditUntil:yyyy-MM-dd}", Rule = audit.Name }
-                : verdict;
+            var revoked = policy.Revoked.Concat(policy.Addition?.Revoked ?? []).FirstOrDefault(r => r.Artifact is not null && r.Artifact == evidence.Digest);
+            return revoked is not null
+                ? _authorities.Answer(TrustState.Revoked, TrustStage.Policy, "a version that is not revoked", $"revoked by the trust policy: {revoked.Reason}")
+                : Integrity() ?? Form() ?? _authorities.RevokedSigner();
         }
 
         private TrustVerdict? Integrity()
         {
-            if (_digest is null)
+            if (evidence.Digest is null)
             {
-                return package.Bundle is null
-                    ? Answer(TrustState.Unsigned, "a package with SHA256SUMS and plugin.sigstore.json", "neither")
-                    : Answer(TrustState.Tampered, "SHA256SUMS beside plugin.sigstore.json", "a signature without SHA256SUMS");
+                return evidence.Signatures == 0
+                    ? _authorities.Answer(TrustState.Unsigned, TrustStage.Bytes, "a package with SHA256SUMS and plugin.sigstore.json", "neither")
+                    : _authorities.Answer(TrustState.Tampered, TrustStage.Bytes, "SHA256SUMS beside plugin.sigstore.json", "a signature without SHA256SUMS");
             }
 
-            var differences = Checksums.Compare(package);
+            var differences = evidence.Differences;
             if (differences.Count == 0)
             {
                 return null;
@@ -70,128 +67,70 @@ public static class PluginVerifier
 
             var first = differences[0];
             var more = differences.Count > 1 ? $" (and {differences.Count - 1} more files)" : "";
-            return Answer(TrustState.Tampered, $"'{first.Path}': {first.Expected}", first.Found + more);
+            return _authorities.Answer(TrustState.Tampered, TrustStage.Bytes, $"'{first.Path}': {first.Expected}", first.Found + more);
         }
 
-        /// <summary>A rule may trust digests by themselves; the listed bytes then need no signature.</summary>
-        private TrustVerdict? ListedDigest() =>
-            Matching().FirstOrDefault(r => !r.Additional && r.Authorities.Count == 0) is { } rule && !Matching().Any(r => r.Additional)
-                ? Answer(TrustState.Verified, "a digest listed by the trust policy", _digest!) with { Signer = "digest listed by the trust policy", Rule = rule.Name }
-                : null;
+        private TrustVerdict? Form() => Enumerable.Range(0, evidence.Signatures).Select(n => evidence.Form(n).Problem).FirstOrDefault(p => p is not null) is { } problem
+            ? _authorities.Answer(problem.Unverifiable ? TrustState.Unverifiable : TrustState.Invalid, TrustStage.Bundle, $"a Sigstore bundle with {problem.Expected}", problem.Found)
+            : null;
 
-        private TrustVerdict Signature()
+        private TrustVerdict Rules()
         {
-            if (package.Bundle is not { } bytes)
-            {
-                return Answer(TrustState.Unsigned, "a signature in plugin.sigstore.json", "none");
-            }
-
-            SigstoreBundle bundle;
-            var others = new List<SigstoreBundle>();
-            try
-            {
-                bundle = BundleReader.Read(bytes);
-                others.AddRange(package.Countersignatures.Select(c => BundleReader.Read(c)));
-            }
-            catch (BundleFormatException e)
-            {
-                return Answer(TrustState.Invalid, $"a Sigstore bundle with {e.Expected}", $"{e.Found} at '{e.Path}'");
-            }
-
-            var rules = Matching().Where(r => r.Authorities.Count > 0 || r.Additional).ToList();
-            var main = rules.Where(r => !r.Additional).ToList();
-            if (main.Count == 0)
-            {
-                return Answer(TrustState.Untrusted, $"a rule of the trust policy for '{pluginId}'{(team is null ? "" : $" and team '{team}'")}", "no rule that matches");
-            }
-
-            var verdict = Best([.. main.Select(rule => Holds(rule, [bundle]))]);
+            var verdict = Alternatives();
             if (verdict.State != TrustState.Verified)
             {
                 return verdict;
             }
 
-            foreach (var rule in rules.Where(r => r.Additional))
+            return _matching.Where(r => r.Additional).Select(r => Holds(r, everySignature: true)).FirstOrDefault(v => v.State != TrustState.Verified) ?? verdict;
+        }
+
+        private TrustVerdict Alternatives()
+        {
+            var rules = _matching.Where(r => !r.Additional).ToList();
+            if (rules.Find(r => r.Authorities.Count == 0) is { } listed)
             {
-                var also = Holds(rule, [bundle, .. others]);
-                if (also.State != TrustState.Verified)
-                {
-                    return also;
-                }
+                // a rule may trust digests by themselves; the listed bytes then need no signature
+                return _authorities.Answer(TrustState.Verified, TrustStage.Policy, "a digest listed by the trust policy", evidence.Digest!) with { Signer = "digest listed by the trust policy", Rule = listed.Name };
             }
 
-            return verdict;
-        }
-
-        private TrustVerdict Holds(TrustRule rule, IReadOnlyList<SigstoreBundle> bundles)
-        {
-            if (rule.Authorities.Count == 0)
+            if (evidence.Signatures == 0)
             {
-                // matched by its list of artifacts, which is what it asks for
-                return Answer(TrustState.Verified, "a digest listed by the trust policy", _digest!) with { Signer = "digest listed by the trust policy", Rule = rule.Name };
+                return _authorities.Answer(TrustState.Unsigned, TrustStage.Signature, "a signature in plugin.sigstore.json", "none");
             }
 
-            return Best([.. rule.Authorities.SelectMany(a => bundles.Select(b => Ask(a, b)))]) with { Rule = rule.Name };
+            return rules.Count == 0
+                ? _authorities.Unknown($"a rule of the trust policy for '{pluginId}'{(team is null ? "" : $" and team '{team}'")}")
+                : AuthorityCheck.Best([.. rules.Select(r => Holds(r, everySignature: false))]);
         }
 
-        private TrustVerdict Ask(TrustAuthority authority, SigstoreBundle bundle) => authority switch
-        {
-            KeyAuthority key => AskKey(key, bundle),
-            KeylessAuthority keyless => Answer(
-                TrustState.Unverifiable, $"a certificate for {keyless.Identity} by {keyless.Issuer}", "verification of certificates, which is not supported yet"),
-            _ => throw new InvalidOperationException($"Unknown authority {authority.GetType().Name}."),
-        };
+        /// <summary>The first of the team's additions that does not hold; null when all do.</summary>
+        private TrustVerdict? Addition() => policy.Addition?.Rules.Where(r => r.Matches(pluginId, team, evidence.Digest ?? ""))
+            .Select(r => Holds(r, everySignature: true) with { Rule = $"{r.Name} (of the team)" }).FirstOrDefault(v => v.State != TrustState.Verified);
 
-        private TrustVerdict AskKey(KeyAuthority authority, SigstoreBundle bundle)
+        private TrustVerdict Holds(TrustRule rule, bool everySignature)
         {
-            var thresholds = new VerificationThresholds
-            {
-                LogEntries = authority.Tlog ?? policy.Require.Tlog,
-                Timestamps = authority.Timestamps ?? policy.Require.Timestamps,
-                Versions = policy.Require.Bundles,
-            };
-            var result = BundleVerifier.Verify(bundle, Artifact.FromBytes(package.Required(PluginPackage.ChecksumsFile)), authority.Key, root: null, keyValidFor: null, thresholds);
-            return result switch
-            {
-                VerifiedBundle => Accepted(authority),
-
-                // the hint proves nothing, but it tells a damaged signature of this key from a whole one of another
-                RejectedBundle { Reason: RejectionReason.SignatureInvalid } => bundle.Material is PublicKeyHint hint && hint.Hint == authority.Key.Hint
-                    ? Answer(TrustState.Invalid, $"a signature by {authority.Signer}", "a signature that names this key and is not its own over these files")
-                    : Answer(TrustState.Untrusted, $"a signature by {authority.Signer}", "a signature by another key"),
-                RejectedBundle { Reason: RejectionReason.MaterialNotAccepted } rejected => Answer(TrustState.Untrusted, $"a signature by {authority.Signer}", rejected.Found),
-                RejectedBundle { Unverifiable: true } rejected => Answer(TrustState.Unverifiable, rejected.Expected, rejected.Found),
-                RejectedBundle rejected => Answer(TrustState.Invalid, rejected.Expected, rejected.Found),
-                _ => throw new InvalidOperationException("A verification ended in neither of its two shapes."),
-            };
+            var numbers = Enumerable.Range(0, everySignature ? evidence.Signatures : 1).Where(n => n < evidence.Signatures).ToList();
+            return numbers.Count == 0
+                ? _authorities.Answer(TrustState.Unsigned, TrustStage.Signature, $"a signature that the rule {rule.Name} accepts", "none") with { Rule = rule.Name }
+                : AuthorityCheck.Best([.. rule.Authorities.SelectMany(a => numbers.Select(n => _authorities.Ask(a, n)))]) with { Rule = rule.Name };
         }
 
-        private TrustVerdict Accepted(KeyAuthority authority)
+        private TrustVerdict Proposed(TrustVerdict verdict) => verdict.State == TrustState.Untrusted && evidence.Digest is { } digest
+            ? verdict with { ProposedRule = TrustRuleText.For(verdict, pluginId, _authorities.RootOf(verdict)) ?? TrustRuleText.ForArtifact(digest) }
+            : verdict;
+
+        private TrustVerdict Tolerate(TrustVerdict verdict)
         {
-            // without a verified time nobody can tell whether a signature is older than the revocation: it counts as newer
-            var revoked = policy.Revoked.FirstOrDefault(r => r.Key is not null && (r.Key == authority.Id || r.Key == authority.Key.Fingerprint));
-            if (revoked is not null)
+            if (policy.Exceptions.FirstOrDefault(e => e.Artifact == evidence.Digest && now < e.Expires) is { } exception)
             {
-                return Answer(TrustState.Revoked, "a signature by a key that is not revoked", $"{authority.Signer}, revoked: {revoked.Reason}");
+                return verdict with { Tolerated = $"exception {exception.Ticket} by {string.Join(", ", exception.ApprovedBy)} until {exception.Expires:yyyy-MM-dd}", Rule = "exception " + exception.Ticket };
             }
 
-            return authority.ValidFor is { } period && !period.Covers(now)
-                ? Answer(TrustState.Untrusted, $"{authority.Signer} within {period}", $"the time {now:yyyy-MM-dd'T'HH:mm:ss'Z'}")
-                : Answer(TrustState.Verified, $"a signature by {authority.Signer}", "the same") with { Signer = authority.Signer };
+            var strict = _matching.Any(r => r.Additional && !(now < r.AuditUntil));
+            return !strict && _matching.Find(r => now < r.AuditUntil) is { } audit
+                ? verdict with { Tolerated = $"rule {audit.Name} is in audit mode until {audit.AuditUntil:yyyy-MM-dd}", Rule = audit.Name }
+                : verdict;
         }
-
-        /// <summary>Of several alternatives: one that holds unless another says revoked, else the one that tells most.</summary>
-        private static TrustVerdict Best(IReadOnlyList<TrustVerdict> answers) => answers.OrderBy(a => a.State switch
-        {
-            TrustState.Revoked => 0,
-            TrustState.Verified => 1,
-            TrustState.Invalid => 2,
-            TrustState.Unverifiable => 3,
-            _ => 4,
-        }).First();
-
-        private IEnumerable<TrustRule> Matching() => policy.Rules.Where(r => r.Matches(pluginId, team, _digest ?? ""));
-
-        private TrustVerdict Answer(TrustState state, string expected, string found) => new(state, _digest, null, null, expected, found, policy.Revision);
     }
 }

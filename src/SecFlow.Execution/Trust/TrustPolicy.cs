@@ -1,34 +1,45 @@
 using SecFlow.Sigstore.Bundles;
 using SecFlow.Sigstore.Keys;
+using SecFlow.Sigstore.Roots;
 
 namespace SecFlow.Execution.Trust;
 
-/// <summary>What bundles must show unless an authority lowers it for itself.</summary>
+/// <summary>What bundles must show unless a key authority lowers it for itself.</summary>
 public sealed record TrustRequirements(int Tlog, int Sct, int Timestamps, IReadOnlyList<BundleVersion> Bundles)
 {
     public static readonly TrustRequirements Default = new(1, 1, 1, [BundleVersion.V02, BundleVersion.V03]);
 }
 
-/// <summary>From when until when a key counts; an open end is null.</summary>
-public sealed record ValidityPeriod(DateTimeOffset? Start, DateTimeOffset? End)
+/// <summary>A trusted root of Sigstore that the policy names, its bytes pinned by digest.</summary>
+/// <param name="Name">Its name in the policy.</param>
+/// <param name="File">Relative to the data folder.</param>
+/// <param name="Root">What the file says.</param>
+/// <param name="DemoOnly">It counts for the team of the demo and nobody else.</param>
+public sealed record PinnedRoot(string Name, string File, TrustedRoot Root, bool DemoOnly)
 {
-    public bool Covers(DateTimeOffset time) => (Start is null || time >= Start) && (End is null || time <= End);
-
-    public override string ToString() => $"{Start:yyyy-MM-dd'T'HH:mm:ss'Z'}..{End:yyyy-MM-dd'T'HH:mm:ss'Z'}";
+    /// <summary>Why it looks like a mock's; null when it does not.</summary>
+    public string? MockSign { get; } = MockRoots.SignOf(Root);
 }
 
 /// <summary>Who may sign.</summary>
 public abstract record TrustAuthority;
 
 /// <summary>A key file of this installation, its bytes pinned by digest.</summary>
-public sealed record KeyAuthority(string Id, string File, VerificationKey Key, int? Tlog, int? Timestamps, ValidityPeriod? ValidFor) : TrustAuthority
+/// <param name="Id">Its name in the policy.</param>
+/// <param name="File">Relative to the data folder.</param>
+/// <param name="Key">The key.</param>
+/// <param name="Root">Root for logs and times; null where it needs none, or the policy has none.</param>
+/// <param name="Tlog">Distinct logs, in place of what the policy requires.</param>
+/// <param name="Timestamps">Verified times, in place of what the policy requires.</param>
+/// <param name="ValidFor">Every verified time must be inside; without a verified time, the moment of the verification.</param>
+public sealed record KeyAuthority(string Id, string File, VerificationKey Key, PinnedRoot? Root, int? Tlog, int? Timestamps, Period? ValidFor) : TrustAuthority
 {
     /// <summary>The signer as people know it.</summary>
     public string Signer => $"key {Id} ({Key.Fingerprint[..19]})";
 }
 
-/// <summary>An identity that a certificate authority vouches for. Verification of certificates is not supported yet: the answer is Unverifiable.</summary>
-public sealed record KeylessAuthority(string Root, string Issuer, Glob Identity, IReadOnlyDictionary<string, string> Claims) : TrustAuthority;
+/// <summary>An identity that a certificate authority of the root vouches for. The issuer and each claim are compared exactly.</summary>
+public sealed record KeylessAuthority(PinnedRoot Root, string Issuer, Glob Identity, IReadOnlyDictionary<string, string> Claims) : TrustAuthority;
 
 /// <summary>One rule. Empty lists of the match mean "any"; authorities are alternatives.</summary>
 public sealed record TrustRule(
@@ -48,17 +59,48 @@ public sealed record TrustRule(
 }
 
 /// <summary>Something that is no longer trusted: exactly one of artifact, key, identity.</summary>
-public sealed record TrustRevocation(string? Artifact, string? Key, Glob? Identity, DateTimeOffset? SignedAfter, string Reason);
+/// <param name="SignedAfter">Only signatures that are not shown to be older; null = all.</param>
+public sealed record TrustRevocation(string? Artifact, string? Key, Glob? Identity, DateTimeOffset? SignedAfter, string Reason)
+{
+    /// <summary>Whether it takes in a signature with these proven times. Without one nobody can tell that the signature is older: it counts as newer.</summary>
+    public bool Covers(IReadOnlyList<SignatureTime> times) => SignedAfter is null || times.Count == 0 || times.Min(t => t.Time) > SignedAfter;
+}
 
 /// <summary>One digest that two people let pass for a while although nobody trusted signed it.</summary>
 public sealed record TrustException(string Artifact, IReadOnlyList<string> ApprovedBy, DateTimeOffset Expires, string Ticket);
 
-/// <summary>A trust policy that was read without a problem, its key files loaded (contracts 5).</summary>
+/// <summary>What a team asks for on top of the installation's policy. It can refuse more, never allow more.</summary>
+/// <param name="Revision"><c>sha256:hex</c> of the YAML.</param>
+/// <param name="Rules">Each holds as well, for every package that it matches.</param>
+public sealed record TrustAddition(string Revision, string Yaml, TrustRequirements Require, IReadOnlyList<TrustRule> Rules, IReadOnlyList<TrustRevocation> Revoked);
+
+/// <summary>A trust policy that was read without a problem, its roots and key files loaded (contracts 5).</summary>
 /// <param name="Revision"><c>sha256:hex</c> of the YAML.</param>
 public sealed record TrustPolicy(
     string Revision,
     string Yaml,
+    IReadOnlyList<PinnedRoot> Roots,
     TrustRequirements Require,
     IReadOnlyList<TrustRule> Rules,
     IReadOnlyList<TrustRevocation> Revoked,
-    IReadOnlyList<TrustException> Exceptions);
+    IReadOnlyList<TrustException> Exceptions)
+{
+    /// <summary>Of the team that is asked for; null = it has none.</summary>
+    public TrustAddition? Addition { get; init; }
+
+    /// <summary>The policy for a team: every threshold is the higher of the two.</summary>
+    public TrustPolicy With(TrustAddition? addition) => addition is null
+        ? this
+        : this with
+        {
+            Addition = addition,
+            Require = new TrustRequirements(
+                Math.Max(Require.Tlog, addition.Require.Tlog),
+                Math.Max(Require.Sct, addition.Require.Sct),
+                Math.Max(Require.Timestamps, addition.Require.Timestamps),
+                [.. Require.Bundles.Intersect(addition.Require.Bundles)]),
+        };
+
+    /// <summary>Rules in audit mode at this time.</summary>
+    public IReadOnlyList<TrustRule> InAudit(DateTimeOffset now) => [.. Rules.Where(r => now < r.AuditUntil)];
+}

@@ -5,7 +5,9 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Yaml;
 using SecFlow.Sigstore.Bundles;
+using SecFlow.Sigstore.Certificates;
 using SecFlow.Sigstore.Keys;
+using SecFlow.Sigstore.Roots;
 
 namespace SecFlow.Execution.Trust;
 
@@ -14,18 +16,20 @@ public sealed record TrustPolicyReading(TrustPolicy? Policy, IReadOnlyList<Diagn
 
 /// <summary>
 /// Reads a trust policy (docs/schemas/trust-policy.schema.json) strictly.
-/// 1. Unknown key, missing file, other digest, unreadable key: an error (SF2007), and the whole revision is refused.
+/// 1. Unknown key, missing file, other digest, unreadable key: an error (SF2007; a root that cannot be used: SF2009), and the whole revision is refused.
 /// 2. A rule that names neither identity nor key nor artifact is an error, never "anyone".
 /// 3. Files are named relative to the data folder; what is hashed is what is parsed.
+/// 4. A root that says <c>demoOnly</c> is for rules of the demo's team alone.
 /// </summary>
 public sealed partial class TrustPolicyReader
 {
-    private static readonly string[] _claims =
-    [
-        "buildSignerUri", "buildSignerDigest", "runnerEnvironment", "sourceRepository", "sourceRepositoryDigest", "sourceRepositoryRef",
-        "sourceRepositoryIdentifier", "sourceRepositoryOwnerUri", "sourceRepositoryOwnerIdentifier", "buildConfigUri", "buildConfigDigest", "buildTrigger",
-        "runInvocationUri", "sourceRepositoryVisibilityAtSigning",
-    ];
+    /// <summary>The team whose rules may name a root of a mock.</summary>
+    public const string DemoTeam = "demo";
+
+    // contracts 5 calls it sourceRepository; the certificate's own name is the same with Uri
+    private const string SourceRepository = "sourceRepository";
+
+    private static readonly string[] _claims = [.. CertificateClaims.Names.Select(NameOfClaim)];
 
     private static readonly Dictionary<string, BundleVersion> _versions = new(StringComparer.Ordinal)
     {
@@ -36,10 +40,15 @@ public sealed partial class TrustPolicyReader
 
     private readonly string _dataFolder;
     private readonly YamlProblems _problems = new(YamlForm.TrustPolicy);
-    private readonly HashSet<string> _roots = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PinnedRoot?> _roots = new(StringComparer.Ordinal);
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
 
+    private TrustRequirements _require = TrustRequirements.Default;
+
     private TrustPolicyReader(string dataFolder) => _dataFolder = dataFolder;
+
+    /// <summary>A claim by its name in the policy.</summary>
+    public static string NameOfClaim(string claim) => claim == CertificateClaims.SourceRepositoryUri ? SourceRepository : claim;
 
     /// <summary>Reads the YAML, at most 64 KiB, and the files that it names.</summary>
     public static TrustPolicyReading Read(ReadOnlyMemory<byte> utf8, string dataFolder)
@@ -52,8 +61,7 @@ public sealed partial class TrustPolicyReader
 
     private TrustPolicy? Policy(YamlFields root, ReadOnlyMemory<byte> utf8)
     {
-        root.Text("apiVersion", "'secflow/v1'", 20, required: true, ApiVersion());
-        root.Text("kind", "'PluginTrustPolicy'", 40, required: true, Kind());
+        Head(root);
         if (root.Object("spec", "noMatch", "trustRoots", "require", "rules", "revoked", "exceptions") is not { } spec)
         {
             if (!root.Has("spec"))
@@ -65,13 +73,20 @@ public sealed partial class TrustPolicyReader
         }
 
         spec.Text("noMatch", "'deny' (nothing else is offered)", 10, required: true, Deny());
-        foreach (var (name, trustRoot) in spec.Named("trustRoots", "a name such as public", 8, Name(), "file", "sha256"))
-        {
-            _roots.Add(name);
-            PinnedFile(trustRoot);
-        }
+        Roots(spec);
+        _require = Requirements(spec, TrustRequirements.Default);
+        return new TrustPolicy(
+            PluginPackage.DigestOf(utf8.Span), Encoding.UTF8.GetString(utf8.Span), [.. _roots.Values.OfType<PinnedRoot>()], _require, Rules(spec), [.. Revocations(spec)], [.. Exceptions(spec)]);
+    }
 
-        var require = Requirements(spec);
+    private static void Head(YamlFields root)
+    {
+        root.Text("apiVersion", "'secflow/v1'", 20, required: true, ApiVersion());
+        root.Text("kind", "'PluginTrustPolicy'", 40, required: true, Kind());
+    }
+
+    private List<TrustRule> Rules(YamlFields spec)
+    {
         var rules = new List<TrustRule>();
         foreach (var rule in spec.Objects("rules", 200, "name", "match", "mode", "until", "additional", "authorities"))
         {
@@ -84,13 +99,11 @@ public sealed partial class TrustPolicyReader
             rules.Add(read);
         }
 
-        return new TrustPolicy(
-            PluginPackage.DigestOf(utf8.Span), Encoding.UTF8.GetString(utf8.Span), require, rules, [.. Revocations(spec)], [.. Exceptions(spec)]);
+        return rules;
     }
 
-    private static TrustRequirements Requirements(YamlFields spec)
+    private static TrustRequirements Requirements(YamlFields spec, TrustRequirements fallback)
     {
-        var fallback = TrustRequirements.Default;
         if (spec.Object("require", "tlog", "sct", "timestamps", "bundles") is not { } require)
         {
             return fallback;
@@ -136,28 +149,47 @@ public sealed partial class TrustPolicyReader
             rule.Problem("authorities", $"The rule '{name}' names neither an identity nor a key nor an artifact. It would trust anyone; say whom it trusts.");
         }
 
-        return new TrustRule(name, [.. plugins.Select(p => new Glob(p))], teams, artifacts, rule.Flag("additional", fallback: false), until, authorities);
+        if (_addition)
+        {
+            OnlyMore(rule, match);
+        }
+
+        var additional = _addition || rule.Flag("additional", fallback: false);
+        if (additional && authorities.Count == 0)
+        {
+            rule.Problem("authorities", $"The rule '{name}' is additional and names nobody: it would ask for nothing. Say who must have signed as well.");
+        }
+
+        foreach (var root in authorities.Select(RootOf).Where(r => r is { DemoOnly: true } && !(teams is [DemoTeam])))
+        {
+            rule.Problem("match", $"The rule '{name}' trusts the root '{root!.Name}', which is demoOnly. Limit it by 'match: {{ teams: [{DemoTeam}] }}', or name another root.", Codes.TrustRootRefused);
+        }
+
+        return new TrustRule(name, [.. plugins.Select(p => new Glob(p))], teams, artifacts, additional, until, authorities);
     }
+
+    private static PinnedRoot? RootOf(TrustAuthority authority) => authority is KeyAuthority key ? key.Root : ((KeylessAuthority)authority).Root;
 
     private KeyAuthority? Key(YamlFields authority)
     {
-        if (authority.Object("key", "id", "file", "sha256", "tlog", "timestamps", "validFor") is not { } key)
+        if (authority.Object("key", "id", "file", "sha256", "root", "tlog", "timestamps", "validFor") is not { } key)
         {
             return null;
         }
 
         var tlog = (int?)key.Integer("tlog", 0, 5);
         var timestamps = (int?)key.Integer("timestamps", 0, 5);
-        ValidityPeriod? period = null;
-        if (key.Object("validFor", "start", "end") is { } validFor)
+        Period? period = null;
+        if (key.Object("validFor", "start", "end") is { } validFor && validFor.Time("start", required: true) is { } start)
         {
-            period = new ValidityPeriod(validFor.Time("start", required: true), validFor.Time("end"));
+            period = new Period(start, validFor.Time("end"));
             if (period.End < period.Start)
             {
                 validFor.Problem("end", "'end' lies before 'start'.");
             }
         }
 
+        var root = (tlog ?? _require.Tlog) > 0 || (timestamps ?? _require.Timestamps) > 0 ? RootOfKey(key) : null;
         var id = key.Text("id", "a name such as hsm-2026", 64, pattern: Name());
         if (PinnedFile(key) is not { } bytes)
         {
@@ -169,13 +201,41 @@ public sealed partial class TrustPolicyReader
             var parsed = VerificationKey.FromPem(bytes);
             var file = key.Word("file")!;
             _keys.Add(id ?? parsed.Fingerprint);
-            return new KeyAuthority(id ?? Path.GetFileNameWithoutExtension(file), file, parsed, tlog, timestamps, period);
+            return new KeyAuthority(id ?? Path.GetFileNameWithoutExtension(file), file, parsed, root, tlog, timestamps, period);
         }
         catch (CryptographicException e)
         {
-            key.Problem("file", $"The file is not a public key that can be used: {e.Message} Expected PEM 'PUBLIC KEY' of ECDSA on P-256 or P-384.");
+            key.Problem("file", $"The file is not a public key that can be used: {e.Message} Expected PEM 'PUBLIC KEY' of ECDSA on P-256, P-384 or P-521, RSA of 2048 bits or more, or Ed25519.");
             return null;
         }
+    }
+
+    /// <summary>The root that a key's logs and times are checked with: the named one, or the only one that is for everybody.</summary>
+    private PinnedRoot? RootOfKey(YamlFields key)
+    {
+        if (key.Has("root"))
+        {
+            return NamedRoot(key);
+        }
+
+        var candidates = _roots.Values.Where(r => r is { DemoOnly: false }).ToList();
+        if (candidates.Count > 1)
+        {
+            key.Problem("root", $"The key is asked for log entries or times, and there are several trust roots. Name one of {string.Join(", ", _roots.Keys)} by 'root', or set tlog: 0 and timestamps: 0.");
+        }
+
+        return candidates is [var only] ? only : null;
+    }
+
+    private PinnedRoot? NamedRoot(YamlFields fields)
+    {
+        var name = fields.Text("root", "the name of a trust root", 64, required: true, Name()) ?? "";
+        if (name.Length > 0 && !_roots.ContainsKey(name))
+        {
+            fields.Problem("root", $"The trust root '{name}' is not declared under 'trustRoots'.{Spelling.Hint(name, _roots.Keys)}");
+        }
+
+        return _roots.GetValueOrDefault(name);
     }
 
     private KeylessAuthority? Keyless(YamlFields authority)
@@ -185,12 +245,7 @@ public sealed partial class TrustPolicyReader
             return null;
         }
 
-        var root = keyless.Text("root", "the name of a trust root", 64, required: true, Name()) ?? "";
-        if (root.Length > 0 && !_roots.Contains(root))
-        {
-            keyless.Problem("root", $"The trust root '{root}' is not declared under 'trustRoots'.{Spelling.Hint(root, _roots)}");
-        }
-
+        var root = NamedRoot(keyless);
         var issuer = keyless.Text("issuer", "an https url, exactly as in the certificate", 300, required: true, Https()) ?? "";
         if (!keyless.Has("identity"))
         {
@@ -215,128 +270,6 @@ public sealed partial class TrustPolicyReader
             }
         }
 
-        return (exact ?? glob) is { } pattern ? new KeylessAuthority(root, issuer, new Glob(pattern), claims) : null;
+        return root is not null && (exact ?? glob) is { } pattern ? new KeylessAuthority(root, issuer, new Glob(pattern), claims) : null;
     }
-
-    private IEnumerable<TrustRevocation> Revocations(YamlFields spec)
-    {
-        foreach (var entry in spec.Objects("revoked", 1000, "artifact", "key", "identity", "signedAfter", "reason"))
-        {
-            var named = new[] { "artifact", "key", "identity" }.Count(entry.Has);
-            if (named != 1)
-            {
-                entry.Problem("artifact", "A revocation names exactly one of 'artifact', 'key' and 'identity'.");
-            }
-
-            if (entry.Has("signedAfter") && entry.Has("artifact"))
-            {
-                entry.Problem("signedAfter", "'signedAfter' belongs to a key or an identity; an artifact is revoked as a whole.");
-            }
-
-            var key = entry.Text("key", "the id of a key or sha256: and its fingerprint", 80, pattern: KeyReference());
-            if (key is not null && !key.StartsWith("sha256:", StringComparison.Ordinal) && !_keys.Contains(key))
-            {
-                entry.Problem("key", $"No key '{key}' is declared in this policy.{Spelling.Hint(key, _keys)} To revoke a key that is no longer listed, give its fingerprint sha256:hex.");
-            }
-
-            var identity = entry.Text("identity", "an identity that does not begin with *, without **", 500, pattern: IdentityGlob());
-            yield return new TrustRevocation(
-                entry.Text("artifact", "sha256: and 64 hex digits", 71, pattern: Digest()), key, identity is null ? null : new Glob(identity),
-                entry.Time("signedAfter"), entry.Text("reason", "a reason", 300, required: true) ?? "");
-        }
-    }
-
-    private static IEnumerable<TrustException> Exceptions(YamlFields spec)
-    {
-        foreach (var entry in spec.Objects("exceptions", 200, "artifact", "approvedBy", "expires", "ticket"))
-        {
-            var approvers = entry.Texts("approvedBy", "a user name", 10, UserName());
-            if (approvers.Distinct(StringComparer.OrdinalIgnoreCase).Count() < 2)
-            {
-                entry.Problem("approvedBy", "An exception needs two different people in 'approvedBy'.");
-            }
-
-            yield return new TrustException(
-                entry.Text("artifact", "sha256: and 64 hex digits", 71, required: true, Digest()) ?? "", approvers,
-                entry.Time("expires", required: true) ?? default, entry.Text("ticket", "where it is written down", 100, required: true) ?? "");
-        }
-    }
-
-    /// <summary>The bytes of the file that a mapping names by <c>file</c> and pins by <c>sha256</c>; null after a problem.</summary>
-    private byte[]? PinnedFile(YamlFields fields)
-    {
-        var file = fields.Text("file", "a path inside the data folder such as trust/team.pub", 200, required: true, RelativePath());
-        var expected = fields.Text("sha256", "64 lower-case hex digits", 64, required: true, Hex());
-        if (file is null || expected is null)
-        {
-            return null;
-        }
-
-        var path = Path.Combine(_dataFolder, file.Replace('/', Path.DirectorySeparatorChar));
-        try
-        {
-            if (!File.Exists(path) || RegularFile.WhatElse(path) is not null || new FileInfo(path).Length > 1024 * 1024)
-            {
-                fields.Problem("file", $"The file '{file}' is not a regular file of at most 1 MiB in the data folder. Put it there or correct the path.");
-                return null;
-            }
-
-            var bytes = File.ReadAllBytes(path);
-            var found = Convert.ToHexStringLower(SHA256.HashData(bytes));
-            if (found == expected)
-            {
-                return bytes;
-            }
-
-            fields.Problem("sha256", $"The file '{file}' has the digest {found}; expected {expected}. It was changed, or the policy names another file.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            fields.Problem("file", $"The file '{file}' could not be read: {e.Message}");
-        }
-
-        return null;
-    }
-
-    [GeneratedRegex(@"\Asecflow/v1\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex ApiVersion();
-
-    [GeneratedRegex(@"\APluginTrustPolicy\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Kind();
-
-    [GeneratedRegex(@"\Adeny\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Deny();
-
-    [GeneratedRegex(@"\A[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Name();
-
-    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Team();
-
-    [GeneratedRegex(@"\A[a-z*][a-z0-9.*-]{0,99}\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex PluginGlob();
-
-    [GeneratedRegex(@"\Asha256:[0-9a-f]{64}\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Digest();
-
-    [GeneratedRegex(@"\A[0-9a-f]{64}\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Hex();
-
-    [GeneratedRegex(@"\A(sha256:[0-9a-f]{64}|[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63})\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex KeyReference();
-
-    [GeneratedRegex(@"\Ahttps://[^\s*]+\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Https();
-
-    [GeneratedRegex(@"\A[^*]+\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex NoStar();
-
-    [GeneratedRegex(@"\A[^*\s](\*?[^*\s])*\*?\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex IdentityGlob();
-
-    [GeneratedRegex(@"\A[^\s@]{1,100}(@[^\s@]{1,100})?\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex UserName();
-
-    [GeneratedRegex(@"\A(?!.*(\.\.|//))[A-Za-z0-9_-][A-Za-z0-9._/-]*\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex RelativePath();
 }

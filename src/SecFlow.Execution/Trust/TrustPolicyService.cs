@@ -23,6 +23,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
     private static readonly byte[] _empty = Encoding.UTF8.GetBytes("apiVersion: secflow/v1\nkind: PluginTrustPolicy\nspec:\n  noMatch: deny\n");
 
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly VerdictCache _verdicts = new();
     private TrustPolicy? _current;
     private TrustPolicy? _untold;
     private string? _seen;
@@ -67,7 +68,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
     {
         var policy = await CurrentAsync(ct);
         var team = teamId == Guid.Empty ? null : (await teams.FindAsync(teamId, ct))?.Slug;
-        return PluginVerifier.Verify(package, pluginId, policy, team, time.GetUtcNow());
+        return _verdicts.Verify(package, pluginId, policy, team, time.GetUtcNow());
     }
 
     /// <summary>Puts a new policy in force: writes the file and records the revision. Throws every problem (SF2007) and changes nothing when it has one.</summary>

@@ -22,7 +22,7 @@ public static class TrustWords
     {
         TrustState.Verified => "These bytes were signed by somebody whom the trust policy names.",
         TrustState.Unsigned => "Nobody has signed these bytes.",
-        TrustState.Untrusted => "The signature is good, and nobody whom the trust policy names has made it.",
+        TrustState.Untrusted => "It is signed, and by nobody whom the trust policy names.",
         TrustState.Invalid => "There is a signature, and it is not a good one over these bytes.",
         TrustState.Tampered => "A file is not what was signed.",
         TrustState.Revoked => "Somebody withdrew the trust in these bytes or in whoever signed them.",

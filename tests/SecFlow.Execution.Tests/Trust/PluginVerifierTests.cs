@@ -140,22 +140,6 @@ public sealed class PluginVerifierTests : IDisposable
     }
 
     [Fact]
-    public void Verify_KeylessAuthority_IsUnverifiable()
-    {
-        var root = Path.Combine(_folder, "trust", "root.json");
-        File.WriteAllText(root, "{}");
-        var yaml = $$"""
-              trustRoots: { public: { file: trust/root.json, sha256: "{{Convert.ToHexStringLower(SHA256.HashData("{}"u8))}}" } }
-              rules:
-                - name: acme
-                  authorities:
-                    - keyless: { root: public, issuer: "https://issuer.example", identity: { glob: "https://git.example/acme/*" }, claims: { runnerEnvironment: hosted } }
-
-            """;
-        Verify(_signed, yaml).State.ShouldBe(TrustState.Unverifiable);
-    }
-
-    [Fact]
     public void Verify_ListedDigestWithoutAuthority_IsVerifiedByTheList() =>
         Verify(PluginWorld.Package(PluginWorld.Files()), $"  rules:\n    - name: listed\n      match: {{ artifacts: [\"{_signed.Digest}\"] }}\n").State.ShouldBe(TrustState.Verified);
 
@@ -176,6 +160,7 @@ public sealed class PluginVerifierTests : IDisposable
     [InlineData("  revoked:\n    - { key: nobody, reason: x }\n", "spec.revoked[0].key")]
     [InlineData("  exceptions:\n    - { artifact: \"sha256:0000000000000000000000000000000000000000000000000000000000000000\", approvedBy: [a, A], expires: \"2026-01-01T00:00:00Z\", ticket: T }\n", "spec.exceptions[0].approvedBy")]
     [InlineData("  require: { tlog: 0 }\n", "spec.require.tlog")]
+    [InlineData("  rules:\n    - { name: a, additional: true, match: { artifacts: [\"sha256:0000000000000000000000000000000000000000000000000000000000000000\"] } }\n", "spec.rules[0].authorities")]
     [InlineData("  noMatsch: deny\n", "spec.noMatsch")]
     public void Read_PolicyWithAMistake_IsRefusedAtItsPlace(string spec, string path)
     {
@@ -190,6 +175,13 @@ public sealed class PluginVerifierTests : IDisposable
     [InlineData("https://git.example/acme/*", "https://git.example/acme/plugins/x", false)]
     [InlineData("https://git.example/acme/*", "https://evil.example/?https://git.example/acme/x", false)]
     [InlineData("a.b", "aXb", false)]
+    [InlineData("https://git.example/acme/*", "https://git.example/Acme/plugins", false)]
+    [InlineData("https://git.example/*/x", "https://git.example/acme%2Fevil/x", false)]
+    [InlineData("https://git.example/*/x", "https://git.example/acme%5cevil/x", false)]
+    [InlineData("https://git.example/a%2Fb/*", "https://git.example/a%2Fb/x", true)]
+    [InlineData("https://git.example/*/x", "https://git.example/acme\\evil/x", false)]
+    [InlineData("https://git.example/*", "https://git.example/a\n", false)]
+    [InlineData("https://git.example/*", "https://git.example/a b", false)]
     [InlineData("a*", "xa", false)]
     public void Glob_IsAnchoredAndNeverCrossesASlash(string pattern, string text, bool matches) => new Glob(pattern).Matches(text).ShouldBe(matches);
 
