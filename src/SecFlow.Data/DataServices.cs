@@ -41,6 +41,7 @@ public static class DataServices
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<HoldStore>();
         services.AddSingleton<PluginStore>();
+        services.AddSingleton<BlastRadiusStore>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<ToolStore>();
         services.AddSingleton<TrustPolicyStore>();

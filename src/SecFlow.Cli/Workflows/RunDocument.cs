@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Runs;
 
 namespace SecFlow.Cli.Workflows;
@@ -45,9 +46,11 @@ internal static class RunDocument
             ("target", finding.Target),
             ("status", Word(finding.Status)),
             ("risk", finding.Risk),
-            ("plugin", Object(("id", finding.PluginId), ("version", finding.PluginVersion), ("digest", finding.PluginDigest), ("signer", finding.Signer))),
+            ("plugin", Object(("id", finding.PluginId), ("version", finding.PluginVersion), ("digest", finding.PluginDigest), ("signer", finding.Signer), ("rule", Text(finding.TrustRule)))),
             ("tool", finding.Tool.Length == 0 ? null : Object(("name", finding.Tool), ("version", finding.ToolVersion))),
             ("policyRevision", finding.PolicyRevision),
+            ("trustRoot", Text(finding.TrustRoot)),
+            ("provenance", Provenance.Of(finding).ToString()),
             ("firstSeen", Time(finding.FirstSeenAt)),
             ("lastSeen", Time(finding.LastSeenAt)),
             ("traceId", finding.TraceId));
@@ -89,6 +92,9 @@ internal static class RunDocument
         ("status", node.Status.ToString()),
         ("attempt", node.Attempt),
         ("plugin", Object(("id", node.PluginId), ("version", node.PluginVersion), ("digest", node.PluginDigest), ("signer", node.Signer), ("rule", node.TrustRule))),
+        ("policyRevision", node.PolicyRevision),
+        ("trustRoot", node.TrustRoot),
+        ("provenance", Provenance.Of(node).ToString()),
         ("startedAt", Time(node.StartedAt)),
         ("endedAt", Time(node.EndedAt)),
         ("findings", node.Findings),
@@ -109,6 +115,9 @@ internal static class RunDocument
         ("checks", JsonNode.Parse(assessment.Checks)));
 
     private static JsonObject? Error(string? code, string? message) => code is null ? null : Object(("code", code), ("message", message));
+
+    // an absent value is left out
+    private static string? Text(string text) => text.Length == 0 ? null : text;
 
     private static JsonArray Array(IEnumerable<JsonObject> items) => [.. items];
 

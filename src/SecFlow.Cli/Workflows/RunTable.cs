@@ -1,6 +1,7 @@
 using System.Globalization;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Runs;
 
 namespace SecFlow.Cli.Workflows;
@@ -13,6 +14,7 @@ internal static class RunTable
             terminal,
             ["node", "plugin", "status", "findings", "requests"],
             run.Nodes.Select(n => (IReadOnlyList<string>)[n.NodeId, $"{n.PluginId} {n.PluginVersion}", n.Status.ToString(), Number(n.Findings), Number(n.HttpRequests)]));
+        Output.WriteTable(terminal, ["node", "provenance"], run.Nodes.Select(n => (IReadOnlyList<string>)[n.NodeId, Provenance.Of(n).ToString()]));
         Output.WriteTable(
             terminal,
             ["target", "plugin", "verdict", "reason"],

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Runs;
 
 namespace SecFlow.Cli.Workflows;
@@ -54,7 +55,22 @@ internal static class SarifDocument
         ["message"] = Text(finding.Title),
         ["locations"] = new JsonArray(new JsonObject { ["physicalLocation"] = new JsonObject { ["artifactLocation"] = new JsonObject { ["uri"] = Uri(finding.Location) } } }),
         ["partialFingerprints"] = new JsonObject { [$"secflow/v{finding.FingerprintVersion}"] = finding.Fingerprint },
-        ["properties"] = new JsonObject { ["severity"] = RunDocument.Word(finding.Severity), ["confidence"] = finding.Confidence, ["target"] = finding.Target, ["plugin"] = finding.PluginId },
+        ["properties"] = new JsonObject { ["severity"] = RunDocument.Word(finding.Severity), ["confidence"] = finding.Confidence, ["target"] = finding.Target, ["plugin"] = finding.PluginId, ["provenance"] = Origin(finding) },
+    };
+
+    /// <summary>Which bytes found it, and on whose word they ran; the text is the line that pages show.</summary>
+    private static JsonObject Origin(Finding finding) => new()
+    {
+        ["plugin"] = finding.PluginId,
+        ["version"] = finding.PluginVersion,
+        ["digest"] = finding.PluginDigest,
+        ["signer"] = finding.Signer,
+        ["rule"] = finding.TrustRule,
+        ["policyRevision"] = finding.PolicyRevision,
+        ["trustRoot"] = finding.TrustRoot,
+        ["tool"] = finding.Tool,
+        ["toolVersion"] = finding.ToolVersion,
+        ["text"] = Provenance.Of(finding).ToString(),
     };
 
     private static JsonObject Invocation(RunDetail detail)

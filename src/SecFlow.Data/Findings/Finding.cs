@@ -80,7 +80,14 @@ public sealed class Finding
 
     public string Signer { get; set; } = "";
 
+    /// <summary>Rule of the trust policy that accepted the plugin.</summary>
+    public string TrustRule { get; set; } = "";
+
+    /// <summary>Revision of the trust policy under which the plugin ran.</summary>
     public string PolicyRevision { get; set; } = "";
+
+    /// <summary>Trust root that was asked, <c>sha256:hex</c>; empty where none was.</summary>
+    public string TrustRoot { get; set; } = "";
 
     /// <summary>Tools that the plugin drove when it was seen last; empty = none.</summary>
     public string Tool { get; set; } = "";

@@ -17,6 +17,7 @@ internal sealed class FindingConfiguration : IEntityTypeConfiguration<Finding>
         builder.Property(row => row.PluginVersion).HasMaxLength(100);
         builder.Property(row => row.PluginDigest).HasMaxLength(71);
         builder.Property(row => row.PolicyRevision).HasMaxLength(100);
+        builder.Property(row => row.TrustRoot).HasMaxLength(71);
         builder.Property(row => row.TraceId).HasMaxLength(64);
         builder.HasIndex(row => new { row.TeamId, row.Fingerprint }).IsUnique();
         builder.HasIndex(row => new { row.TeamId, row.Status, row.Severity, row.LastSeenAt });

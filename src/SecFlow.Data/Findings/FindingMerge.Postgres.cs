@@ -18,7 +18,7 @@ internal static class FindingMergePostgres
               s.data ->> 'location', s.data ->> 'method', s.data ->> 'parameter', coalesce(s.data ->> 'description', ''), coalesce(s.data ->> 'remediation', ''),
               (s.data ->> 'targetId')::uuid, s.data ->> 'target', s.text,
               coalesce((SELECT string_agg(j, ' ') FROM jsonb_array_elements_text(s.data -> 'cwe') j), ''), coalesce(s.data ->> 'owasp', ''),
-              coalesce((SELECT string_agg(j, ' ') FROM jsonb_array_elements_text(s.data -> 'cve') j), ''), 'Open', @plugin, @version, @digest, @signer, @policy, @tool, @toolversion,
+              coalesce((SELECT string_agg(j, ' ') FROM jsonb_array_elements_text(s.data -> 'cve') j), ''), 'Open', @plugin, @version, @digest, @signer, @accepted, @policy, @root, @tool, @toolversion,
               @run, @run, @now, @now, @trace, 0
             FROM ({First}) s
             {FindingMerge.Update}

@@ -17,7 +17,7 @@ internal static class FindingMergeSqlite
               s.data ->> '$.location', s.data ->> '$.method', s.data ->> '$.parameter', coalesce(s.data ->> '$.description', ''), coalesce(s.data ->> '$.remediation', ''),
               s.data ->> '$.targetId', s.data ->> '$.target', s.data,
               coalesce((SELECT group_concat(j.value, ' ') FROM json_each(s.data, '$.cwe') j), ''), coalesce(s.data ->> '$.owasp', ''),
-              coalesce((SELECT group_concat(j.value, ' ') FROM json_each(s.data, '$.cve') j), ''), 'Open', @plugin, @version, @digest, @signer, @policy, @tool, @toolversion,
+              coalesce((SELECT group_concat(j.value, ' ') FROM json_each(s.data, '$.cve') j), ''), 'Open', @plugin, @version, @digest, @signer, @accepted, @policy, @root, @tool, @toolversion,
               @run, @run, @now, @now, @trace, 0
             FROM ({First}) s WHERE s.n = 1
             {FindingMerge.Update}

@@ -63,7 +63,7 @@ internal static class FindingMerge
 
     internal const string Insert = """
         INSERT INTO findings (id, team_id, fingerprint, fingerprint_version, rule_id, title, severity, confidence, location, method, parameter, description, remediation,
-          target_id, target, record, cwe, owasp, cve, status, plugin_id, plugin_version, plugin_digest, signer, policy_revision, tool, tool_version,
+          target_id, target, record, cwe, owasp, cve, status, plugin_id, plugin_version, plugin_digest, signer, trust_rule, policy_revision, trust_root, tool, tool_version,
           first_run_id, last_run_id, first_seen_at, last_seen_at, trace_id, missed_runs)
         """;
 
@@ -72,7 +72,7 @@ internal static class FindingMerge
           rule_id = excluded.rule_id, title = excluded.title, severity = excluded.severity, confidence = excluded.confidence, location = excluded.location, method = excluded.method,
           parameter = excluded.parameter, description = excluded.description, remediation = excluded.remediation, target_id = excluded.target_id, target = excluded.target,
           record = excluded.record, cwe = excluded.cwe, owasp = excluded.owasp, cve = excluded.cve, plugin_id = excluded.plugin_id, plugin_version = excluded.plugin_version,
-          plugin_digest = excluded.plugin_digest, signer = excluded.signer, policy_revision = excluded.policy_revision,
+          plugin_digest = excluded.plugin_digest, signer = excluded.signer, trust_rule = excluded.trust_rule, policy_revision = excluded.policy_revision, trust_root = excluded.trust_root,
           tool = excluded.tool, tool_version = excluded.tool_version, last_run_id = excluded.last_run_id,
           last_seen_at = excluded.last_seen_at, trace_id = excluded.trace_id, missed_runs = 0
         """;
@@ -161,7 +161,9 @@ internal static class FindingMerge
         Add(command, "version", node.PluginVersion);
         Add(command, "digest", node.PluginDigest);
         Add(command, "signer", node.Signer ?? "");
-        Add(command, "policy", run.PolicyRevision);
+        Add(command, "accepted", node.TrustRule ?? "");
+        Add(command, "policy", node.PolicyRevision ?? run.PolicyRevision);
+        Add(command, "root", node.TrustRoot ?? "");
         Add(command, "tool", node.Tool);
         Add(command, "toolversion", node.ToolVersion);
         Add(command, "trace", (object?)run.TraceId ?? DBNull.Value);

@@ -33,6 +33,18 @@ public sealed class NodeRun
     /// <summary>Name of the trust rule that accepted it.</summary>
     public string? TrustRule { get; set; }
 
+    /// <summary>Revision of the trust policy that accepted it, <c>sha256:hex</c>; null when refused before verification.</summary>
+    public string? PolicyRevision { get; set; }
+
+    /// <summary>Trust root that was asked, <c>sha256:hex</c>; null where none was.</summary>
+    public string? TrustRoot { get; set; }
+
+    /// <summary>Whom the certificate stands for, without its issuer; null for a key.</summary>
+    public string? SignerIdentity { get; set; }
+
+    /// <summary>Fingerprint of the key that signed, <c>sha256:hex</c>; null where none is known.</summary>
+    public string? SignerKey { get; set; }
+
     public DateTimeOffset? StartedAt { get; set; }
 
     public DateTimeOffset? EndedAt { get; set; }

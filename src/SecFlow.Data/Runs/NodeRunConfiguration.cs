@@ -12,7 +12,10 @@ internal sealed class NodeRunConfiguration : IEntityTypeConfiguration<NodeRun>
         builder.Property(row => row.PluginVersion).HasMaxLength(100);
         builder.Property(row => row.PluginDigest).HasMaxLength(71);
         builder.Property(row => row.ErrorCode).HasMaxLength(16);
-        builder.HasIndex(row => row.TeamId);
+        builder.Property(row => row.PolicyRevision).HasMaxLength(71);
+        builder.Property(row => row.TrustRoot).HasMaxLength(71);
+        builder.Property(row => row.SignerKey).HasMaxLength(71);
+        builder.HasIndex(row => new { row.TeamId, row.PluginDigest });
         builder.HasIndex(row => new { row.RunId, row.NodeId }).IsUnique();
         builder.HasOne<Run>().WithMany().HasForeignKey(row => row.RunId).OnDelete(DeleteBehavior.Cascade);
     }

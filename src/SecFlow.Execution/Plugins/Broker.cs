@@ -130,6 +130,7 @@ internal sealed class Broker : IAsyncDisposable
                     break;
                 case "secret":
                     value = await SecretCall.AnswerAsync(_grant, _work, call.Arguments, ct);
+                    Uses.Add("secret", Host(call));
                     break;
                 case "resource":
                     throw new SecFlowException(new Diagnostic(Codes.NotGranted, $"ctx.{call.Method} is not granted to this plugin. It can use ctx.http towards approved targets only.")

@@ -34,12 +34,22 @@ public sealed record PluginRequest(Actor Actor, string PluginDigest, Guid RunId,
     /// <summary>The scripts are only looked at: no event is written, and no work reaches the world.</summary>
     public bool Planned { get; init; }
 
-    /// <summary>Stores the audit event of the decision in a transaction of the caller's, before anything runs; false = it has had its transaction, store it in one of its own.</summary>
-    public Func<AuditEntry, CancellationToken, Task<bool>>? Record { get; init; }
+    /// <summary>Stores the audit event of the decision, and where the plugin comes from when it may run, in a transaction of the caller's, before anything runs; false = it has had its transaction, store it in one of its own.</summary>
+    public Func<AuditEntry, PluginProvenance?, CancellationToken, Task<bool>>? Record { get; init; }
 }
 
 /// <summary>Which bytes run, who signed them, which rule accepted them, and how they are confined.</summary>
-public sealed record PluginProvenance(string PluginId, string Version, string Digest, string Signer, string TrustRule, string PolicyRevision, SandboxLevel Level);
+public sealed record PluginProvenance(string PluginId, string Version, string Digest, string Signer, string TrustRule, string PolicyRevision, SandboxLevel Level)
+{
+    /// <summary>Trust root that was asked, <c>sha256:hex</c>; null where none was.</summary>
+    public string? TrustRoot { get; init; }
+
+    /// <summary>Whom the certificate stands for; null for a key.</summary>
+    public string? SignerIdentity { get; init; }
+
+    /// <summary>Fingerprint of the key that signed, <c>sha256:hex</c>.</summary>
+    public string? SignerKey { get; init; }
+}
 
 /// <summary>One piece of work for an open session.</summary>
 public sealed record PluginWork
@@ -157,12 +167,17 @@ public sealed class PluginRunner(
             var source = SourceOf(package);
             var limits = SessionLimits.For(manifest);
             var provenance = new PluginProvenance(
-                manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, _hosts.Level);
+                manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, _hosts.Level)
+            {
+                TrustRoot = verdict.TrustRootDigest,
+                SignerIdentity = verdict.Identity?.Name,
+                SignerKey = verdict.KeyFingerprint,
+            };
             var hosts = HostsOf(request);
             var taking = hosts.TakeAsync(limits, ct);
             try
             {
-                await AuditAsync(request, row, verdict, null, CancellationToken.None);
+                await AuditAsync(request, row, verdict, null, CancellationToken.None, provenance);
             }
             catch
             {
@@ -349,7 +364,7 @@ public sealed class PluginRunner(
         await registry.QuarantineAsync(row.Digest, $"{violation.Code} in run {request.RunId}, node {request.NodeId}", CancellationToken.None);
     }
 
-    private async Task AuditAsync(PluginRequest request, PluginVersion? row, TrustVerdict? verdict, Diagnostic? refusal, CancellationToken ct)
+    private async Task AuditAsync(PluginRequest request, PluginVersion? row, TrustVerdict? verdict, Diagnostic? refusal, CancellationToken ct, PluginProvenance? provenance = null)
     {
         var entry = Entry(request, row, "open.plugin") with
         {
@@ -363,6 +378,8 @@ public sealed class PluginRunner(
                 ["trust"] = verdict?.State.ToString(),
                 ["signer"] = verdict?.Signer,
                 ["rule"] = verdict?.Rule ?? refusal?.Rule,
+                ["trustRoot"] = verdict?.TrustRootDigest,
+                ["stage"] = verdict?.Stage.ToString(),
                 ["expected"] = verdict?.Expected,
                 ["found"] = verdict?.Found,
                 ["tolerated"] = verdict?.Tolerated,
@@ -370,7 +387,7 @@ public sealed class PluginRunner(
                 ["message"] = refusal?.Message,
             },
         };
-        if (!request.Planned && (request.Record is null || !await request.Record(entry, ct)))
+        if (!request.Planned && (request.Record is null || !await request.Record(entry, provenance, ct)))
         {
             await audit.AppendAsync(entry, ct);
         }

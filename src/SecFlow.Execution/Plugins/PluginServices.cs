@@ -33,5 +33,6 @@ public static class PluginServices
         .AddSingleton<ToolService>()
         .AddSingleton<HostPool>()
         .AddSingleton<PluginRunner>()
+        .AddSingleton<BlastRadiusService>()
         .AddSingleton<DevelopmentSession>();
 }

@@ -6,6 +6,7 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Tools;
 using SecFlow.Execution.Workflows;
 
@@ -96,11 +97,19 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
         }
     }
 
+    /// <summary>Which bytes run, or ran, on whose word; null = they were refused.</summary>
+    internal static void Prove(NodeRun node, PluginProvenance? provenance)
+    {
+        (node.Signer, node.TrustRule) = (provenance?.Signer, provenance?.TrustRule);
+        (node.PolicyRevision, node.TrustRoot) = (provenance?.PolicyRevision, provenance?.TrustRoot);
+        (node.SignerIdentity, node.SignerKey) = (provenance?.SignerIdentity, provenance?.SignerKey);
+    }
+
     private static void Fill(NodeRun node, DateTimeOffset now, NodeStatus status, NodeResult result)
     {
         (node.Status, node.EndedAt, node.ErrorCode, node.ErrorMessage) = (status, now, result.Error?.Code, result.Error?.Message);
         (node.Findings, node.RejectedRecords) = (result.Staging?.Findings ?? 0, result.Staging?.Rejected ?? 0);
-        (node.Signer, node.TrustRule) = (result.Provenance?.Signer, result.Provenance?.TrustRule);
+        Prove(node, result.Provenance);
         if (status == NodeStatus.Succeeded)
         {
             node.Progress = 100;
@@ -132,6 +141,7 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
                 ["digest"] = node.PluginDigest,
                 ["signer"] = result.Provenance?.Signer,
                 ["trustRule"] = result.Provenance?.TrustRule,
+                ["trustRoot"] = result.Provenance?.TrustRoot,
                 ["sandbox"] = result.Provenance?.Level.ToString(),
                 ["findings"] = new JsonObject(tallies.GroupBy(t => t.Outcome).Select(g => KeyValuePair.Create(g.Key, (JsonNode?)g.Sum(t => t.Count)))),
                 ["patched"] = Marked(result, StagedFindings.Patch),

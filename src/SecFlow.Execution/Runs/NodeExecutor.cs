@@ -58,7 +58,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             ? _infrastructure
             : recipe.Retry;
 
-    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, AuditEntry? decision, CancellationToken ct)
+    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, AuditEntry? decision, CancellationToken ct, PluginProvenance? provenance = null)
     {
         var attempt = node.Attempt + 1;
         context.Journal.CheckpointInterval = TimeSpan.FromSeconds(context.Recipe.State.CheckpointIntervalSeconds);
@@ -73,6 +73,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                     (n.Status, n.Attempt, n.EndedAt, n.Progress, n.ProgressText, n.ErrorCode, n.ErrorMessage) = (NodeStatus.Running, attempt, null, null, null, null, null);
                     (n.Findings, n.RejectedRecords, n.HttpRequests, n.RefusedCalls, n.AddressesReached, n.Resources) = (0, 0, 0, 0, 0, "[]");
                     (n.Tools, n.Tool, n.ToolVersion) = ("[]", "", "");
+                    Checkpoint.Prove(n, provenance);
                     n.StartedAt ??= now;
                     row = n;
                 },
@@ -100,14 +101,14 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             {
                 Hosts = context.Hosts,
                 UsedAgain = UsedAgain(context.Recipe, recipe, before),
-                Record = async (decision, token) =>
+                Record = async (decision, provenance, token) =>
                 {
                     if (begun is not null)
                     {
                         return false;
                     }
 
-                    begun = await BeginAsync(context, recipe, before, decision, token);
+                    begun = await BeginAsync(context, recipe, before, decision, token, provenance);
                     return true;
                 },
             };

@@ -37,6 +37,7 @@ public static class ApiEndpoints
         api.MapCatalog();
         api.MapResources();
         api.MapPlugins();
+        api.MapBlastRadius();
         api.MapTools();
         api.MapHolds();
         api.MapPlans();

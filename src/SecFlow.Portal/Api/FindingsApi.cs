@@ -10,7 +10,7 @@ namespace SecFlow.Portal.Api;
 /// <summary>A finding as the API shows it. <see cref="Record"/> is the author-set part (contracts 9), only in the detail.</summary>
 public sealed record ApiFinding(
     Guid Id, string Fingerprint, string RuleId, string Title, Severity Severity, int Confidence, string Location, FindingStatus Status, Guid TargetId, string Target, string Plugin, string PluginVersion,
-    string PluginDigest, string Signer, string Tool, string ToolVersion, string PolicyRevision, Guid FirstRunId, Guid LastRunId, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt, double? Risk, string? Assignee, string? TraceId)
+    string PluginDigest, string Signer, string TrustRule, string Tool, string ToolVersion, string PolicyRevision, string TrustRoot, string Provenance, Guid FirstRunId, Guid LastRunId, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt, double? Risk, string? Assignee, string? TraceId)
 {
     public JsonNode? Record { get; init; }
 
@@ -19,7 +19,7 @@ public sealed record ApiFinding(
 
     public static ApiFinding Of(Finding finding) => new(
         finding.Id, finding.Fingerprint, finding.RuleId, finding.Title, finding.Severity, finding.Confidence, finding.Location, finding.Status, finding.TargetId, finding.Target, finding.PluginId, finding.PluginVersion,
-        finding.PluginDigest, finding.Signer, finding.Tool, finding.ToolVersion, finding.PolicyRevision, finding.FirstRunId, finding.LastRunId, finding.FirstSeenAt, finding.LastSeenAt, finding.Risk, finding.Assignee, finding.TraceId);
+        finding.PluginDigest, finding.Signer, finding.TrustRule, finding.Tool, finding.ToolVersion, finding.PolicyRevision, finding.TrustRoot, Execution.Plugins.Provenance.Of(finding).ToString(), finding.FirstRunId, finding.LastRunId, finding.FirstSeenAt, finding.LastSeenAt, finding.Risk, finding.Assignee, finding.TraceId);
 }
 
 public sealed record ApiFindingChange(DateTimeOffset Time, string Actor, string Field, string? From, string? To, string Reason);

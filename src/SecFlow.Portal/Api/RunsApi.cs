@@ -21,12 +21,16 @@ public sealed record ApiRun(
         run.EndedAt, run.SandboxLevel, run.PolicyRevision, run.ScopeRevision, run.ErrorCode, run.ErrorMessage, run.TraceId, run.LastEventSeq, run.TargetTags);
 }
 
+/// <param name="Signer">Whose verified signature it is; null before the node began.</param>
+/// <param name="PolicyRevision">Revision of the trust policy under which it ran.</param>
+/// <param name="TrustRoot">Trust root that was asked; null where none was.</param>
+/// <param name="Provenance">All of it as one line.</param>
 public sealed record ApiNode(
-    string Id, NodeStatus Status, int Attempt, string Plugin, string PluginVersion, string PluginDigest, string? Signer, string? TrustRule, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt,
+    string Id, NodeStatus Status, int Attempt, string Plugin, string PluginVersion, string PluginDigest, string? Signer, string? TrustRule, string? PolicyRevision, string? TrustRoot, string Provenance, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt,
     int? Progress, string? ProgressText, string? ErrorCode, string? ErrorMessage, int Findings, int RejectedRecords, int HttpRequests, int RefusedCalls, IReadOnlyList<ToolUse> Tools)
 {
     public static ApiNode Of(NodeRun node) => new(
-        node.NodeId, node.Status, node.Attempt, node.PluginId, node.PluginVersion, node.PluginDigest, node.Signer, node.TrustRule, node.StartedAt, node.EndedAt,
+        node.NodeId, node.Status, node.Attempt, node.PluginId, node.PluginVersion, node.PluginDigest, node.Signer, node.TrustRule, node.PolicyRevision, node.TrustRoot, Execution.Plugins.Provenance.Of(node).ToString(), node.StartedAt, node.EndedAt,
         node.Progress, node.ProgressText, node.ErrorCode, node.ErrorMessage, node.Findings, node.RejectedRecords, node.HttpRequests, node.RefusedCalls, ToolUse.FromJson(node.Tools));
 }
 
