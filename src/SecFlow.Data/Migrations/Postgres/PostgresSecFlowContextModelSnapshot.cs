@@ -500,6 +500,17 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(64)")
                         .HasColumnName("trace_id");
 
+                    b.Property<string>("TrustRoot")
+                        .IsRequired()
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("trust_root");
+
+                    b.Property<string>("TrustRule")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("trust_rule");
+
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Fingerprint")
@@ -1234,6 +1245,11 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(100)")
                         .HasColumnName("plugin_version");
 
+                    b.Property<string>("PolicyRevision")
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("policy_revision");
+
                     b.Property<int?>("Progress")
                         .HasColumnType("integer")
                         .HasColumnName("progress");
@@ -1262,6 +1278,15 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<string>("Signer")
                         .HasColumnType("text")
                         .HasColumnName("signer");
+
+                    b.Property<string>("SignerIdentity")
+                        .HasColumnType("text")
+                        .HasColumnName("signer_identity");
+
+                    b.Property<string>("SignerKey")
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("signer_key");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
@@ -1292,16 +1317,21 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("tools");
 
+                    b.Property<string>("TrustRoot")
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("trust_root");
+
                     b.Property<string>("TrustRule")
                         .HasColumnType("text")
                         .HasColumnName("trust_rule");
 
                     b.HasKey("Id");
 
-                    b.HasIndex("TeamId");
-
                     b.HasIndex("RunId", "NodeId")
                         .IsUnique();
+
+                    b.HasIndex("TeamId", "PluginDigest");
 
                     b.ToTable("node_runs");
                 });

@@ -491,6 +491,17 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("trace_id");
 
+                    b.Property<string>("TrustRoot")
+                        .IsRequired()
+                        .HasMaxLength(71)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trust_root");
+
+                    b.Property<string>("TrustRule")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trust_rule");
+
                     b.HasKey("Id");
 
                     b.HasIndex("TeamId", "Fingerprint")
@@ -1225,6 +1236,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("plugin_version");
 
+                    b.Property<string>("PolicyRevision")
+                        .HasMaxLength(71)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("policy_revision");
+
                     b.Property<int?>("Progress")
                         .HasColumnType("INTEGER")
                         .HasColumnName("progress");
@@ -1253,6 +1269,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<string>("Signer")
                         .HasColumnType("TEXT")
                         .HasColumnName("signer");
+
+                    b.Property<string>("SignerIdentity")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("signer_identity");
+
+                    b.Property<string>("SignerKey")
+                        .HasMaxLength(71)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("signer_key");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
@@ -1283,16 +1308,21 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("tools");
 
+                    b.Property<string>("TrustRoot")
+                        .HasMaxLength(71)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trust_root");
+
                     b.Property<string>("TrustRule")
                         .HasColumnType("TEXT")
                         .HasColumnName("trust_rule");
 
                     b.HasKey("Id");
 
-                    b.HasIndex("TeamId");
-
                     b.HasIndex("RunId", "NodeId")
                         .IsUnique();
+
+                    b.HasIndex("TeamId", "PluginDigest");
 
                     b.ToTable("node_runs");
                 });
