@@ -110,7 +110,13 @@ public static class TrustedRootReader
 
     private static CertificateChain Authority(StrictJson authority)
     {
-        authority.Object("subject", "organization", "commonName");
+        if (authority.Object("subject", "organization", "commonName") is { } subject)
+        {
+            // only checked: the certificates say who it is
+            subject.Text("organization");
+            subject.Text("commonName");
+        }
+
         var chain = authority.RequiredObject("certChain", "certificates");
         var certificates = chain.Objects("certificates", BundleLimits.Certificates, "rawBytes").ConvertAll(c =>
         {
