@@ -111,7 +111,8 @@ internal readonly struct StrictJson
 
     public string RequiredText(string name, int atMost = BundleLimits.TextLength) => Text(name, atMost) ?? throw Missing(name, "a string");
 
-    public ReadOnlyMemory<byte>? Base64(string name) => Find(name) is { } element ? Decode(element, Join(_path, name)) : null;
+    // a bare null would become an empty memory, by way of an array
+    public ReadOnlyMemory<byte>? Base64(string name) => Find(name) is { } element ? Decode(element, Join(_path, name)) : (ReadOnlyMemory<byte>?)null;
 
     public ReadOnlyMemory<byte> RequiredBase64(string name)
     {

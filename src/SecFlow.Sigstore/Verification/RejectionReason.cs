@@ -84,6 +84,9 @@ public enum RejectionReason
     /// <summary>The entry is not shown to be in the tree.</summary>
     InclusionInvalid,
 
+    /// <summary>A verified time is outside the use of the log's key.</summary>
+    LogNotValidThen,
+
     /// <summary>Too few distinct logs.</summary>
     LogEntryMissing,
 }
