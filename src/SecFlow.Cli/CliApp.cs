@@ -90,6 +90,7 @@ public static class CliApp
             KeyCommand.Create(terminal),
             SignCommand.Create(terminal),
             VerifyCommand.Create(terminal),
+            SubmitCommand.Create(terminal),
             InstallCommand.Create(terminal),
             ListCommand.Create(terminal),
             ParseCommand.Create(terminal),

@@ -135,6 +135,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
     private DataFolderLock? _lock;
     private IScheduler? _scheduler;
     private Task _loops = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
 
     /// <summary>True between the end of the start and the beginning of the stop.</summary>
     public bool IsReady { get; private set; }
@@ -159,7 +160,10 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         Confined(logger, Sandbox.Level);
         await services.GetRequiredService<ResourceService>().InstallBuiltinAsync(cancellationToken);
         await services.GetRequiredService<BuiltinPlugins>().InstallAsync(cancellationToken);
+        var watch = services.GetRequiredService<PluginWatch>();
+        watch.Remember();
         await services.GetRequiredService<PluginRegistry>().DiscoverAsync(Actor.System(), cancellationToken);
+        _watching = watch.WatchForeverAsync(_stop.Token);
         if (options.ExecuteRuns)
         {
             await StartQueueAsync(cancellationToken);
@@ -194,7 +198,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
             await _scheduler.Shutdown(false, CancellationToken.None);
         }
 
-        await _loops;
+        await Task.WhenAll(_loops, _watching);
         await services.GetRequiredService<HostPool>().StopAsync();
         await LetGoAsync(active);
     }

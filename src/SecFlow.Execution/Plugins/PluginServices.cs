@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Teams;
@@ -25,6 +26,7 @@ public static class PluginServices
             dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TeamStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<PolicyEvaluator>(), p.GetRequiredService<Access>(),
             p.GetRequiredService<AuditLog>(), p.GetRequiredService<TimeProvider>()))
         .AddSingleton<PluginReviews>()
+        .AddSingleton(p => new PluginWatch(dataFolder, p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<ILogger<PluginWatch>>()))
         .AddSingleton(p => new BuiltinPlugins(
             dataFolder, new ShippedPlugins(BuiltinPlugins.RuleName, BuiltinPlugins.BuiltinReason, () => ShippedPlugins.In(shippedFolder)), p.GetRequiredService<PluginStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<TrustPolicyService>()))
         .AddSingleton(p => new HostProcess(p.GetRequiredService<Sandbox>(), hostPath, p.GetRequiredService<TimeProvider>()))

@@ -1,7 +1,10 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Forms;
 using Radzen;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
+using SecFlow.Execution;
+using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Teams;
 
@@ -11,8 +14,8 @@ namespace SecFlow.Portal.Components.Pages;
 public sealed partial class PluginList
 {
     private IReadOnlyList<InstalledPlugin>? _rows;
-    private Guid? _approving;
-    private string _reason = "";
+    private string _note = "";
+    private bool _submitting;
     private bool _saving;
 
     [Inject]
@@ -43,29 +46,27 @@ public sealed partial class PluginList
         _saving = false;
     }
 
-    private async Task SubmitAsync(InstalledPlugin plugin)
+    private static bool Waits(PluginState state) => state is PluginState.Discovered or PluginState.Submitted or PluginState.ChangesRequested;
+
+    private async Task SubmitAsync(InputFileChangeEventArgs chosen)
     {
         _saving = true;
+        Guid? submitted = null;
         await GuardAsync(async actor =>
         {
-            await Plugins.ChangeStateAsync(actor, plugin.Row.Id, PluginState.Submitted, "Submitted by " + actor.Name, Left);
-            await LoadAsync(actor);
+            if (chosen.File.Size > Limits.PackageBytes.Default)
+            {
+                throw new SecFlowException(Codes.PackageTooLarge, $"The file has {chosen.File.Size} bytes; a package has at most {Limits.PackageBytes.Default}. Remove what the plugin does not need.");
+            }
+
+            await using var content = chosen.File.OpenReadStream(Limits.PackageBytes.Default, Left);
+            submitted = (await Plugins.SubmitAsync(actor, content, _note, Left)).Id;
         });
         _saving = false;
-    }
-
-    private void Ask(InstalledPlugin plugin) => (_approving, _reason) = (plugin.Row.Id, "");
-
-    private async Task ApproveAsync(InstalledPlugin plugin)
-    {
-        _saving = true;
-        var done = await GuardAsync(async actor =>
+        if (submitted is { } id)
         {
-            await Plugins.ChangeStateAsync(actor, plugin.Row.Id, PluginState.Approved, _reason, Left);
-            await LoadAsync(actor);
-        });
-        _approving = done ? null : _approving;
-        _saving = false;
+            Navigation.NavigateTo($"plugins/{id}");
+        }
     }
 
     private async Task SwitchAsync(InstalledPlugin plugin)

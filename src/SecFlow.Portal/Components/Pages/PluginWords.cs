@@ -7,9 +7,12 @@ namespace SecFlow.Portal.Components.Pages;
 /// <summary>What a plugin may do, in words.</summary>
 public static class PluginWords
 {
-    public static string Permissions(PluginManifest manifest)
+    public static string Permissions(PluginManifest manifest) => string.Join("; ", Lines(manifest)) + ". Nothing else.";
+
+    /// <summary>The same, one permission a line.</summary>
+    public static IReadOnlyList<string> Lines(PluginManifest manifest)
     {
-        var parts = new List<string>
+        var lines = new List<string>
         {
             manifest.Permissions.Network switch
             {
@@ -20,26 +23,45 @@ public static class PluginWords
         };
         if (manifest.Permissions.TargetFiles)
         {
-            parts.Add("read the target folder");
+            lines.Add("read the target folder");
         }
 
         if (manifest.Permissions.Secrets.Count > 0)
         {
-            parts.Add("read the secrets " + string.Join(", ", manifest.Permissions.Secrets));
+            lines.Add("read the secrets " + string.Join(", ", manifest.Permissions.Secrets));
         }
 
         if (manifest.Permissions.Resources.Count > 0)
         {
-            parts.Add("read " + string.Join(", ", manifest.Permissions.Resources));
+            lines.Add("read " + string.Join(", ", manifest.Permissions.Resources));
         }
 
         if (manifest.Tools.Count > 0)
         {
-            parts.Add("run " + string.Join(", ", manifest.Tools.Select(t => t.Name)));
+            lines.Add("run " + string.Join(", ", manifest.Tools.Select(t => t.Name)));
         }
 
-        return string.Join("; ", parts) + ". Nothing else.";
+        return lines;
     }
+
+    /// <summary>What a person does to bring a version from one state into another.</summary>
+    public static string Act(PluginState to, PluginState from) => to switch
+    {
+        PluginState.Submitted => "Submit for review",
+        PluginState.ChangesRequested => "Request changes",
+        PluginState.Rejected => "Reject",
+        PluginState.Approved => "Approve",
+        PluginState.Enabled => "Enable",
+        PluginState.Disabled => from == PluginState.Quarantined ? "Release from quarantine" : "Disable",
+        PluginState.Quarantined => "Quarantine",
+        PluginState.Revoked => "Revoke",
+        _ => to.ToString(),
+    };
+
+    /// <summary>What is lost by it.</summary>
+    public static string Lost(PluginState to, PluginVersion row) => to == PluginState.Revoked
+        ? $"{row.PluginId} {row.Version} never runs again, running nodes of it end, and nobody can take that back. Its results stay."
+        : $"{row.PluginId} {row.Version} does not run until an administrator releases it.";
 
     /// <summary>By whom, and whether by two persons or solo.</summary>
     public static string Approval(PluginVersion row) => row.Approval switch
