@@ -62,6 +62,39 @@ public sealed class ApiCommandTests : IDisposable
         without.Error.ShouldContain(ApiCommand.TokenVariable);
     }
 
+    [Fact]
+    public async Task Submit_PackageToAPortal_SendsItAndSaysWhereItWaits()
+    {
+        using var folder = new Plugins.CliFolder();
+        var (plugin, zip) = (folder.At("scan.hello"), folder.At("hello.zip"));
+        (await CliRun.OfAsync("plugin", "new", "scan.hello", "--js", "--dir", plugin)).Code.ShouldBe(0);
+        (await CliRun.OfAsync("plugin", "submit", plugin, "--url", "http://127.0.0.1:1")).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(ExitCodes.Usage), r => r.Error.ShouldContain("secflow plugin sign"));
+        (await CliRun.OfAsync("plugin", "pack", plugin, "-o", zip)).Code.ShouldBe(0);
+
+        using (var portal = new OneAnswer(201, """{"versionId":"0190a000-0000-7000-8000-000000000000","id":"scan.hello","version":"0.1.0","state":"submitted","trustState":"Unsigned","digest":"sha256:00"}"""))
+        {
+            var run = await CliRun.OfAsync("plugin", "submit", zip, "--url", portal.Url, "--note", "first & only");
+
+            run.Code.ShouldBe(ExitCodes.Done, run.Error);
+            run.Out.Trim().ShouldBe("submitted  scan.hello 0.1.0  Unsigned  sha256:00");
+            run.Error.ShouldContain($"{portal.Url}/plugins/0190a000-0000-7000-8000-000000000000");
+            var asked = await portal.Request;
+            asked.ShouldStartWith("POST /api/v1/plugins?note=first%20%26%20only HTTP/1.1");
+            asked.ShouldContain("Authorization: Bearer sf_test");
+            asked.ShouldContain("Content-Type: application/zip");
+            var body = Encoding.Latin1.GetBytes(asked[(asked.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+            SecFlow.Execution.Plugins.PluginPackage.ReadZip(new MemoryStream(body)).ReadManifest().Id.ShouldBe("scan.hello");
+        }
+
+        using (var refusing = new OneAnswer(403, "{\"code\":\"SF2020\",\"detail\":\"The id belongs to somebody else.\"}"))
+        {
+            (await CliRun.OfAsync("plugin", "submit", zip, "--url", refusing.Url)).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(ExitCodes.Refused), r => r.Error.ShouldContain("SF2020"), r => r.Out.ShouldBeEmpty());
+        }
+
+        using var stranger = new OneAnswer(200, "<html>");
+        (await CliRun.OfAsync("plugin", "submit", zip, "--url", stranger.Url)).Code.ShouldBe(ExitCodes.Failed);
+    }
+
     /// <summary>A server that answers one request.</summary>
     private sealed class OneAnswer : IDisposable
     {
@@ -86,10 +119,10 @@ public sealed class ApiCommandTests : IDisposable
             await using var stream = client.GetStream();
             var buffer = new byte[8192];
             var text = new StringBuilder();
-            while (!text.ToString().EndsWith('}'))
+            while (!IsWhole(text.ToString()))
             {
                 var read = await stream.ReadAsync(buffer);
-                text.Append(Encoding.ASCII.GetString(buffer, 0, read));
+                text.Append(Encoding.Latin1.GetString(buffer, 0, read));
                 if (read == 0)
                 {
                     break;
@@ -98,6 +131,14 @@ public sealed class ApiCommandTests : IDisposable
 
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} X\r\nContent-Length: {body.Length}\r\nLocation: http://elsewhere.example/\r\nConnection: close\r\n\r\n{body}"));
             return text.ToString();
+        }
+
+        private static bool IsWhole(string request)
+        {
+            var end = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            const string Length = "Content-Length: ";
+            var at = request.IndexOf(Length, StringComparison.OrdinalIgnoreCase);
+            return end >= 0 && (at < 0 || at > end || request.Length >= end + 4 + int.Parse(request[(at + Length.Length)..request.IndexOf('\r', at)], System.Globalization.CultureInfo.InvariantCulture));
         }
     }
 }

