@@ -65,7 +65,7 @@ public sealed class ApiCommandTests : IDisposable
     [Fact]
     public async Task Submit_PackageToAPortal_SendsItAndSaysWhereItWaits()
     {
-        using var folder = new Plugins.CliFolder();
+        using var folder = new CliFolder();
         var (plugin, zip) = (folder.At("scan.hello"), folder.At("hello.zip"));
         (await CliRun.OfAsync("plugin", "new", "scan.hello", "--js", "--dir", plugin)).Code.ShouldBe(0);
         (await CliRun.OfAsync("plugin", "submit", plugin, "--url", "http://127.0.0.1:1")).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(ExitCodes.Usage), r => r.Error.ShouldContain("secflow plugin sign"));

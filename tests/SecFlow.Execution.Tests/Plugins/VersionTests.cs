@@ -34,7 +34,7 @@ public sealed class VersionTests
         (await RunsAsync(world)).ShouldBe("1.1.0");
         (await Should.ThrowAsync<SecFlowException>(() => world.Registry.UnpinAsync(world.Admin, now.Id, "again", default))).Code.ShouldBe(Codes.Conflict);
         (await Should.ThrowAsync<SecFlowException>(() => world.Registry.PinAsync(world.Admin, old.Id, "it is disabled", default))).Code.ShouldBe(Codes.Conflict);
-        (await world.EventsAsync("pin.plugin")).ShouldHaveSingleItem().ResourceId.ShouldBe(old.Digest);
+        (await world.EventsAsync("pin.plugin")).Where(e => e.Action == "pin.plugin").ShouldHaveSingleItem().ResourceId.ShouldBe(old.Digest);
         (await world.EventsAsync("unpin.plugin")).ShouldHaveSingleItem();
     }
 
