@@ -86,7 +86,7 @@ public sealed class RegistryTests
         await Expect(ada.Locator("#difference")).ToContainTextAsync("What is new since 1.0.1");
         await Expect(ada.GetByRole(AriaRole.Row).Filter(new() { HasText = "permissions.secrets: api-token" })).ToContainTextAsync("asks for more");
         await ada.Locator("#difference summary").Filter(new() { HasText = "index.js" }).ClickAsync();
-        await Expect(ada.Locator("#difference .added")).ToContainTextAsync("looked at the whole site");
+        await Expect(ada.Locator("#difference .added").Filter(new() { HasText = "execute" })).ToContainTextAsync("looked at the whole site");
         await ShootAsync(ada, "review");
         await DecideAsync(ada, "it needs the token", "Approve");
         await StateAsync(ada, "Verified", "Approved");
