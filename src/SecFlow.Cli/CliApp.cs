@@ -4,6 +4,7 @@ using SecFlow.Cli.Api;
 using SecFlow.Cli.Audit;
 using SecFlow.Cli.Plugins;
 using SecFlow.Cli.Sandboxing;
+using SecFlow.Cli.Trust;
 using SecFlow.Cli.Workflows;
 using SecFlow.Execution.Diagnostics;
 
@@ -97,6 +98,7 @@ public static class CliApp
         });
         root.Add(new Command("resource", "What plugins work with: wordlists, data sets of CVEs, templates.") { Resources.ImportCommand.Create(terminal), Resources.ListCommand.Create(terminal) });
         root.Add(new Command("audit", "The audit log of an installation.") { AuditVerifyCommand.Create(terminal) });
+        root.Add(VerifyBundleCommand.Create(terminal));
         root.Add(ApiCommand.Create(terminal));
         root.Add(DoctorCommand.Create(terminal));
         root.Add(BenchCommand(terminal));

@@ -46,13 +46,17 @@ public sealed record RejectedBundle(RejectionReason Reason, VerificationStage St
         or RejectionReason.RootMissing;
 
     /// <summary>A bundle that could not be read, as a rejection.</summary>
-    public static RejectedBundle Malformed(BundleFormatException error)
+    public static RejectedBundle Malformed(BundleFormatException error) => Of(error, RejectionReason.MalformedBundle, VerificationStage.Bundle);
+
+    /// <summary>A trusted root that could not be read, as a rejection.</summary>
+    public static RejectedBundle MalformedRoot(BundleFormatException error) => Of(error, RejectionReason.RootInvalid, VerificationStage.Root);
+
+    public override string ToString() => $"{(Unverifiable ? "unverifiable: " : "")}{Reason} ({Stage}): expected {Expected}, found {Found}";
+
+    private static RejectedBundle Of(BundleFormatException error, RejectionReason reason, VerificationStage stage)
     {
         ArgumentNullException.ThrowIfNull(error);
         return new RejectedBundle(
-            error.IsUnsupported ? RejectionReason.VersionNotSupported : RejectionReason.MalformedBundle,
-            VerificationStage.Bundle, error.Expected, $"{error.Found} at '{(error.Path.Length == 0 ? "$" : error.Path)}'");
+            error.IsUnsupported ? RejectionReason.VersionNotSupported : reason, stage, error.Expected, $"{error.Found} at '{(error.Path.Length == 0 ? "$" : error.Path)}'");
     }
-
-    public override string ToString() => $"{(Unverifiable ? "unverifiable: " : "")}{Reason} ({Stage}): expected {Expected}, found {Found}";
 }

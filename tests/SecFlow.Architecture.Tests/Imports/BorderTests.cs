@@ -13,7 +13,7 @@ public sealed class BorderTests
         ["SecFlow.PluginHost"] = ["SecFlow.PluginProtocol"],
         ["SecFlow.Execution"] = ["SecFlow.Data", "SecFlow.Sigstore", "SecFlow.PluginProtocol"],
         ["SecFlow.Portal"] = ["SecFlow.Execution", "SecFlow.Data"],
-        ["SecFlow.Cli"] = ["SecFlow.Execution", "SecFlow.Data", "SecFlow.PluginProtocol"],
+        ["SecFlow.Cli"] = ["SecFlow.Execution", "SecFlow.Data", "SecFlow.Sigstore", "SecFlow.PluginProtocol"],
     };
 
     /// <summary>The native half of SandboxedProcess.</summary>
