@@ -18,9 +18,10 @@ internal static class NewCommand
     {
         var id = new Argument<string>("ID") { Description = "category.name, such as scan.hello." };
         var js = new Option<bool>("--js") { Description = "Plain ES5 instead of TypeScript: needs no Node." };
+        var gitHub = new Option<bool>("--github") { Description = "With .github/workflows/release.yml, which signs keylessly and makes a release for each tag." };
         var directory = new Option<string?>("--dir") { Description = "Folder to make (default: ID in the current folder).", HelpName = "DIR" };
         var title = new Option<string?>("--title") { Description = "Title of 1 to 100 characters (default: from the id).", HelpName = "TEXT" };
-        var command = new Command("new", "Make a new plugin: manifest, config schema, README, script, types, unit test and fixture.") { id, js, directory, title };
+        var command = new Command("new", "Make a new plugin: manifest, config schema, README, script, types, unit test and fixture.") { id, js, gitHub, directory, title };
         command.SetAction(async (parsed, _) =>
         {
             var name = parsed.GetRequiredValue(id);
@@ -32,7 +33,7 @@ internal static class NewCommand
                 throw new SecFlowException(Codes.OptionInvalid, $"'{Path.GetFileName(folder)}' is there already; nothing is overwritten. Choose another folder with --dir, or remove it.");
             }
 
-            var files = Scaffold.Files(name, text, parsed.GetValue(js));
+            var files = Scaffold.Files(name, text, parsed.GetValue(js), parsed.GetValue(gitHub));
             Scaffold.Write(folder, files);
             foreach (var file in files.Keys)
             {
@@ -43,6 +44,11 @@ internal static class NewCommand
             await terminal.Error.WriteLineAsync(parsed.GetValue(js)
                 ? $"next: secflow plugin test {shown}"
                 : $"next: npm install --prefix {shown} (once, for the compiler), then secflow plugin build {shown} and secflow plugin test {shown}");
+            if (parsed.GetValue(gitHub))
+            {
+                await terminal.Error.WriteLineAsync("release: push the folder as a repository of its own, then a tag equal to the version (v0.1.0). Its packages are signed by https://github.com/OWNER/REPOSITORY/.github/workflows/release.yml@refs/tags/v0.1.0; the first lines of the workflow say what a trust policy names.");
+            }
+
             return ExitCodes.Done;
         });
         return command;

@@ -49,7 +49,6 @@ public sealed class DevelopmentTests : IDisposable
         (await CliRun.OfAsync("plugin", "new", "scan.hello", "--dir", _folder.At("taken"))).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(2), r => r.Error.ShouldContain("nothing is overwritten"));
         (await CliRun.OfAsync("plugin", "new", "scan.hello", "--dir", Plugin, "--title", "a\nb")).Code.ShouldBe(2);
         (await CliRun.OfAsync("plugin", "new", "scan.hello", "--dir", Plugin, "--title", new string('x', 101))).Code.ShouldBe(2);
-        (await CliRun.OfAsync("plugin", "new", "scan.hello", "--github")).Code.ShouldBe(2);
         File.ReadAllText(_folder.At("taken")).ShouldBe("mine");
     }
 

@@ -88,7 +88,7 @@ public sealed class ProcessCareTests(ITestOutputHelper output) : IDisposable
         var line = await process.StandardOutput.ReadLineAsync();
         var run = Guid.Parse(line!["run=".Length..]);
         var sandboxes = Tree(process.Id).Where(p => p != process.Id).ToList();
-        sandboxes.Count.ShouldBeGreaterThan(Sandboxing.Network.NetworkFactAttribute.Reason is null ? 5 : 1, "the host of the run and those that wait; a tool, the holder of its network and pasta");
+        sandboxes.Count.ShouldBeGreaterThan(NetworkFactAttribute.Reason is null ? 5 : 1, "the host of the run and those that wait; a tool, the holder of its network and pasta");
 
         process.Kill();
         await process.WaitForExitAsync();

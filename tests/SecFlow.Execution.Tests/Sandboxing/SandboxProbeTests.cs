@@ -13,7 +13,7 @@ public sealed class SandboxProbeTests
     {
         var sandbox = await Sandbox.ProbeAsync(null, PluginHostProgram.DefaultPath, CancellationToken.None);
 
-        var open = sandbox.Report.Layers.Where(layer => !layer.Enforced && layer.Name != "control groups" && !(layer.Name == NetworkProbe.Layer && Network.NetworkFactAttribute.Reason is not null)).Select(layer => $"{layer.Name}: {layer.Reason}. {layer.Remedy}");
+        var open = sandbox.Report.Layers.Where(layer => !layer.Enforced && layer.Name != "control groups" && !(layer.Name == NetworkProbe.Layer && NetworkFactAttribute.Reason is not null)).Select(layer => $"{layer.Name}: {layer.Reason}. {layer.Remedy}");
         open.ShouldBeEmpty();
         sandbox.Report.Level.ShouldBeOneOf(SandboxLevel.L2, SandboxLevel.L3);
         sandbox.Report.Layers.Select(layer => layer.Name).ShouldBe(["bubblewrap", "files", "network", "processes", "environment", "privileges", "system calls", "limits", "network scope", "control groups"]);

@@ -11,7 +11,11 @@ internal static class Scaffold
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Contents by path with <c>/</c>.</summary>
-    public static SortedDictionary<string, string> Files(string id, string title, bool javaScript)
+    /// <param name="id">Of the plugin.</param>
+    /// <param name="title">Of the plugin.</param>
+    /// <param name="javaScript">Plain ES5 instead of TypeScript.</param>
+    /// <param name="gitHub">With a workflow that signs and releases.</param>
+    public static SortedDictionary<string, string> Files(string id, string title, bool javaScript, bool gitHub)
     {
         var assembly = typeof(Scaffold).Assembly;
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -19,10 +23,10 @@ internal static class Scaffold
         {
             var path = name.Replace('\\', '/');
             var parts = path.StartsWith(Template, StringComparison.Ordinal) ? path[Template.Length..].Split('/', 2) : path.StartsWith(Sdk, StringComparison.Ordinal) ? ["sdk", path[Sdk.Length..]] : [];
-            if (parts is [var kind, var file] && (kind is "common" or "sdk" || kind == (javaScript ? "javascript" : "typescript")))
+            if (parts is [var kind, var file] && (kind is "common" or "sdk" || kind == (javaScript ? "javascript" : "typescript") || (gitHub && kind is "github")))
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                files[file == "gitignore" ? ".gitignore" : file] = Fill(reader.ReadToEnd(), id, title);
+                files[kind is "github" ? ".github/workflows/" + file : file == "gitignore" ? ".gitignore" : file] = Fill(reader.ReadToEnd(), id, title);
             }
         }
 

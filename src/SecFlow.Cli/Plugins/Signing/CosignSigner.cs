@@ -34,7 +34,7 @@ internal sealed partial class CosignSigner(Sandbox sandbox, Terminal terminal)
     /// <summary>The bundle as cosign wrote it: not verified. Throws SF5001 (no cosign), SF1901 (it did not sign), SF4030 and SF404x (no sandbox).</summary>
     public async Task<byte[]> SignAsync(byte[] artifact, KeylessOptions options, CancellationToken ct)
     {
-        var program = Find(options.Program);
+        var program = Find(options.Program, Environment.GetEnvironmentVariable("PATH") ?? "");
         var old = await IsOldAsync(program, ct);
         var folder = Directory.CreateTempSubdirectory("secflow-sign-").FullName;
         Dictionary<string, FileStream> inputs = new(StringComparer.Ordinal);
@@ -118,9 +118,10 @@ internal sealed partial class CosignSigner(Sandbox sandbox, Terminal terminal)
         return version < new Version(2, 4) ? throw new SecFlowException(Codes.ToolTooOld, $"{program.Path} is cosign {version}; expected 2.4 or newer, which writes the bundle that a package needs. {Hint}") : version.Major < 3;
     }
 
-    private static ToolProgram Find(FileInfo? given)
+    /// <summary>The program that was given, else the first of the search path.</summary>
+    internal static ToolProgram Find(FileInfo? given, string searchPath)
     {
-        var path = given?.FullName ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, "cosign")).FirstOrDefault(File.Exists);
+        var path = given?.FullName ?? searchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, "cosign")).FirstOrDefault(File.Exists);
         return path is null
             ? throw new SecFlowException(new Diagnostic(Codes.ToolMissing, $"There is no `cosign` on PATH, which keyless signing needs. {Hint}") { Remedy = Hint })
             : new ToolProgram("cosign", Path.GetFullPath(path), "", "");

@@ -1,13 +1,14 @@
-using SecFlow.Execution.Sandboxing;
+using Xunit;
 
-namespace SecFlow.Execution.Tests.Sandboxing.Network;
+namespace SecFlow.TestKit;
 
 /// <summary>A test that gives a sandbox a network: skipped, with the reason, only for a user who may not open the tunnel device. Root makes one of its own, and <c>./test</c> as root gives its user one.</summary>
-internal sealed class NetworkFactAttribute : FactAttribute
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NetworkFactAttribute : FactAttribute
 {
     public NetworkFactAttribute() => Skip = Reason;
 
-    public static string? Reason { get; } = LinuxCalls.IsRoot || CanOpen() ? null : "this user may not open /dev/net/tun, without which pasta connects nothing; run: chmod 0666 /dev/net/tun";
+    public static string? Reason { get; } = Environment.IsPrivilegedProcess || CanOpen() ? null : "this user may not open /dev/net/tun, without which pasta connects nothing; run: chmod 0666 /dev/net/tun";
 
     private static bool CanOpen()
     {
@@ -24,7 +25,8 @@ internal sealed class NetworkFactAttribute : FactAttribute
 }
 
 /// <summary>The same with data.</summary>
-internal sealed class NetworkTheoryAttribute : TheoryAttribute
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NetworkTheoryAttribute : TheoryAttribute
 {
     public NetworkTheoryAttribute() => Skip = NetworkFactAttribute.Reason;
 }
