@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -14,70 +13,61 @@ internal static class HostSide
 
     public static ReadOnlySpan<byte> Write(HostMessage message)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
+        JsonText json;
+        switch (message)
         {
-            json.WriteStartObject();
-            switch (message)
-            {
-                case ReadyMessage m:
-                    json.WriteString("type"u8, "ready"u8);
-                    json.WriteNumber("protocol"u8, m.Protocol);
-                    Texts(json, "confinement", m.Confinement);
-                    break;
-                case EmitMessage m:
-                    json.WriteString("type"u8, "emit"u8);
-                    json.WriteString("port"u8, m.Port);
-                    json.WriteStartArray("records"u8);
-                    foreach (var record in m.Records)
-                    {
-                        Node(json, record);
-                    }
-
-                    json.WriteEndArray();
-                    break;
-                case VerdictMessage m:
-                    json.WriteString("type"u8, "verdict"u8);
-                    json.WriteString("kind"u8, m.Kind);
-                    json.WriteString("reason"u8, m.Reason);
-                    Text(json, "target", m.Target);
-                    Texts(json, "checks", m.Checks);
-                    break;
-                case LogMessage m:
-                    json.WriteString("type"u8, "log"u8);
-                    json.WriteString("level"u8, m.Level);
-                    json.WriteString("text"u8, m.Text);
-                    break;
-                case ProgressMessage m:
-                    json.WriteString("type"u8, "progress"u8);
-                    json.WriteNumber("percent"u8, m.Percent);
-                    json.WriteString("text"u8, m.Text);
-                    break;
-                case CallMessage m:
-                    json.WriteString("type"u8, "call"u8);
-                    json.WriteNumber("id"u8, m.Id);
-                    json.WriteString("method"u8, m.Method);
-                    if (m.Arguments is not null)
-                    {
-                        json.WritePropertyName("arguments"u8);
-                        Node(json, m.Arguments);
-                    }
-
-                    break;
-                case AliveMessage:
-                    json.WriteString("type"u8, "alive"u8);
-                    break;
-                case DoneMessage m:
-                    Done(json, m);
-                    break;
-                default:
-                    throw new NotSupportedException($"{message.GetType().Name} is no message of this protocol.");
-            }
-
-            json.WriteEndObject();
+            case ReadyMessage m:
+                json = new JsonText("ready"u8);
+                json.Number("protocol"u8, m.Protocol);
+                json.Texts("confinement"u8, m.Confinement);
+                break;
+            case EmitMessage m:
+                json = new JsonText("emit"u8);
+                json.Text("port"u8, m.Port);
+                json.Nodes("records"u8, m.Records);
+                break;
+            case VerdictMessage m:
+                json = new JsonText("verdict"u8);
+                json.Text("kind"u8, m.Kind);
+                json.Text("reason"u8, m.Reason);
+                json.Text("target"u8, m.Target);
+                json.Texts("checks"u8, m.Checks);
+                break;
+            case LogMessage m:
+                json = new JsonText("log"u8);
+                json.Text("level"u8, m.Level);
+                json.Text("text"u8, m.Text);
+                break;
+            case ProgressMessage m:
+                json = new JsonText("progress"u8);
+                json.Number("percent"u8, m.Percent);
+                json.Text("text"u8, m.Text);
+                break;
+            case CallMessage m:
+                json = new JsonText("call"u8);
+                json.Number("id"u8, m.Id);
+                json.Text("method"u8, m.Method);
+                json.Node("arguments"u8, m.Arguments);
+                break;
+            case AliveMessage:
+                json = new JsonText("alive"u8);
+                break;
+            case DoneMessage m:
+                json = new JsonText("done"u8);
+                json.Text("outcome"u8, Word(m.Outcome));
+                json.Text("limit"u8, m.Limit);
+                json.Text("message"u8, m.Message);
+                json.Text("location"u8, m.Location);
+                json.Text("phase"u8, m.Phase);
+                json.Number("peakBytes"u8, m.PeakBytes);
+                json.Number("cpuMilliseconds"u8, m.CpuMilliseconds);
+                json.Text("value"u8, m.Value);
+                break;
+            default:
+                throw new NotSupportedException($"{message.GetType().Name} is no message of this protocol.");
         }
 
-        return buffer.WrittenSpan;
+        return json.End();
     }
 
     /// <summary>Throws <see cref="JsonException"/> and the exceptions of <see cref="JsonElement"/> for anything that is no message of the engine.</summary>
@@ -95,26 +85,15 @@ internal static class HostSide
         };
     }
 
-    private static void Done(Utf8JsonWriter json, DoneMessage m)
+    private static string Word(HostOutcome outcome) => outcome switch
     {
-        json.WriteString("type"u8, "done"u8);
-        json.WriteString("outcome"u8, m.Outcome switch
-        {
-            HostOutcome.Completed => "Completed"u8,
-            HostOutcome.ScriptError => "ScriptError"u8,
-            HostOutcome.SyntaxError => "SyntaxError"u8,
-            HostOutcome.MissingEntry => "MissingEntry"u8,
-            HostOutcome.Limit => "Limit"u8,
-            _ => "InterpreterError"u8,
-        });
-        Text(json, "limit", m.Limit);
-        Text(json, "message", m.Message);
-        Text(json, "location", m.Location);
-        Text(json, "phase", m.Phase);
-        json.WriteNumber("peakBytes"u8, m.PeakBytes);
-        json.WriteNumber("cpuMilliseconds"u8, m.CpuMilliseconds);
-        Text(json, "value", m.Value);
-    }
+        HostOutcome.Completed => "Completed",
+        HostOutcome.ScriptError => "ScriptError",
+        HostOutcome.SyntaxError => "SyntaxError",
+        HostOutcome.MissingEntry => "MissingEntry",
+        HostOutcome.Limit => "Limit",
+        _ => "InterpreterError",
+    };
 
     private static StartMessage Start(JsonElement root) => new(
         String(root, "source"),
@@ -171,35 +150,4 @@ internal static class HostSide
         JsonValueKind.Null => null,
         _ => JsonValue.Create(value),
     };
-
-    private static void Node(Utf8JsonWriter json, JsonNode? node)
-    {
-        if (node is null)
-        {
-            json.WriteNullValue();
-        }
-        else
-        {
-            node.WriteTo(json);
-        }
-    }
-
-    private static void Text(Utf8JsonWriter json, string name, string? text)
-    {
-        if (text is not null)
-        {
-            json.WriteString(name, text);
-        }
-    }
-
-    private static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (var text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
-    }
 }

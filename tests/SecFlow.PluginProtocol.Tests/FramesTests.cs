@@ -42,6 +42,44 @@ public sealed class FramesTests
         (await Frames.ReadHostMessageAsync(pipe, CancellationToken.None)).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task Host_EveryCharacter_ArrivesAsItIs_HalfPairsAsReplacement()
+    {
+        var text = new StringBuilder();
+        for (var c = 0; c <= char.MaxValue; c++)
+        {
+            text.Append((char)c).Append('-');
+        }
+
+        text.Append("\U0001F600\U0010FFFF");
+        using var pipe = new MemoryStream();
+        Frames.Write(pipe, new LogMessage("info", text.ToString()));
+        pipe.Position = 0;
+
+        var arrived = (LogMessage)(await Frames.ReadHostMessageAsync(pipe, CancellationToken.None))!;
+
+        arrived.Text.ShouldBe(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1e-300)]
+    [InlineData(-0.1)]
+    [InlineData(99.999999999999)]
+    [InlineData(double.MaxValue)]
+    public async Task Host_EveryNumber_ArrivesAsItIs(double percent)
+    {
+        using var pipe = new MemoryStream();
+        Frames.Write(pipe, new ProgressMessage(percent, ""));
+        pipe.Position = 0;
+
+        ((ProgressMessage)(await Frames.ReadHostMessageAsync(pipe, CancellationToken.None))!).Percent.ShouldBe(percent);
+    }
+
+    [Fact]
+    public void Host_NumberThatIsNone_IsNotWritten() =>
+        Should.Throw<ArgumentException>(() => Frames.Write(Stream.Null, new ProgressMessage(double.NaN, "")));
+
     [Theory]
     [InlineData("""{"type":"emit","port":"p","records":[{"a":"\ud800"}]}""")]
     [InlineData("""{"type":"emit","port":"p","records":[{"\udc00":1}]}""")]
