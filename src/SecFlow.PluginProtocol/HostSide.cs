@@ -70,16 +70,15 @@ internal static class HostSide
         return json.End();
     }
 
-    /// <summary>Throws <see cref="JsonException"/> and the exceptions of <see cref="JsonElement"/> for anything that is no message of the engine.</summary>
+    /// <summary>Throws <see cref="JsonException"/> for anything that is no message of the engine.</summary>
     public static EngineMessage Read(ReadOnlyMemory<byte> body)
     {
-        using var document = JsonDocument.Parse(body, Options);
-        var root = document.RootElement;
-        return Required(root, "type").GetString() switch
+        var parts = new MessageParts(body);
+        return parts.Text("type") switch
         {
-            "start" => Start(root),
-            "result" => new ResultMessage(Required(root, "id").GetInt32(), Node(root, "value"), Optional(root, "error") is { } error ? new CallError(String(error, "code"), String(error, "message")) : null),
-            "credit" => new CreditMessage(Required(root, "records").GetInt32()),
+            "start" => Start(parts),
+            "result" => new ResultMessage(parts.Int32("id"), parts.Optional("value") is { } value ? JsonNode.Parse(value.Utf8.Span, documentOptions: Options) : null, parts.Inner("error") is { } error ? new CallError(error.Text("code"), error.Text("message")) : null),
+            "credit" => new CreditMessage(parts.Int32("records")),
             "cancel" => new CancelMessage(),
             var other => throw new JsonException($"'{other}' is no type of message."),
         };
@@ -95,59 +94,57 @@ internal static class HostSide
         _ => "InterpreterError",
     };
 
-    private static StartMessage Start(JsonElement root) => new(
-        String(root, "source"),
-        String(root, "fileName"),
-        String(root, "entry") switch
+    private static StartMessage Start(MessageParts start) => new(
+        start.Text("source"),
+        start.Text("fileName"),
+        start.Text("entry") switch
         {
             "Execute" => PluginEntry.Execute,
             "Parse" => PluginEntry.Parse,
             "Script" => PluginEntry.Script,
             var other => throw new JsonException($"'{other}' is no entry."),
         },
-        Node(root, "config"),
-        Node(root, "run"),
-        Node(root, "targets"),
-        Named(root, "inputs", count => count.GetInt32()),
-        Optional(root, "raw") is { } raw ? new RawInput(Handle(Required(raw, "stdout")), Handle(Required(raw, "stderr")), Named(raw, "files", Handle), Optional(raw, "target")?.GetString()) : null,
-        Limits(Required(root, "limits")),
-        Required(root, "credit").GetInt32());
+        start.Optional("config"),
+        start.Optional("run"),
+        start.Optional("targets"),
+        Inputs(start.Inner("inputs")),
+        start.Inner("raw") is { } raw ? Raw(raw) : null,
+        Limits(start.Inner("limits") ?? throw new JsonException("'limits' is missing.")),
+        start.Int32("credit"));
 
-    private static HostLimits Limits(JsonElement limits)
+    private static HostLimits Limits(MessageParts limits) => new(
+        limits.Int32("callbackMilliseconds"),
+        limits.Int32("statements"),
+        limits.Int32("recursion"),
+        limits.Int32("sourceBytes"),
+        limits.Int32("nestingDepth"),
+        limits.Int32("jsonDepth"),
+        limits.Int32("recordBytes"),
+        limits.Int32("logLineBytes"));
+
+    private static Dictionary<string, int> Inputs(MessageParts? counts)
     {
-        int Of(string name) => Required(limits, name).GetInt32();
-        return new HostLimits(Of("callbackMilliseconds"), Of("statements"), Of("recursion"), Of("sourceBytes"), Of("nestingDepth"), Of("jsonDepth"), Of("recordBytes"), Of("logLineBytes"));
-    }
-
-    private static HandleRef Handle(JsonElement handle) => new(Required(handle, "id").GetInt32(), Required(handle, "size").GetInt64());
-
-    private static Dictionary<string, T> Named<T>(JsonElement owner, string name, Func<JsonElement, T> read)
-    {
-        var values = new Dictionary<string, T>(StringComparer.Ordinal);
-        foreach (var property in Optional(owner, name) is { } map ? map.EnumerateObject() : default)
+        var inputs = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var name in counts?.Names ?? [])
         {
-            values[property.Name] = read(property.Value);
+            inputs[name] = counts!.Int32(name);
         }
 
-        return values;
+        return inputs;
     }
 
-    private static JsonElement Required(JsonElement owner, string name) =>
-        owner.TryGetProperty(name, out var value) ? value : throw new JsonException($"'{name}' is missing.");
-
-    private static JsonElement? Optional(JsonElement owner, string name) =>
-        owner.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    private static string String(JsonElement owner, string name) => Required(owner, name).GetString() ?? throw new JsonException($"'{name}' is null.");
-
-    // A copy: the document goes back to its pool.
-    private static JsonNode? Node(JsonElement owner, string name) => Optional(owner, name) is { } value ? Node(value.Clone()) : null;
-
-    private static JsonNode? Node(JsonElement value) => value.ValueKind switch
+    private static RawInput Raw(MessageParts raw)
     {
-        JsonValueKind.Object => JsonObject.Create(value),
-        JsonValueKind.Array => JsonArray.Create(value),
-        JsonValueKind.Null => null,
-        _ => JsonValue.Create(value),
-    };
+        var files = new Dictionary<string, HandleRef>(StringComparer.Ordinal);
+        var handles = raw.Inner("files");
+        foreach (var name in handles?.Names ?? [])
+        {
+            files[name] = Handle(handles!, name);
+        }
+
+        return new RawInput(Handle(raw, "stdout"), Handle(raw, "stderr"), files, raw.Optional("target") is null ? null : raw.Text("target"));
+    }
+
+    private static HandleRef Handle(MessageParts owner, string name) =>
+        owner.Inner(name) is { } handle ? new HandleRef(handle.Int32("id"), handle.Int64("size")) : throw new JsonException($"'{name}' is missing.");
 }

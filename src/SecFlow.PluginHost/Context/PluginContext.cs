@@ -30,9 +30,9 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
     public ObjectInstance Build()
     {
         var ctx = _realm.NewObject();
-        Fixed(ctx, "config", _realm.Json.Read(start.Config ?? new JsonObject(), frozen: true));
-        Fixed(ctx, "run", _realm.Json.Read(start.Run ?? new JsonObject(), frozen: true));
-        Fixed(ctx, "targets", _realm.Json.Read(start.Targets ?? new JsonArray(), frozen: true));
+        Fixed(ctx, "config", Part(start.Config, array: false));
+        Fixed(ctx, "run", Part(start.Run, array: false));
+        Fixed(ctx, "targets", Part(start.Targets, array: true));
         Fixed(ctx, "inputs", Inputs());
         Fixed(ctx, "log", Log());
         Fixed(ctx, "parse", Parsers());
@@ -72,6 +72,18 @@ public sealed class PluginContext(Steps steps, EngineLink link, StartMessage sta
     }
 
     private static void Fixed(ObjectInstance owner, string name, JsValue value) => owner.FastAddProperty(name, value, false, true, false);
+
+    private JsValue Part(JsonPart? part, bool array)
+    {
+        if (part is not null)
+        {
+            return _realm.Json.Read(part);
+        }
+
+        var empty = array ? _realm.NewArray([]) : _realm.NewObject();
+        _realm.Freeze(empty);
+        return new JsValue(empty);
+    }
 
     private JsValue Inputs()
     {

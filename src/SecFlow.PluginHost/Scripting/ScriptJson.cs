@@ -29,7 +29,7 @@ public sealed class ScriptJson(ScriptRealm realm)
     public JsValue Read(ReadOnlyMemory<byte> utf8)
     {
         using var document = JsonDocument.Parse(utf8, Options);
-        return Read(document.RootElement, frozen: false);
+        return Read(document.RootElement);
     }
 
     /// <summary>A script value from JSON text as <paramref name="shape"/> wants it; null for a record that its filter passes over.</summary>
@@ -37,11 +37,19 @@ public sealed class ScriptJson(ScriptRealm realm)
     {
         ArgumentNullException.ThrowIfNull(shape);
         using var document = JsonDocument.Parse(utf8, Options);
-        return shape.Only is { } only && !only.Takes(document.RootElement) ? null : Read(document.RootElement, frozen: false, shape);
+        return shape.Only is { } only && !only.Takes(document.RootElement) ? null : Read(document.RootElement, shape);
+    }
+
+    /// <summary>A frozen script value from a part of the engine's start message.</summary>
+    public JsValue Read(JsonPart part)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        var scan = new JsonScan(part.Utf8.Span);
+        return Frozen(ref scan);
     }
 
     /// <summary>A script value from a message of the engine.</summary>
-    public JsValue Read(JsonNode? node, bool frozen = false)
+    public JsValue Read(JsonNode? node)
     {
         if (node is null)
         {
@@ -55,10 +63,10 @@ public sealed class ScriptJson(ScriptRealm realm)
         }
 
         using var document = JsonDocument.Parse(buffer.WrittenMemory, new JsonDocumentOptions { MaxDepth = Frames.MaxDepth });
-        return Read(document.RootElement, frozen);
+        return Read(document.RootElement);
     }
 
-    public JsValue Read(JsonElement element, bool frozen, RecordShape? shape = null)
+    public JsValue Read(JsonElement element, RecordShape? shape = null)
     {
         switch (element.ValueKind)
         {
@@ -69,13 +77,13 @@ public sealed class ScriptJson(ScriptRealm realm)
                     var name = NameOf(property);
                     if (shape?.Skip.Contains(name) != true)
                     {
-                        result.FastAddProperty(name, Read(property.Value, frozen, shape), true, true, true);
+                        result.FastAddProperty(name, Read(property.Value, shape), true, true, true);
                     }
                 }
 
-                return Finish(result, frozen);
+                return new JsValue(result);
             case JsonValueKind.Array:
-                return Finish(realm.NewArray(element.EnumerateArray().Select(item => Read(item, frozen, shape))), frozen);
+                return new JsValue(realm.NewArray(element.EnumerateArray().Select(item => Read(item, shape))));
             case JsonValueKind.String:
                 return new JsValue(shape?.Cut is { } most ? ScriptText.Head(TextOf(element), most) : TextOf(element));
             case JsonValueKind.Number:
@@ -172,13 +180,40 @@ public sealed class ScriptJson(ScriptRealm realm)
         return new JsValue(Encoding.UTF8.GetString(buffer.WrittenSpan));
     }
 
-    private JsValue Finish(ObjectInstance value, bool frozen)
+    private JsValue Frozen(ref JsonScan scan)
     {
-        if (frozen)
+        switch (scan.Peek())
         {
-            realm.Freeze(value);
-        }
+            case (byte)'{':
+                var result = realm.NewObject();
+                scan.Object();
+                while (scan.Property(out var name))
+                {
+                    result.FastAddProperty(name, Frozen(ref scan), true, true, true);
+                }
 
+                return Finish(result);
+            case (byte)'[':
+                var items = new List<JsValue>();
+                scan.Array();
+                while (scan.Item())
+                {
+                    items.Add(Frozen(ref scan));
+                }
+
+                return Finish(realm.NewArray(items));
+            case (byte)'"':
+                return new JsValue(scan.Text());
+            case (byte)'t' or (byte)'f' or (byte)'n':
+                return scan.Word() switch { (byte)'t' => JsValue.True, (byte)'f' => JsValue.False, _ => JsValue.Null };
+            default:
+                return new JsValue(scan.Number());
+        }
+    }
+
+    private JsValue Finish(ObjectInstance value)
+    {
+        realm.Freeze(value);
         return new JsValue(value);
     }
 
