@@ -44,12 +44,15 @@ public static class ProofSteps
     private static ProofStep Reached(string name, TrustVerdict verdict, int files) => name switch
     {
         "Bytes" => new(name, "good", $"{Words.Count(files, "file")}, each as SHA256SUMS says: {Words.Short(verdict.Digest)}"),
-        "Signature" => verdict is { Identity: null, KeyFingerprint: null } ? new(name, "open", "not asked for: the policy lists these bytes") : new(name, "good", "over the bytes of SHA256SUMS"),
+        "Signature" when verdict is { State: TrustState.Verified } or { Identity: not null } or { KeyFingerprint: not null } => verdict is { State: TrustState.Verified, Identity: null, KeyFingerprint: null }
+            ? new(name, "open", "not asked for: the policy lists these bytes")
+            : new(name, "good", "over the bytes of SHA256SUMS"),
+        "Signature" => new(name, "open", "there is one, and nobody says whose"),
         "Certificate" when verdict.Identity is { } identity => new(name, "good", $"{identity.Name}, vouched for by {identity.Issuer}"),
         "Certificate" when verdict.KeyFingerprint is { } key => new("Key", "good", $"{verdict.Signer ?? "a key"}, {Words.Short(key)}"),
-        "Certificate" => new(name, "open", "not asked for"),
+        "Certificate" => new(name, "open", verdict.State == TrustState.Verified ? "not asked for" : "not known"),
         "Log" when verdict.LogIndex is { } index => new(name, "good", $"entry {index} of {verdict.LogName}{(verdict.Times.Count > 0 ? $", {Words.Exact(verdict.Times[0].Time)}" : "")}"),
-        "Log" => new(name, "open", "no entry is asked for"),
+        "Log" => new(name, "open", verdict.State == TrustState.Verified ? "no entry is asked for" : "not known"),
         _ => new(name, "good", $"{verdict.Rule} of policy {Words.Short(verdict.PolicyRevision)}"),
     };
 }
