@@ -14,12 +14,14 @@ public sealed record ApiSchedule(Guid Id, string Name, Guid WorkflowId, string C
 /// <param name="VersionId">Names this version to <c>/api/v1/plugins/{id}/state</c>.</param>
 /// <param name="Approval">one, two (persons) or solo; null while it is not approved by a person.</param>
 /// <param name="FirstApprovalBy">Who approved first, where it takes two.</param>
+/// <param name="SubmittedBy">Who submitted it; null for one that was put into the folder.</param>
+/// <param name="Owner">Whose signature it had when it was approved; the first one of an id owns the id.</param>
 public sealed record ApiPlugin(
     Guid VersionId, string Id, string Version, string Title, string Digest, PluginState State, string StateReason, string TrustState, string? Signer, string? TrustRule, ApprovalKind? Approval, string? FirstApprovalBy,
-    string? ApprovedBy, string? ApprovalReason)
+    string? ApprovedBy, string? ApprovalReason, string? SubmittedBy, string? Owner)
 {
     public static ApiPlugin Of(PluginVersion row) => new(
-        row.Id, row.PluginId, row.Version, row.Title, row.Digest, row.State, row.StateReason, row.TrustState, row.Signer, row.TrustRule, row.Approval, row.FirstApprovalBy, row.ApprovedBy, row.ApprovalReason);
+        row.Id, row.PluginId, row.Version, row.Title, row.Digest, row.State, row.StateReason, row.TrustState, row.Signer, row.TrustRule, row.Approval, row.FirstApprovalBy, row.ApprovedBy, row.ApprovalReason, row.SubmittedBy, row.Owner);
 }
 
 /// <summary>What can be run, where, when and with what: read-only lists.</summary>
