@@ -6,8 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 name=$1 project=$2
 stamp=artifacts/$name/.stamp
 
+shared=()
+[ "$name" != bench ] || shared=(tests/Shared/SecFlow.SigstoreKit)
 sources() {
-  find src demo plugins-js "$project" Directory.Build.props Directory.Packages.props builtin-plugins.targets global.json \
+  find src demo plugins-js "$project" "${shared[@]}" Directory.Build.props Directory.Packages.props builtin-plugins.targets global.json \
     \( -name bin -o -name obj -o -name node_modules -o -name _framework \) -prune -o -type f "$@"
 }
 # A file that is gone makes nothing newer: the list of names is compared as well.

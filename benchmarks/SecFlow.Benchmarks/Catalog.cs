@@ -3,6 +3,7 @@ using SecFlow.Benchmarks.Nodes;
 using SecFlow.Benchmarks.Peers;
 using SecFlow.Benchmarks.Sandboxing;
 using SecFlow.Benchmarks.Starts;
+using SecFlow.Benchmarks.Trust;
 
 namespace SecFlow.Benchmarks;
 
@@ -17,6 +18,11 @@ internal static class Catalog
         new("ef-insert", "rows/s", Better.Higher, null, "the same rows by EF Core, 1,000 per synced commit", DatabaseLimits.EntityFrameworkAsync),
         new("bubblewrap-node", "ms", Better.Lower, null, "a step as fresh bubblewrap + node + synced SQLite commit", BubblewrapNode.StepAsync),
         new("bullmq-step", "ms", Better.Lower, null, "a step of a BullMQ flow with a synced log and a child process", BullMq.StepAsync) { Peer = true },
+        new("sigstore-js", "ms", Better.Lower, null, "the bundle of keyless-verify by @sigstore/verify, warm", SigstoreJs.Rekor1Async) { Peer = true },
+        new("sigstore-js-rekor2", "ms", Better.Lower, null, "the bundle of keyless-rekor2 by @sigstore/verify, warm", SigstoreJs.Rekor2Async) { Peer = true },
+        new("keyless-verify", "ms", Better.Lower, 15, "a keyless bundle verified offline, warm: log of Rekor 1, timestamp, certificate, identity", Verification.Rekor1Async),
+        new("keyless-rekor2", "ms", Better.Lower, 15, "the same with a log of Rekor 2, whose checkpoint is signed by Ed25519", Verification.Rekor2Async),
+        new("rehash", "ms", Better.Lower, 5, "a package of 1 MiB read and compared with its checksums, as before each node", Verification.RehashAsync),
         new("host-cold", "ms", Better.Lower, 80, "a plugin host from nothing: sandbox, runtime, confinement, first answer", HostStarts.ColdAsync),
         new("host-pooled", "ms", Better.Lower, 5, "the first answer of a plugin host that was started before", HostStarts.PooledAsync),
         new("network-pasta", "ms", Better.Lower, 60, "a sandbox's own network to another host: rules loaded, read back and proved, until the tool starts", NetworkStarts.RoutedAsync),
