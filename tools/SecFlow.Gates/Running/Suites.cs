@@ -14,7 +14,7 @@ internal sealed class Suites(Repository repository)
 {
     private const string RulesProject = "SecFlow.Architecture.Tests";
     private const string EndToEndProject = "SecFlow.EndToEnd.Tests";
-    private static readonly string[] Checks = [LintGate.Name, TypesGate.Name, "imports", "unit", CoverageGate.Name, "contracts", DocsGate.Name, "e2e", Unprivileged.Name];
+    private static readonly string[] Checks = [LintGate.Name, TypesGate.Name, "imports", "unit", CoverageGate.Name, "contracts", DocsGate.Name, "e2e", Unprivileged.Name, Fuzzing.Name];
     private readonly List<GateResult> _results = [];
 
     public static bool IsKnown(Repository repository, string only) => Checks.Contains(only, StringComparer.Ordinal) || ProjectFor(repository, only) is not null;
@@ -36,7 +36,7 @@ internal sealed class Suites(Repository repository)
         }
 
         var project = only is null ? null : ProjectFor(repository, only);
-        var target = only is "imports" or "contracts" ? Path.Combine("tests", RulesProject) : project is not null ? Path.Combine("tests", project) : "SecFlow.sln";
+        var target = only is "imports" or "contracts" ? Path.Combine("tests", RulesProject) : only is Fuzzing.Name ? Path.Combine("tests", Fuzzing.Project) : project is not null ? Path.Combine("tests", project) : "SecFlow.sln";
         Add(await TypesGate.BuildAsync(repository, target).ConfigureAwait(false));
         if (_results[^1].IsRed || only is TypesGate.Name)
         {
@@ -58,6 +58,12 @@ internal sealed class Suites(Repository repository)
         {
             Add(await TypesGate.PluginsAsync(repository).ConfigureAwait(false));
             Add(await LintGate.RunAsync(repository).ConfigureAwait(false));
+        }
+
+        if (only is Fuzzing.Name)
+        {
+            Add(await Fuzzing.RunAsync(repository).ConfigureAwait(false));
+            return;
         }
 
         var needsDatabase = only is not ("imports" or "contracts" or Unprivileged.Name);
