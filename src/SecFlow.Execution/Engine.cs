@@ -39,7 +39,7 @@ public static class EngineServices
         services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<FindingStore>();
         services.AddSingleton<SecFlowMeter>();
 
-        services.AddSingleton<Access>();
+        services.AddSingleton<Access>().AddSingleton<AdministratorService>();
         services.AddSingleton(new TargetFolders(options.DataFolder, options.TargetFolders)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>().AddSingleton<TargetImport>().AddSingleton<TargetArchives>();
         services.AddSecFlowSecrets(options.DataFolder);
         services.AddSingleton<TargetRates>().AddSingleton<TargetHttp>().AddSingleton<TargetTls>();

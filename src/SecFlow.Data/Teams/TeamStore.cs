@@ -10,6 +10,10 @@ public sealed record UserTeam(Team Team, TeamRole Role);
 /// <summary>A member as the members page shows it.</summary>
 public sealed record TeamMember(Guid UserId, string UserName, TeamRole Role);
 
+/// <summary>A user as those see who look after the installation.</summary>
+/// <param name="Teams">Names of the teams, in their order.</param>
+public sealed record InstallationUser(Guid Id, string Name, bool Administers, DateTimeOffset? LastSignInAt, IReadOnlyList<string> Teams);
+
 /// <summary>Teams and who is in them. A team always keeps at least one admin once it had one.</summary>
 public sealed class TeamStore(Database database)
 {
@@ -60,14 +64,39 @@ public sealed class TeamStore(Database database)
     public Task<int> CountAdministratorsAsync(CancellationToken ct = default) => database.ReadAsync(
         db => db.Memberships.Where(row => row.Role == TeamRole.Admin).Select(row => row.UserId).Distinct().CountAsync(ct), ct);
 
-    /// <summary>Makes a user an administrator of the installation, or takes that away. Throws <see cref="ConflictException"/> for the last one.</summary>
-    public Task SetAdministratorAsync(Actor actor, Guid userId, bool administers, CancellationToken ct = default) => database.WriteAsync(
+    /// <summary>Every user of the installation, by name.</summary>
+    public async Task<IReadOnlyList<InstallationUser>> ListUsersAsync(CancellationToken ct = default)
+    {
+        var users = await database.ReadAsync(
+            db => db.Users.OrderBy(row => row.UserName)
+                .Select(row => new
+                {
+                    row.Id,
+                    row.UserName,
+                    row.AdministersInstallation,
+                    row.LastSignInAt,
+                    Teams = db.Memberships.Where(member => member.UserId == row.Id).Join(db.Teams, member => member.TeamId, team => team.Id, (member, team) => team.Name).OrderBy(name => name).ToList(),
+                })
+                .ToListAsync(ct),
+            ct);
+        return [.. users.Select(row => new InstallationUser(row.Id, row.UserName ?? "", row.AdministersInstallation, row.LastSignInAt, row.Teams))];
+    }
+
+    /// <summary>
+    /// Makes a user an administrator of the installation, or takes that away, and with it what the user's tokens may do for the installation: those are revoked.
+    /// False when there is no such user. Throws <see cref="ConflictException"/> for the last one.
+    /// </summary>
+    public Task<bool> SetAdministratorAsync(Actor actor, Guid userId, bool administers, CancellationToken ct = default) => database.WriteAsync(
         async write =>
         {
-            var user = await write.Db.Users.SingleAsync(row => row.Id == userId, ct);
+            if (await write.Db.Users.SingleOrDefaultAsync(row => row.Id == userId, ct) is not { } user)
+            {
+                return false;
+            }
+
             if (user.AdministersInstallation == administers)
             {
-                return;
+                return true;
             }
 
             if (!administers && !await write.Db.Users.AnyAsync(row => row.AdministersInstallation && row.Id != userId, ct))
@@ -76,7 +105,13 @@ public sealed class TeamStore(Database database)
             }
 
             user.AdministersInstallation = administers;
-            write.Audit(new AuditEntry(actor with { TeamId = Guid.Empty }, administers ? "add.administrator" : "remove.administrator", "user", userId.ToString(), user.UserName ?? ""));
+            var tokens = administers ? [] : await write.Db.ApiTokens.Where(row => row.CreatedBy == user.UserName && row.RevokedAt == null && row.Scopes.Contains("installation:")).ToListAsync(ct);
+            tokens.ForEach(token => token.RevokedAt = write.Now);
+            write.Audit(new AuditEntry(actor with { TeamId = Guid.Empty }, administers ? "add.administrator" : "remove.administrator", "user", userId.ToString(), user.UserName ?? "")
+            {
+                Details = tokens.Count == 0 ? null : new JsonObject { ["revokedTokens"] = new JsonArray([.. tokens.Select(token => (JsonNode?)token.Name)]) },
+            });
+            return true;
         },
         ct);
 

@@ -22,6 +22,16 @@ public sealed class ToolService(ToolCatalogue catalogue, PluginRegistry plugins,
         return states;
     }
 
+    /// <summary>
+    /// The plugins that only read recorded reports here: id -> why a tool of theirs has not passed its self-test. It is the sandbox that answers, so the first question after a start takes a moment.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, Diagnostic>> RecordedOnlyAsync(Actor actor, CancellationToken ct) => RecordedOnly(await ListAsync(actor, ct));
+
+    /// <summary>The same from tools that were listed.</summary>
+    public static IReadOnlyDictionary<string, Diagnostic> RecordedOnly(IReadOnlyList<ToolState> tools) => tools
+        .Where(tool => tool.Problem is not null).SelectMany(tool => tool.UsedBy.Select(plugin => (plugin, tool.Problem)))
+        .GroupBy(pair => pair.plugin, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First().Problem!, StringComparer.Ordinal);
+
     /// <summary>The self-test: asks the tool for its version again, in the sandbox. Throws SF1502 when no plugin declares it.</summary>
     public async Task<ToolState> TestAsync(Actor actor, string name, CancellationToken ct)
     {

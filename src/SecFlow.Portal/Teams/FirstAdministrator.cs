@@ -28,7 +28,12 @@ public sealed class FirstAdministrator(UserManager<User> users, TeamStore teams,
             Require(await users.AddPasswordAsync(user, password));
         }
 
-        await teams.SetAdministratorAsync(SetUp, user.Id, administers: true, ct);
+        if (!(await teams.ListUsersAsync(ct)).Any(known => known.Administers))
+        {
+            // once there is one, people decide who it is
+            await teams.SetAdministratorAsync(SetUp, user.Id, administers: true, ct);
+        }
+
         return user;
     }
 

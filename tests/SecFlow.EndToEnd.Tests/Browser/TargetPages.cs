@@ -9,8 +9,6 @@ namespace SecFlow.EndToEnd.Tests.Browser;
 /// <summary>The page of a target and the import, clicked; pictures in both themes and widths where <c>SECFLOW_SCREENSHOTS</c> names a folder.</summary>
 internal static class TargetPages
 {
-    private static readonly string? _screenshots = Environment.GetEnvironmentVariable("SECFLOW_SCREENSHOTS");
-
     /// <summary>On the page of a target: widens it, which has to be authorised, and sets a secret, which is not shown again.</summary>
     public static async Task ChangeAsync(RunningPortal portal, IPage page)
     {
@@ -21,7 +19,7 @@ internal static class TargetPages
         var save = page.GetByRole(AriaRole.Button, new() { Name = "Save" });
         await save.ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("SF1403");
-        await PictureAsync(page, "target-change");
+        await Pictures.TakeAsync(page, "target-change");
         await page.Locator("#reference").FillAsync("Ticket 2");
         await page.Locator("#authorise").CheckAsync();
         await save.ClickAsync();
@@ -33,7 +31,7 @@ internal static class TargetPages
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "api-token" })).ToBeVisibleAsync();
         (await page.ContentAsync()).ShouldNotContain("a-very-secret-value");
         (await page.Locator("#secret-value").InputValueAsync()).ShouldBeEmpty();
-        await PictureAsync(page, "target");
+        await Pictures.TakeAsync(page, "target");
 
         var row = (await portal.Get<TargetService>().ListAsync(portal.Actor, default)).Single(t => t.Name == "Second shop");
         (row.RequestsPerSecond, row.Tags, row.AuthorisationReference, row.Windows).ShouldBe((20, "staging", "Ticket 2", "deny Sat-Sun 00:00-24:00 Europe/Berlin"));
@@ -46,7 +44,7 @@ internal static class TargetPages
         await page.Locator("#file").SetInputFilesAsync(new FilePayload { Name = "bad.csv", MimeType = "text/csv", Buffer = "name,kind,value,reference\nA,urll,https://a.example,Ticket\nB,host,b.example,T\n"u8.ToArray() });
         await Expect(page.GetByText("Did you mean 'url'")).ToBeVisibleAsync();
         await Expect(page.GetByText("Line 3, column 4 (reference)")).ToBeVisibleAsync();
-        await PictureAsync(page, "targets-import");
+        await Pictures.TakeAsync(page, "targets-import");
         await page.Locator("#file").SetInputFilesAsync(new FilePayload { Name = "good.csv", MimeType = "text/csv", Buffer = "name,kind,value,reference,tags\nImported,cidr,192.0.2.0/24,Ticket 7,net\n"u8.ToArray() });
         await Expect(page.GetByText("1 new target")).ToBeVisibleAsync();
         await page.Locator("#authorised").CheckAsync();
@@ -55,26 +53,7 @@ internal static class TargetPages
         // The preview has such a row as well.
         await Expect(page).ToHaveURLAsync(new Regex("/targets$", RegexOptions.None, TimeSpan.FromSeconds(1)));
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Imported" })).ToBeVisibleAsync();
-        await PictureAsync(page, "targets-list");
+        await Pictures.TakeAsync(page, "targets-list");
         (await portal.Get<TargetService>().ListAsync(portal.Actor, default)).ShouldContain(t => t.Name == "Imported" && t.Value == "192.0.2.0/24");
-    }
-
-    private static async Task PictureAsync(IPage page, string name)
-    {
-        if (_screenshots is null)
-        {
-            return;
-        }
-
-        foreach (var (scheme, width) in new[] { (ColorScheme.Light, 1440), (ColorScheme.Dark, 1440), (ColorScheme.Light, 360), (ColorScheme.Dark, 360) })
-        {
-            await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await page.SetViewportSizeAsync(width, 900);
-            await page.ScreenshotAsync(new() { Path = Path.Combine(_screenshots, $"{name}-{scheme}-{width}.png".ToLowerInvariant()), FullPage = true });
-            (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, name);
-        }
-
-        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
-        await page.SetViewportSizeAsync(1440, 900);
     }
 }

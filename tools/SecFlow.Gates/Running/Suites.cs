@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using SecFlow.Gates.Checks;
 using SecFlow.Gates.Reporting;
@@ -7,7 +8,8 @@ namespace SecFlow.Gates.Running;
 /// <summary>
 /// What `./test` runs, in order:
 /// 1. types first: nothing else means anything when the build is red.
-/// 2. Tests run once; coverage reads what they left behind.
+/// 2. Tests run once; coverage reads what they left behind. Two test projects run at a time: much of a test is waiting, for a limit, a browser, a restart.
+///    Of the end-to-end tests those of confinement run alone: they hold attacks to their seconds, and look at what is left on the machine.
 /// 3. A suite that cannot run because the build is red is not counted as passed.
 /// </summary>
 internal sealed class Suites(Repository repository)
@@ -79,15 +81,19 @@ internal sealed class Suites(Repository repository)
             Add(await run.RunAsync(RulesProject, filter: $"Gate={gate}", name: gate).ConfigureAwait(false));
         }
 
-        var projects = project is not null ? [project] : only is null or "unit" or CoverageGate.Name ? UnitProjects(repository) : [];
-        foreach (var unit in projects)
+        var collect = only is null or CoverageGate.Name;
+        var jobs = (project is not null ? [project] : collect || only is "unit" ? UnitProjects(repository) : [])
+            .Select(unit => (Func<Task<GateResult>>)(() => run.RunAsync(unit, coverage: collect))).ToList();
+        if (collect || only is "e2e")
         {
-            Add(await run.RunAsync(unit, coverage: only is null or CoverageGate.Name).ConfigureAwait(false));
+            // the longest first
+            jobs.Insert(0, () => run.RunAsync(EndToEndProject, "Category!=Confinement", collect));
         }
 
-        if (only is null or "e2e" or CoverageGate.Name && Directory.Exists(repository.At("tests", EndToEndProject)))
+        await TwoAtATimeAsync(jobs).ConfigureAwait(false);
+        if (collect || only is "e2e")
         {
-            Add(await run.RunAsync(EndToEndProject, coverage: only is not "e2e").ConfigureAwait(false));
+            Add(await run.RunAsync(EndToEndProject, Unprivileged.Filter, collect, name: "EndToEnd confinement").ConfigureAwait(false));
         }
 
         if (only is null or Unprivileged.Name)
@@ -105,6 +111,24 @@ internal sealed class Suites(Repository repository)
             Status.Refresh(repository, _results, run.Tests);
             Add(DocsGate.Run(repository));
         }
+    }
+
+    private async Task TwoAtATimeAsync(List<Func<Task<GateResult>>> jobs)
+    {
+        var waiting = new ConcurrentQueue<Func<Task<GateResult>>>(jobs);
+        async Task WorkAsync()
+        {
+            while (waiting.TryDequeue(out var job))
+            {
+                var result = await job().ConfigureAwait(false);
+                lock (_results)
+                {
+                    Add(result);
+                }
+            }
+        }
+
+        await Task.WhenAll(WorkAsync(), WorkAsync()).ConfigureAwait(false);
     }
 
     /// <summary>A whole run has had these tests once, with all others.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Xml.Linq;
@@ -13,17 +14,17 @@ internal sealed class TestRun(Repository repository, IReadOnlyDictionary<string,
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
-    private readonly List<TestOutcome> _tests = [];
+    private readonly ConcurrentQueue<TestOutcome> _tests = new();
 
     /// <summary>Every test that ran so far, over all projects.</summary>
-    public IReadOnlyList<TestOutcome> Tests => _tests;
+    public IReadOnlyList<TestOutcome> Tests => [.. _tests];
 
     /// <summary>Where a project's results and coverage are.</summary>
     public string ResultsFolder(string project) => repository.At("TestResults", project);
 
     public async Task<GateResult> RunAsync(string project, string? filter = null, bool coverage = false, bool build = false, string? name = null)
     {
-        var results = ResultsFolder(project);
+        var results = ResultsFolder(name ?? project);
         if (Directory.Exists(results))
         {
             Directory.Delete(results, recursive: true);
@@ -61,7 +62,7 @@ internal sealed class TestRun(Repository repository, IReadOnlyDictionary<string,
         }
 
         var tests = XDocument.Load(path).Descendants(Trx + "UnitTestResult").Select(ReadTest).ToList();
-        _tests.AddRange(tests);
+        tests.ForEach(_tests.Enqueue);
         var failed = tests.Where(t => t.Outcome is "Failed" or "Timeout" or "Error" or "Aborted").ToList();
         var skipped = tests.Count(t => t.Outcome is "NotExecuted");
         List<string> problems = [.. failed.Select(t => $"{t.Name}\n  {t.Message}")];

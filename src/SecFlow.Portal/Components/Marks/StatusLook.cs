@@ -9,6 +9,9 @@ namespace SecFlow.Portal.Components.Marks;
 /// <summary>How a status is shown: tone (colour of the tokens), shape and word. Colour is never the only signal.</summary>
 public sealed record StatusLook(string Tone, string Shape, string Word, bool Hatched = false)
 {
+    /// <summary>A plugin whose tool has not passed its self-test here: it reads reports that were recorded elsewhere, and runs nothing.</summary>
+    public static readonly StatusLook RecordedOnly = new("partial", "half", "Recorded only", Hatched: true);
+
     private static readonly StatusLook Unknown = new("ended", "dash", "-");
 
     public static StatusLook Of(RunStatus status) => status switch

@@ -22,7 +22,7 @@ public static class AuditSentence
         var name = entry.ResourceName.Length > 0 && entry.ResourceName != entry.ActorName ? " " + entry.ResourceName : "";
         return entry.Outcome switch
         {
-            AuditOutcome.Denied => $"was refused: {verb} {noun}{name}",
+            AuditOutcome.Denied => $"was refused: {(verb == "refuse" ? "" : verb + " ")}{noun}{name}",
             AuditOutcome.Failed => $"failed: {verb} {noun}{name}",
             _ => $"{Past(verb)} {noun}{name}",
         };

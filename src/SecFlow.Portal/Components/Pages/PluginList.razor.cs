@@ -7,6 +7,7 @@ using SecFlow.Execution;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Teams;
+using SecFlow.Execution.Tools;
 
 namespace SecFlow.Portal.Components.Pages;
 
@@ -16,10 +17,14 @@ public sealed partial class PluginList
     private IReadOnlyList<InstalledPlugin>? _rows;
     private string _note = "";
     private bool _submitting;
+    private IReadOnlyDictionary<string, Diagnostic> _recordedOnly = new Dictionary<string, Diagnostic>(StringComparer.Ordinal);
     private bool _saving;
 
     [Inject]
     public PluginRegistry Plugins { get; set; } = null!;
+
+    [Inject]
+    public ToolService Tools { get; set; } = null!;
 
     [Inject]
     public Access Access { get; set; } = null!;
@@ -32,6 +37,12 @@ public sealed partial class PluginList
         // The registry belongs to the installation and has no team of its own to check.
         await Access.RequireAsync(actor, Permission.ReadPlugins, null, "plugins", Left);
         _rows = await Plugins.ListAsync(Left);
+        if (RendererInfo.IsInteractive)
+        {
+            // the list is there while the tools are asked
+            StateHasChanged();
+            _recordedOnly = await Tools.RecordedOnlyAsync(actor, Left);
+        }
     }
 
     private async Task DiscoverAsync()
