@@ -309,6 +309,35 @@ function sayPath(ctx, found, source, target) {
         ctx.emit("urls", record);
     }
 }
+function overWordlist(ctx, tool, report, unit, command, read) {
+    var words = ctx.resource(ctx.config.wordlist || "res://wordlist/common:latest");
+    var _loop_1 = function (i) {
+        var target = ctx.targets[i];
+        if (!target.url || parseUrl(target.url) === null) {
+            ctx.verdict("misused", "A target of kind " + target.kind + " has no http address; this plugin needs a url or a host.", { target: target.id, checks: [] });
+            return "continue";
+        }
+        var before = silence(ctx, target.url);
+        if (before !== null) {
+            ctx.verdict(before.kind, before.reason, { target: target.id, checks: [] });
+            return "continue";
+        }
+        var args = command(target);
+        var seen = 0;
+        var result = ctx.tool(tool, args, {
+            inputs: { "words.txt": words }, files: [report], timeout: (ctx.config.timeout || 240) + 30,
+            onLine: function () {
+                seen++;
+                ctx.progress(100 * i / ctx.targets.length, seen + " " + unit + " of " + target.name);
+            }
+        });
+        read(result, target, [checkOf(tool, [args, words.size])]);
+    };
+    for (var i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
+        _loop_1(i);
+    }
+    ctx.progress(100, "Done");
+}
 var reportName = "report.json";
 function commandFor(config, target) {
     var args = [
@@ -391,34 +420,11 @@ function judge(reading, responses, strangers, statistics, ended) {
 }
 module.exports = {
     execute: function (ctx) {
-        var words = ctx.resource(ctx.config.wordlist || "res://wordlist/common:latest");
-        var _loop_1 = function (i) {
-            var target = ctx.targets[i];
-            if (!target.url || parseUrl(target.url) === null) {
-                ctx.verdict("misused", "A target of kind " + target.kind + " has no http address; this plugin needs a url or a host.", { target: target.id, checks: [] });
-                return "continue";
-            }
-            var before = silence(ctx, target.url);
-            if (before !== null) {
-                ctx.verdict(before.kind, before.reason, { target: target.id, checks: [] });
-                return "continue";
-            }
-            var args = commandFor(ctx.config, target);
-            var seen = 0;
-            var result = ctx.tool("feroxbuster", args, {
-                inputs: { "words.txt": words }, files: [reportName], timeout: (ctx.config.timeout || 240) + 30,
-                onLine: function () {
-                    seen++;
-                    ctx.progress(100 * i / ctx.targets.length, seen + " answers of " + target.name);
-                }
-            });
-            var checks = [checkOf("feroxbuster", [args, words.size])];
+        overWordlist(ctx, "feroxbuster", reportName, "answers", function (target) {
+            return commandFor(ctx.config, target);
+        }, function (result, target, checks) {
             parse(ctx, { stdout: result.stdout, stderr: result.stderr, files: result.files, target: target.id, ended: endOf(result), checks: checks });
-        };
-        for (var i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
-            _loop_1(i);
-        }
-        ctx.progress(100, "Done");
+        });
     },
     parse: parse
 };

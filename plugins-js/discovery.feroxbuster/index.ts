@@ -120,34 +120,11 @@ function judge(reading: Reading, responses: number, strangers: number, statistic
 
 module.exports = {
   execute: function (ctx: SecFlow.Context<Config>): void {
-    const words = ctx.resource(ctx.config.wordlist || "res://wordlist/common:latest");
-    for (let i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
-      const target = ctx.targets[i];
-      if (!target.url || parseUrl(target.url) === null) {
-        ctx.verdict("misused", "A target of kind " + target.kind + " has no http address; this plugin needs a url or a host.", { target: target.id, checks: [] });
-        continue;
-      }
-
-      const before = silence(ctx, target.url);
-      if (before !== null) {
-        ctx.verdict(before.kind, before.reason, { target: target.id, checks: [] });
-        continue;
-      }
-
-      const args = commandFor(ctx.config, target);
-      let seen = 0;
-      const result = ctx.tool("feroxbuster", args, {
-        inputs: { "words.txt": words }, files: [reportName], timeout: (ctx.config.timeout || 240) + 30,
-        onLine: function () {
-          seen++;
-          ctx.progress(100 * i / ctx.targets.length, seen + " answers of " + target.name);
-        }
-      });
-      const checks = [checkOf("feroxbuster", [args, words.size])];
+    overWordlist(ctx, "feroxbuster", reportName, "answers", function (target) {
+      return commandFor(ctx.config, target);
+    }, function (result, target, checks) {
       parse(ctx, { stdout: result.stdout, stderr: result.stderr, files: result.files, target: target.id, ended: endOf(result), checks: checks });
-    }
-
-    ctx.progress(100, "Done");
+    });
   },
   parse: parse
 };

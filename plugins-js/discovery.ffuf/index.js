@@ -309,6 +309,35 @@ function sayPath(ctx, found, source, target) {
         ctx.emit("urls", record);
     }
 }
+function overWordlist(ctx, tool, report, unit, command, read) {
+    var words = ctx.resource(ctx.config.wordlist || "res://wordlist/common:latest");
+    var _loop_1 = function (i) {
+        var target = ctx.targets[i];
+        if (!target.url || parseUrl(target.url) === null) {
+            ctx.verdict("misused", "A target of kind " + target.kind + " has no http address; this plugin needs a url or a host.", { target: target.id, checks: [] });
+            return "continue";
+        }
+        var before = silence(ctx, target.url);
+        if (before !== null) {
+            ctx.verdict(before.kind, before.reason, { target: target.id, checks: [] });
+            return "continue";
+        }
+        var args = command(target);
+        var seen = 0;
+        var result = ctx.tool(tool, args, {
+            inputs: { "words.txt": words }, files: [report], timeout: (ctx.config.timeout || 240) + 30,
+            onLine: function () {
+                seen++;
+                ctx.progress(100 * i / ctx.targets.length, seen + " " + unit + " of " + target.name);
+            }
+        });
+        read(result, target, [checkOf(tool, [args, words.size])]);
+    };
+    for (var i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
+        _loop_1(i);
+    }
+    ctx.progress(100, "Done");
+}
 var reportName = "report.json";
 function commandFor(config, target) {
     var rate = rateOf(target);
@@ -421,38 +450,16 @@ function judge(reading, whole, raw) {
 }
 module.exports = {
     execute: function (ctx) {
-        var words = ctx.resource(ctx.config.wordlist || "res://wordlist/common:latest");
-        var _loop_1 = function (i) {
-            var target = ctx.targets[i];
-            if (!target.url || parseUrl(target.url) === null) {
-                ctx.verdict("misused", "A target of kind " + target.kind + " has no http address; this plugin needs a url or a host.", { target: target.id, checks: [] });
-                return "continue";
-            }
-            var before = silence(ctx, target.url);
-            if (before !== null) {
-                ctx.verdict(before.kind, before.reason, { target: target.id, checks: [] });
-                return "continue";
-            }
-            var args = commandFor(ctx.config, target);
-            var seen = 0;
-            var result = ctx.tool("ffuf", args, {
-                inputs: { "words.txt": words }, files: [reportName], timeout: (ctx.config.timeout || 240) + 30,
-                onLine: function () {
-                    seen++;
-                    ctx.progress(100 * i / ctx.targets.length, seen + " results of " + target.name);
-                }
-            });
+        overWordlist(ctx, "ffuf", reportName, "results", function (target) {
+            return commandFor(ctx.config, target);
+        }, function (result, target, checks) {
             var ended = endOf(result);
-            var after = result.exitCode === 0 ? silence(ctx, target.url) : null;
+            var after = result.exitCode === 0 ? silence(ctx, target.url || "") : null;
             if (after !== null) {
                 ctx.verdict("partial", "The target stopped answering during the scan. " + after.reason, { target: target.id, checks: [] });
             }
-            parse(ctx, { stdout: result.stdout, stderr: result.stderr, files: result.files, target: target.id, ended: ended, checks: after === null ? [checkOf("ffuf", [args, words.size])] : [] });
-        };
-        for (var i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
-            _loop_1(i);
-        }
-        ctx.progress(100, "Done");
+            parse(ctx, { stdout: result.stdout, stderr: result.stderr, files: result.files, target: target.id, ended: ended, checks: after === null ? checks : [] });
+        });
     },
     parse: parse
 };

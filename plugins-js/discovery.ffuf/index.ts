@@ -149,40 +149,18 @@ function judge(reading: Reading, whole: boolean, raw: RanOutput): Judged {
 
 module.exports = {
   execute: function (ctx: SecFlow.Context<Config>): void {
-    const words = ctx.resource(ctx.config.wordlist || "res://wordlist/common:latest");
-    for (let i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
-      const target = ctx.targets[i];
-      if (!target.url || parseUrl(target.url) === null) {
-        ctx.verdict("misused", "A target of kind " + target.kind + " has no http address; this plugin needs a url or a host.", { target: target.id, checks: [] });
-        continue;
-      }
-
-      const before = silence(ctx, target.url);
-      if (before !== null) {
-        ctx.verdict(before.kind, before.reason, { target: target.id, checks: [] });
-        continue;
-      }
-
-      const args = commandFor(ctx.config, target);
-      let seen = 0;
-      const result = ctx.tool("ffuf", args, {
-        inputs: { "words.txt": words }, files: [reportName], timeout: (ctx.config.timeout || 240) + 30,
-        onLine: function () {
-          seen++;
-          ctx.progress(100 * i / ctx.targets.length, seen + " results of " + target.name);
-        }
-      });
+    overWordlist(ctx, "ffuf", reportName, "results", function (target) {
+      return commandFor(ctx.config, target);
+    }, function (result, target, checks) {
       const ended = endOf(result);
-      const after = result.exitCode === 0 ? silence(ctx, target.url) : null;
+      const after = result.exitCode === 0 ? silence(ctx, target.url || "") : null;
       if (after !== null) {
         // it answered before and is gone now: what it did not say means nothing
         ctx.verdict("partial", "The target stopped answering during the scan. " + after.reason, { target: target.id, checks: [] });
       }
 
-      parse(ctx, { stdout: result.stdout, stderr: result.stderr, files: result.files, target: target.id, ended: ended, checks: after === null ? [checkOf("ffuf", [args, words.size])] : [] });
-    }
-
-    ctx.progress(100, "Done");
+      parse(ctx, { stdout: result.stdout, stderr: result.stderr, files: result.files, target: target.id, ended: ended, checks: after === null ? checks : [] });
+    });
   },
   parse: parse
 };

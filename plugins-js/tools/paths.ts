@@ -107,3 +107,46 @@ function sayPath(ctx: SecFlow.Context, found: FoundPath, source: string, target:
     ctx.emit("urls", record);
   }
 }
+
+interface WordlistConfig {
+  wordlist?: string;
+  /** Seconds for one target. */
+  timeout?: number;
+}
+
+/**
+ * Runs a wordlist tool on one target after the other and hands `read` what it left. A target without an http address is misused, one that does not answer
+ * is not scanned. `unit`: what a line of the tool is called in the progress.
+ */
+function overWordlist(
+  ctx: SecFlow.Context<WordlistConfig>, tool: string, report: string, unit: string,
+  command: (target: SecFlow.Target) => string[], read: (result: SecFlow.ToolResult, target: SecFlow.Target, checks: string[]) => void
+): void {
+  const words = ctx.resource(ctx.config.wordlist || "res://wordlist/common:latest");
+  for (let i = 0; i < ctx.targets.length && !ctx.cancelled(); i++) {
+    const target = ctx.targets[i];
+    if (!target.url || parseUrl(target.url) === null) {
+      ctx.verdict("misused", "A target of kind " + target.kind + " has no http address; this plugin needs a url or a host.", { target: target.id, checks: [] });
+      continue;
+    }
+
+    const before = silence(ctx, target.url);
+    if (before !== null) {
+      ctx.verdict(before.kind, before.reason, { target: target.id, checks: [] });
+      continue;
+    }
+
+    const args = command(target);
+    let seen = 0;
+    const result = ctx.tool(tool, args, {
+      inputs: { "words.txt": words }, files: [report], timeout: (ctx.config.timeout || 240) + 30,
+      onLine: function () {
+        seen++;
+        ctx.progress(100 * i / ctx.targets.length, seen + " " + unit + " of " + target.name);
+      }
+    });
+    read(result, target, [checkOf(tool, [args, words.size])]);
+  }
+
+  ctx.progress(100, "Done");
+}

@@ -105,6 +105,26 @@ public sealed class CveTests
         }
     }
 
+    /// <summary>The golden fixtures: answers of data sets, and every patch to the last field. <c>secflow plugin test</c> runs the same.</summary>
+    [Theory]
+    [InlineData("three-sets")]
+    [InlineData("one-file-a-cve")]
+    [InlineData("not-all-imported")]
+    public async Task Fixture_Executed_IsWhatIsExpected(string name)
+    {
+        var folder = Path.Combine(Repository.Root, "plugins-js", "enrich.cve", "fixtures", name);
+        var fixture = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "fixture.json")))!;
+        var expected = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "expected.json")))!;
+        var report = await new PluginBench("enrich.cve", _ => throw new InvalidOperationException("no http"))
+        {
+            Resources = fixture["calls"]!.AsArray().Where(call => call!["answer"] is not null).ToDictionary(call => (string)call!["arguments"]!["uri"]!, call => Encoding.UTF8.GetBytes((string)call!["answer"]!["text"]!)),
+            Inputs = new Dictionary<string, IReadOnlyList<JsonObject>> { ["findings"] = [.. fixture["inputs"]!["findings"]!.AsArray().Select(finding => finding!.AsObject())] },
+        }.RunAsync([], fixture["config"]!.AsObject());
+
+        report.Done.Outcome.ShouldBe(SecFlow.PluginProtocol.HostOutcome.Completed, report.Done.Message);
+        JsonNode.DeepEquals(expected["findings"], new JsonArray([.. report.Findings.Select(f => f.DeepClone())])).ShouldBeTrue(report.Findings.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     [FactWith("../shared/enrichment/kev-full.json", null)]
     public async Task Kev_OfTheRealCatalogue_IsRead()
     {
