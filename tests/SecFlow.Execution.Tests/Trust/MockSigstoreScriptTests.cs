@@ -71,16 +71,17 @@ internal sealed class ScriptFactAttribute : FactAttribute
 {
     public ScriptFactAttribute() => Skip = Directory.Exists(Path.Combine(Folder, "node_modules", "@sigstore", "mock")) ? null : "npm ci --prefix tools/mock-sigstore was not run";
 
+    /// <summary>Folder of the script; one that is not there where these tests run without the repository around them.</summary>
     public static string Folder { get; } = Find();
 
     private static string Find()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "SecFlow.sln")))
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SecFlow.sln")))
         {
             folder = folder.Parent;
         }
 
-        return Path.Combine(folder.FullName, "tools", "mock-sigstore");
+        return Path.Combine(folder?.FullName ?? AppContext.BaseDirectory, "tools", "mock-sigstore");
     }
 }
