@@ -37,3 +37,16 @@ internal sealed class SharedCasesFactAttribute : FactAttribute
         }
     }
 }
+
+/// <summary>A theory that is skipped, with the reason, where the shared cases are absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SharedCasesTheoryAttribute : TheoryAttribute
+{
+    public SharedCasesTheoryAttribute()
+    {
+        if (SharedCases.Folder is null)
+        {
+            Skip = SharedCases.Absent;
+        }
+    }
+}
