@@ -31,6 +31,7 @@ public sealed class UsageTests
     [InlineData("plugin", "sign")]
     [InlineData("plugin", "verify")]
     [InlineData("audit", "verify")]
+    [InlineData("verify-bundle")]
     [InlineData("doctor")]
     [InlineData("bench")]
     public async Task Help_OfEveryCommand_IsOnStdout(params string[] command)

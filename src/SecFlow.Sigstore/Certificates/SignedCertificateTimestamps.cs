@@ -86,6 +86,19 @@ internal static class SignedCertificateTimestamps
     /// <summary>What a log signs of a certificate: digest of the issuer's key, then the certificate without the promises and without the signature.</summary>
     private static byte[] PreCertificate(X509Certificate2 certificate, ReadOnlySpan<byte> issuerKey)
     {
+        try
+        {
+            var encoded = WithoutPromises(certificate);
+            return [.. SHA256.HashData(issuerKey), (byte)(encoded.Length >> 16), (byte)(encoded.Length >> 8), (byte)encoded.Length, .. encoded];
+        }
+        catch (AsnContentException e)
+        {
+            throw new Rejection(RejectionReason.CertificateInvalid, VerificationStage.CertificateLog, "a certificate in DER", e.Message, e);
+        }
+    }
+
+    private static byte[] WithoutPromises(X509Certificate2 certificate)
+    {
         var toBeSigned = new AsnReader(certificate.RawDataMemory, AsnEncodingRules.DER).ReadSequence().ReadSequence();
         var writer = new AsnWriter(AsnEncodingRules.DER);
         var extensions = new Asn1Tag(TagClass.ContextSpecific, 3, isConstructed: true);
@@ -115,8 +128,7 @@ internal static class SignedCertificateTimestamps
             }
         }
 
-        var encoded = writer.Encode();
-        return [.. SHA256.HashData(issuerKey), (byte)(encoded.Length >> 16), (byte)(encoded.Length >> 8), (byte)encoded.Length, .. encoded];
+        return writer.Encode();
     }
 
     /// <summary>One SCT of version 1.</summary>

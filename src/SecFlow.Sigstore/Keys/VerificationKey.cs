@@ -64,12 +64,12 @@ public sealed class VerificationKey : IDisposable
     /// <summary>Reads a DER SubjectPublicKeyInfo. Throws <see cref="CryptographicException"/>.</summary>
     public static VerificationKey FromSubjectPublicKeyInfo(ReadOnlySpan<byte> spki)
     {
-        var (algorithm, key) = Open(spki);
+        var (algorithm, curve, key) = Open(spki);
         return algorithm switch
         {
-            EcPublicKey => Ecdsa(spki),
+            EcPublicKey => Ecdsa(spki, KindOf(curve)),
             RsaEncryption => Rsa(spki),
-            Ed25519Key when key.Length == Ed25519.PublicKeyLength => new VerificationKey(KeyKind.Ed25519, null, spki.ToArray()),
+            Ed25519Key when Ed25519.IsKey(key) => new VerificationKey(KeyKind.Ed25519, null, spki.ToArray()),
             _ => throw new CryptographicException($"Expected an ECDSA, RSA or Ed25519 key, found algorithm {algorithm}."),
         };
     }
@@ -109,7 +109,9 @@ public sealed class VerificationKey : IDisposable
     public void Dispose() => _key?.Dispose();
 
     /// <summary>The kind of an ECDSA key. Throws <see cref="CryptographicException"/> for other curves.</summary>
-    internal static KeyKind KindOf(ECDsa key) => key.ExportParameters(includePrivateParameters: false).Curve.Oid?.Value switch
+    internal static KeyKind KindOf(ECDsa key) => KindOf(key.ExportParameters(includePrivateParameters: false).Curve.Oid?.Value);
+
+    private static KeyKind KindOf(string? curve) => curve switch
     {
         "1.2.840.10045.3.1.7" => KeyKind.EcdsaP256,
         "1.3.132.0.34" => KeyKind.EcdsaP384,
@@ -117,13 +119,13 @@ public sealed class VerificationKey : IDisposable
         var other => throw new CryptographicException($"Expected an ECDSA key on P-256, P-384 or P-521, found curve '{other ?? "with explicit parameters"}'."),
     };
 
-    private static VerificationKey Ecdsa(ReadOnlySpan<byte> spki)
+    private static VerificationKey Ecdsa(ReadOnlySpan<byte> spki, KeyKind kind)
     {
         var key = ECDsa.Create();
         try
         {
             key.ImportSubjectPublicKeyInfo(spki, out _);
-            return new VerificationKey(KindOf(key), key, spki.ToArray());
+            return new VerificationKey(kind, key, spki.ToArray());
         }
         catch
         {
@@ -149,18 +151,20 @@ public sealed class VerificationKey : IDisposable
         }
     }
 
-    /// <summary>Algorithm and key bits of exactly one SubjectPublicKeyInfo in DER.</summary>
-    private static (string Algorithm, byte[] Key) Open(ReadOnlySpan<byte> spki)
+    /// <summary>Algorithm, name of the curve and key bits of exactly one SubjectPublicKeyInfo in DER.</summary>
+    private static (string Algorithm, string? Curve, byte[] Key) Open(ReadOnlySpan<byte> spki)
     {
         try
         {
             var reader = new AsnReader(spki.ToArray(), AsnEncodingRules.DER);
             var outer = reader.ReadSequence();
             reader.ThrowIfNotEmpty();
-            var algorithm = outer.ReadSequence().ReadObjectIdentifier();
+            var identifier = outer.ReadSequence();
+            var algorithm = identifier.ReadObjectIdentifier();
+            var curve = algorithm == EcPublicKey && identifier.HasData && identifier.PeekTag() == Asn1Tag.ObjectIdentifier ? identifier.ReadObjectIdentifier() : null;
             var key = outer.ReadBitString(out _);
             outer.ThrowIfNotEmpty();
-            return (algorithm, key);
+            return (algorithm, curve, key);
         }
         catch (AsnContentException e)
         {

@@ -80,10 +80,10 @@ internal static class TimestampVerifier
 
     private static void CheckSignature(ReadOnlyMemory<byte> token, ReadOnlySpan<byte> signature, X509Certificate2 signer, X509Certificate2[] known)
     {
-        // Checks the ids of the certificate that the token commits to (ESSCertID), its use, the imprint and the signature.
+        // The two calls check the certificate that the token commits to (ESSCertID), its use, the signature and the imprint; the first one only if it is inside.
         if (!Rfc3161TimestampToken.TryDecode(token, out var timestamp, out var read) || read != token.Length)
         {
-            throw Invalid("a timestamp token", "one whose certificate is not for timestamps, or is another than the token commits to");
+            throw Invalid($"a timestamp of '{signer.Subject}'", "one that its certificate did not sign, or whose certificate is not for timestamps or another than it commits to");
         }
 
         if (!timestamp.VerifySignatureForData(signature, out var used, [.. known]) || !used.RawDataMemory.Span.SequenceEqual(signer.RawDataMemory.Span))

@@ -122,9 +122,22 @@ public sealed class IdentityTests : Signed
         new SignOptions { LegacyIssuer = "", Certificate = r => Replace(r, FulcioArc + last, Encoding.UTF8.GetBytes(Issuer)) });
 
     [Fact]
-    public void Verify_ExtensionTwice_IsRejected() => Rejects(
-        VerificationStage.Certificate, RejectionReason.CertificateInvalid, FulcioArc + "12",
-        new SignOptions { Certificate = r => r.CertificateExtensions.Add(new X509Extension(FulcioArc + "12", Utf8("https://github.com/other/plugins"), critical: false)) });
+    public void Verify_ExtensionTwice_IsRejected()
+    {
+        // The platform makes no such certificate, so the number of the second one is changed afterwards. Nothing looks at the signature before.
+        var bundle = Sign(new SignOptions
+        {
+            Certificate = r => r.CertificateExtensions.Add(new X509Extension(FulcioArc + "99", Utf8("https://github.com/other/plugins"), critical: false)),
+            Bundle = b =>
+            {
+                var der = Convert.FromBase64String((string)b["verificationMaterial"]!["certificate"]!["rawBytes"]!);
+                byte[] oid = [0x2B, 6, 1, 4, 1, 0x83, 0xBF, 0x30, 1, 99];
+                der[der.AsSpan().IndexOf(oid) + oid.Length - 1] = 12;
+                b["verificationMaterial"]!["certificate"]!["rawBytes"] = Convert.ToBase64String(der);
+            },
+        });
+        Rejected(Verify(bundle), VerificationStage.Certificate, RejectionReason.CertificateInvalid, FulcioArc + "12 2 times");
+    }
 
     [Fact]
     public void Identify_Claims_AreReadByTheirNames()

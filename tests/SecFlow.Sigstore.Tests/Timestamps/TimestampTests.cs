@@ -36,7 +36,7 @@ public sealed class TimestampTests : Signed
     }
 
     [Theory]
-    [InlineData(TimestampFault.ForgedSignature, "something else")]
+    [InlineData(TimestampFault.ForgedSignature, "did not sign")]
     [InlineData(TimestampFault.OtherImprint, "something else")]
     [InlineData(TimestampFault.Rejected, "status 2")]
     [InlineData(TimestampFault.NoCertificateId, "commits to")]
@@ -68,6 +68,15 @@ public sealed class TimestampTests : Signed
         var known = Sigstore.TimestampAuthority;
         using var forger = new MockTimestampAuthority(known.Name, known.Start, Sigstore.Now.AddYears(10)) { EmbedsCertificate = embeds };
         Rejects(VerificationStage.Timestamp, RejectionReason.TimeMissing, "found 0, of 1 timestamps", Only(forger));
+    }
+
+    [Theory]
+    [InlineData(TimestampFault.ForgedSignature)]
+    [InlineData(TimestampFault.OtherImprint)]
+    public void Verify_WrongTimestampWithoutItsCertificate_IsRejected(TimestampFault fault)
+    {
+        using var authority = Authority(fault, embeds: false);
+        Rejects(VerificationStage.Timestamp, RejectionReason.TimestampInvalid, "something else", Only(authority));
     }
 
     [Fact]
