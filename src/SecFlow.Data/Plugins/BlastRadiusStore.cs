@@ -68,21 +68,24 @@ public sealed class BlastRadiusStore(Database database)
         },
         ct);
 
+    /// <summary>How a signer begins: <c>key NAME (fingerprint)</c>, <c>workflow by issuer (ref)</c>.</summary>
+    private static (string Text, string Key, string Fingerprint, string Issuer) Starts(BlastQuery query) => (query.Text, $"key {query.Text} (", query.Text + " (", query.Text + " by ");
+
     private static IQueryable<PluginVersion> Versions(SecFlowContext db, BlastQuery query)
     {
-        var (text, key, fingerprint) = (query.Text, $"key {query.Text} (", query.Text + " (");
+        var (text, key, fingerprint, issuer) = Starts(query);
         var visible = db.PluginVersions.Where(v => query.TeamId == null || v.TeamId == Guid.Empty || v.TeamId == query.TeamId);
-        return visible.Where(v => v.Digest == text || (v.Signer != null && (v.Signer == text || v.Signer.Substring(0, key.Length) == key || v.Signer.Substring(0, fingerprint.Length) == fingerprint))
+        return visible.Where(v => v.Digest == text || (v.Signer != null && (v.Signer == text || v.Signer.Substring(0, key.Length) == key || v.Signer.Substring(0, fingerprint.Length) == fingerprint || v.Signer.Substring(0, issuer.Length) == issuer))
             || db.NodeRuns.Any(n => n.PluginDigest == v.Digest && (n.SignerKey == text || n.SignerIdentity == text)));
     }
 
     /// <summary>Nodes with these bytes, or of this signer; of a node that has not begun nobody knows the signer, so its bytes decide.</summary>
     private static IQueryable<NodeRun> Meant(SecFlowContext db, BlastQuery query, List<string> digests)
     {
-        var (text, key, fingerprint) = (query.Text, $"key {query.Text} (", query.Text + " (");
+        var (text, key, fingerprint, issuer) = Starts(query);
         var nodes = db.NodeRuns.Where(n => query.TeamId == null || n.TeamId == query.TeamId);
         return nodes.Where(n => n.PluginDigest == text || n.SignerKey == text || n.SignerIdentity == text
-            || (n.Signer != null && (n.Signer == text || n.Signer.Substring(0, key.Length) == key || n.Signer.Substring(0, fingerprint.Length) == fingerprint))
+            || (n.Signer != null && (n.Signer == text || n.Signer.Substring(0, key.Length) == key || n.Signer.Substring(0, fingerprint.Length) == fingerprint || n.Signer.Substring(0, issuer.Length) == issuer))
             || (n.Signer == null && digests.Contains(n.PluginDigest)));
     }
 }

@@ -1,42 +1,61 @@
-using SecFlow.Data.Blobs;
-
 namespace SecFlow.Execution.Runs;
 
 /// <summary>Several streams read one after the other; each is opened when its turn comes.</summary>
-internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : ForwardStream
+internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : Stream
 {
     private Stream? _part;
     private int _next;
 
-    protected override int ReadNext(Span<byte> buffer)
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
     {
-        while (Part() is { } part)
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        while (true)
         {
-            if (part.Read(buffer) is var read && (read > 0 || buffer.Length == 0))
+            if (_part is null)
+            {
+                if (_next == parts.Count)
+                {
+                    return 0;
+                }
+
+                _part = parts[_next++]();
+            }
+
+            var read = _part.Read(buffer);
+            if (read > 0 || buffer.Length == 0)
             {
                 return read;
             }
 
-            Leave();
+            _part.Dispose();
+            _part = null;
         }
-
-        return 0;
     }
 
-    protected override async ValueTask<int> ReadNextAsync(Memory<byte> buffer, CancellationToken ct)
+    public override void Flush()
     {
-        while (Part() is { } part)
-        {
-            if (await part.ReadAsync(buffer, ct) is var read && (read > 0 || buffer.Length == 0))
-            {
-                return read;
-            }
-
-            Leave();
-        }
-
-        return 0;
     }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -46,13 +65,5 @@ internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : ForwardS
         }
 
         base.Dispose(disposing);
-    }
-
-    private Stream? Part() => _part ??= _next < parts.Count ? parts[_next++]() : null;
-
-    private void Leave()
-    {
-        _part?.Dispose();
-        _part = null;
     }
 }

@@ -29,7 +29,8 @@ internal sealed class TrustStage : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("secflow-trust-").FullName;
     private readonly TcpListener _silent = new(IPAddress.Loopback, 0);
     private readonly List<Socket> _asked = [];
-    private readonly ServiceProvider _services;
+    private Task? _refusing;
+    private ServiceProvider _services;
     private readonly Dictionary<string, ECDsa> _keys = new(StringComparer.Ordinal);
 
     private TrustStage()
@@ -37,7 +38,7 @@ internal sealed class TrustStage : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "none"));
         _silent.Start();
         Options = new EngineOptions { DataFolder = Path.Combine(_folder, "data"), BuiltinPluginsFolder = Path.Combine(_folder, "none"), InstanceId = "test", ParallelRuns = 2, RunsPerTeam = 2 };
-        _services = new ServiceCollection().AddLogging(l => l.SetMinimumLevel(LogLevel.Warning)).AddSecFlowEngine(Options).BuildServiceProvider();
+        _services = Build();
     }
 
     public EngineOptions Options { get; }
@@ -65,6 +66,17 @@ internal sealed class TrustStage : IAsyncDisposable
         stage.Target = await stage.AddTargetAsync("shop", $"http://127.0.0.1:{((IPEndPoint)stage._silent.LocalEndpoint).Port}/");
         return stage;
     }
+
+    /// <summary>The engine stops and begins again on the same data folder.</summary>
+    public async Task RestartAsync()
+    {
+        await Get<Engine>().StopAsync(default);
+        await _services.DisposeAsync();
+        _services = Build();
+        await Get<Engine>().StartAsync(default);
+    }
+
+    private ServiceProvider Build() => new ServiceCollection().AddLogging(l => l.SetMinimumLevel(LogLevel.Warning)).AddSecFlowEngine(Options).BuildServiceProvider();
 
     public async Task<Guid> AddTargetAsync(string name, string url) =>
         (await Get<TargetService>().AddAsync(Admin, new NewTarget(name, TargetKind.Url, url, "TEST-1", null) { PrivateAddressApproved = true }, default)).Id;
@@ -100,13 +112,17 @@ internal sealed class TrustStage : IAsyncDisposable
         ["README.md"] = "# A plugin of the tests\n"u8.ToArray(),
     };
 
-    public PluginPackage Sign(Dictionary<string, byte[]> files, string key = "team") =>
-        PackageWriter.Sign(PluginPackage.FromFiles(new Dictionary<string, byte[]>(files, StringComparer.Ordinal) { [PluginPackage.ChecksumsFile] = Checksums.Write(files) }), Key(key));
+    public PluginPackage Sign(Dictionary<string, byte[]> files, string key = "team") => PackageWriter.Sign(Unsigned(files), Key(key));
+
+    public static PluginPackage Unsigned(Dictionary<string, byte[]> files) => PluginPackage.FromFiles(new Dictionary<string, byte[]>(files, StringComparer.Ordinal) { [PluginPackage.ChecksumsFile] = Checksums.Write(files) });
 
     /// <summary>Signs, installs, approves and enables.</summary>
-    public async Task<PluginVersion> EnableAsync(string id, string script, string version = "1.0.0", string key = "team", string more = "")
+    public Task<PluginVersion> EnableAsync(string id, string script, string version = "1.0.0", string key = "team", string more = "") => EnableAsync(Sign(Files(id, script, version, more), key));
+
+    /// <summary>Installs, approves and enables.</summary>
+    public async Task<PluginVersion> EnableAsync(PluginPackage package)
     {
-        var row = await Registry.InstallAsync(Admin, Sign(Files(id, script, version, more), key), default);
+        var row = await Registry.InstallAsync(Admin, package, default);
         foreach (var state in new[] { PluginState.Submitted, PluginState.Approved, PluginState.Enabled })
         {
             row = await MoveAsync(row, state);
@@ -123,11 +139,14 @@ internal sealed class TrustStage : IAsyncDisposable
     public Task<Run> RunAsync(params string[] plugins) => RunOnAsync(Target, plugins);
 
     /// <summary>The same against another target.</summary>
-    public async Task<Run> RunOnAsync(Guid target, params string[] plugins)
+    public Task<Run> RunOnAsync(Guid target, params string[] plugins) => RunAsAsync(Admin, target, plugins);
+
+    /// <summary>The same for another team.</summary>
+    public async Task<Run> RunAsAsync(Actor actor, Guid target, params string[] plugins)
     {
         var nodes = string.Join("\n", plugins.Select((p, i) => $"  - {{ id: n{i}, type: {p}, timeout: 120 }}"));
-        var workflow = await Get<WorkflowService>().SaveAsync(Admin, $"version: \"1.0\"\nname: W {Guid.NewGuid():N}\nnodes:\n{nodes}\n", default);
-        return await Get<RunService>().StartAsync(Admin, new StartRun(workflow.WorkflowId, [target], RunTrigger.Manual), default);
+        var workflow = await Get<WorkflowService>().SaveAsync(actor, $"version: \"1.0\"\nname: W {Guid.NewGuid():N}\nnodes:\n{nodes}\n", default);
+        return await Get<RunService>().StartAsync(actor, new StartRun(workflow.WorkflowId, [target], RunTrigger.Manual), default);
     }
 
     /// <summary>Waits until something holds of the run.</summary>
@@ -135,7 +154,7 @@ internal sealed class TrustStage : IAsyncDisposable
     {
         for (var i = 0; ; i++)
         {
-            var detail = await Get<RunService>().GetAsync(Admin, run.Id, default);
+            var detail = await Get<RunService>().GetAsync(Admin with { TeamId = run.TeamId }, run.Id, default);
             if (holds(detail))
             {
                 return detail;
@@ -155,11 +174,28 @@ internal sealed class TrustStage : IAsyncDisposable
         _asked.Add(await _silent.AcceptSocketAsync(patience.Token));
     }
 
-    /// <summary>The target closes every connection.</summary>
+    /// <summary>The target closes every connection from now on.</summary>
     public void HangUp()
     {
         _asked.ForEach(socket => socket.Dispose());
         _asked.Clear();
+        _refusing ??= RefuseAsync();
+    }
+
+    // a client tries again when a connection ends without an answer
+    private async Task RefuseAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                (await _silent.AcceptSocketAsync()).Dispose();
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // the test is over
+        }
     }
 
     public async Task<IReadOnlyList<AuditEvent>> EventsAsync(string action) =>
@@ -167,8 +203,9 @@ internal sealed class TrustStage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        HangUp();
+        _asked.ForEach(socket => socket.Dispose());
         _silent.Stop();
+        await (_refusing ?? Task.CompletedTask);
         await Get<Engine>().StopAsync(default);
         await _services.DisposeAsync();
         foreach (var key in _keys.Values)
