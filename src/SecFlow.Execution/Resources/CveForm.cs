@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SecFlow.Data.Blobs;
 using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Execution.Resources;
@@ -42,7 +43,8 @@ internal static partial class CveForm
 
         if (entries.Count == 1)
         {
-            return await StoreAsync(new BoundedStream(entries[0].Open(), most), stored, ct);
+            await using var only = ResourceForm.Bounded(entries[0].Open(), most, leaveOpen: false);
+            return await StoreAsync(only, stored, ct);
         }
 
         // first the date, which stands at the top of what is written
@@ -82,7 +84,11 @@ internal static partial class CveForm
     private static async Task<OneCve> ReadOneAsync(ZipArchiveEntry entry, long left, CancellationToken ct)
     {
         using var bytes = new MemoryStream();
-        await new BoundedStream(entry.Open(), Math.Min(left, MostEntryBytes)).CopyToAsync(bytes, ct);
+        await using (var content = ResourceForm.Bounded(entry.Open(), Math.Min(left, MostEntryBytes), leaveOpen: false))
+        {
+            await content.CopyToAsync(bytes, ct);
+        }
+
         try
         {
             var document = JsonDocument.Parse(bytes.ToArray());
@@ -191,44 +197,17 @@ internal static partial class CveForm
     private static partial Regex ScoreDate();
 
     /// <summary>A stream of which the first bytes were looked at.</summary>
-    private sealed class Rejoined(ReadOnlyMemory<byte> head, Stream rest) : Stream
+    private sealed class Rejoined(ReadOnlyMemory<byte> head, Stream rest) : ForwardStream
     {
-        private int _at;
+        protected override int ReadNext(Span<byte> buffer) => FromHead(buffer) is > 0 and var got ? got : rest.Read(buffer);
 
-        public override bool CanRead => true;
+        protected override async ValueTask<int> ReadNextAsync(Memory<byte> buffer, CancellationToken ct) => FromHead(buffer.Span) is > 0 and var got ? got : await rest.ReadAsync(buffer, ct);
 
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
+        private int FromHead(Span<byte> buffer)
         {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => FromHead(buffer.AsMemory(offset, count)) is > 0 and var got ? got : rest.Read(buffer, offset, count);
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            FromHead(buffer) is > 0 and var got ? got : await rest.ReadAsync(buffer, cancellationToken);
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        private int FromHead(Memory<byte> buffer)
-        {
-            var count = Math.Min(buffer.Length, head.Length - _at);
-            head.Slice(_at, count).CopyTo(buffer);
-            _at += count;
+            var at = (int)Math.Min(Position, head.Length);
+            var count = Math.Min(buffer.Length, head.Length - at);
+            head.Span.Slice(at, count).CopyTo(buffer);
             return count;
         }
     }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using SecFlow.Data.Blobs;
 using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Execution.Resources;
@@ -30,10 +31,10 @@ internal static class ResourceForm
         {
             return type switch
             {
-                "wordlist" when !isZip => await WordlistForm.StoreAsync(new BoundedStream(plain, most), stored, ct),
+                "wordlist" when !isZip => await WordlistForm.StoreAsync(Bounded(plain, most), stored, ct),
                 "cve" when isZip => await CveForm.StoreArchiveAsync(file, stored, most, ct),
-                "cve" => await CveForm.StoreAsync(new BoundedStream(plain, most), stored, ct),
-                "templates" when !isZip => await TemplateForm.StoreAsync(new BoundedStream(plain, most), stored, ct),
+                "cve" => await CveForm.StoreAsync(Bounded(plain, most), stored, ct),
+                "templates" when !isZip => await TemplateForm.StoreAsync(Bounded(plain, most), stored, ct),
                 _ => throw Wrong($"{type} is no archive here; give each text by itself, plain or as .gz"),
             };
         }
@@ -42,6 +43,13 @@ internal static class ResourceForm
             throw Wrong($"the file cannot be unpacked or read ({e.Message.TrimEnd('.')})", e);
         }
     }
+
+    /// <summary>At most so many bytes; more is SF1703.</summary>
+    public static BoundedStream Bounded(Stream content, long most, bool leaveOpen = true) => new(
+        content,
+        most,
+        () => new SecFlowException(Codes.ResourceTooLarge, $"The file holds more than {most} bytes after unpacking; a resource of this type may have at most that. Split it, or import less."),
+        leaveOpen);
 
     public static long MostBytes(string type) => type switch
     {

@@ -45,7 +45,7 @@ public sealed partial class ResourceService(string dataFolder, ResourceStore sto
         await using var file = new FileStream(
             Path.Combine(folder.FullName, "import-" + Guid.NewGuid().ToString("N")),
             new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous });
-        await new BoundedStream(content, ResourceForm.MostBytes(import.Type)).CopyToAsync(file, ct);
+        await ResourceForm.Bounded(content, ResourceForm.MostBytes(import.Type)).CopyToAsync(file, ct);
         file.Position = 0;
         return await StoreAsync(actor, import, file, ct);
     }

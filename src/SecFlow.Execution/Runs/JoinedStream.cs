@@ -1,61 +1,42 @@
+using SecFlow.Data.Blobs;
+
 namespace SecFlow.Execution.Runs;
 
 /// <summary>Several streams read one after the other; each is opened when its turn comes.</summary>
-internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : Stream
+internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : ForwardStream
 {
     private Stream? _part;
     private int _next;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    protected override int ReadNext(Span<byte> buffer)
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override int Read(Span<byte> buffer)
-    {
-        while (true)
+        while (Part() is { } part)
         {
-            if (_part is null)
-            {
-                if (_next == parts.Count)
-                {
-                    return 0;
-                }
-
-                _part = parts[_next++]();
-            }
-
-            var read = _part.Read(buffer);
-            if (read > 0 || buffer.Length == 0)
+            if (part.Read(buffer) is var read && (read > 0 || buffer.Length == 0))
             {
                 return read;
             }
 
-            _part.Dispose();
-            _part = null;
+            Leave();
         }
+
+        return 0;
     }
 
-    public override void Flush()
+    protected override async ValueTask<int> ReadNextAsync(Memory<byte> buffer, CancellationToken ct)
     {
+        while (Part() is { } part)
+        {
+            if (await part.ReadAsync(buffer, ct) is var read && (read > 0 || buffer.Length == 0))
+            {
+                return read;
+            }
+
+            Leave();
+        }
+
+        return 0;
     }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -65,5 +46,13 @@ internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private Stream? Part() => _part ??= _next < parts.Count ? parts[_next++]() : null;
+
+    private void Leave()
+    {
+        _part?.Dispose();
+        _part = null;
     }
 }

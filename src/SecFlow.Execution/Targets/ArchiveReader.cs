@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using SecFlow.Data.Blobs;
 
 namespace SecFlow.Execution.Targets;
 
@@ -91,14 +92,15 @@ internal static class ArchiveReader
     private static void Tar(Stream archive, Extraction extraction)
     {
         // The headers come from the archive as well: twice the bytes of the content, and half a KiB for each entry, is more than any honest one has.
-        long Bound() => extraction.Most + (2L * 1024 * ArchivePaths.MostEntries);
-        using (var first = new BoundedStream(new GZipStream(archive, CompressionMode.Decompress, leaveOpen: true), Bound()))
+        var most = extraction.Most + (2L * 1024 * ArchivePaths.MostEntries);
+        BoundedStream Unpacked() => new(new GZipStream(archive, CompressionMode.Decompress, leaveOpen: true), most, () => ArchivePaths.Wrong($"It grows to more than {most >> 20} MiB."));
+        using (var first = Unpacked())
         {
             ArchiveHeaders.CheckTar(first);
         }
 
         archive.Position = 0;
-        using var unpacked = new BoundedStream(new GZipStream(archive, CompressionMode.Decompress, leaveOpen: true), Bound());
+        using var unpacked = Unpacked();
         using var tar = new TarReader(unpacked, leaveOpen: true);
         while (tar.GetNextEntry() is { } entry)
         {
@@ -176,51 +178,6 @@ internal static class ArchiveReader
 
             var lines = string.Concat(_digests.Select(file => $"{file.Value}  {file.Key}\n"));
             return new ExtractedArchive(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines))), _digests.Count, _bytes);
-        }
-    }
-
-    /// <summary>Ends with SF1406 instead of giving more bytes than it may.</summary>
-    private sealed class BoundedStream(Stream inner, long most) : Stream
-    {
-        private long _read;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => _read;
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            var got = inner.Read(buffer);
-            _read += got;
-            return _read <= most ? got : throw ArchivePaths.Wrong($"It grows to more than {most >> 20} MiB.");
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            inner.Dispose();
-            base.Dispose(disposing);
         }
     }
 }
