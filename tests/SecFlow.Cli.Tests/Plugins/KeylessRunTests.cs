@@ -16,7 +16,7 @@ using SecFlow.TestKit;
 namespace SecFlow.Cli.Tests.Plugins;
 
 /// <summary>A plugin that is signed by an identity, in a running engine: it runs under a policy that names the identity, and under no neighbour of it.</summary>
-public sealed class KeylessRunTests : IAsyncLifetime
+public sealed class KeylessRunTests : IAsyncLifetime, IDisposable
 {
     private const string Issuer = "https://token.actions.githubusercontent.com";
     private const string Identity = "https://github.com/acme/plugins/.github/workflows/release.yml@refs/tags/v*";
@@ -56,9 +56,10 @@ public sealed class KeylessRunTests : IAsyncLifetime
         _target = await _installation.AuthoriseAsync("http://127.0.0.1:9/", CancellationToken.None);
     }
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await _installation.DisposeAsync();
+
+    public void Dispose()
     {
-        await _installation.DisposeAsync();
         _sigstore.Dispose();
         SqliteConnection.ClearAllPools();
         _folder.Dispose();

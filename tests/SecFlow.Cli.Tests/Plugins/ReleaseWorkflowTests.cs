@@ -90,7 +90,7 @@ public sealed partial class ReleaseWorkflowTests : IDisposable
         var lines = Workflow.Split('\n').SkipWhile(l => l.Trim() != "- name: " + step).Skip(1).TakeWhile(l => !l.TrimStart().StartsWith("- ", StringComparison.Ordinal)).ToList();
         lines[0].Trim().ShouldStartWith("run:");
         var script = _folder.Write("step.sh", string.Join('\n', lines.Select(l => l.Trim() == "run: |" ? "" : l.Trim().StartsWith("run: ", StringComparison.Ordinal) ? l.Trim()[5..] : l)));
-        var start = new ProcessStartInfo("bash", ["--noprofile", "--norc", "-eo", "pipefail", script]) { WorkingDirectory = Plugin, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash", ["--noprofile", "--norc", "-eo", "pipefail", script]) { WorkingDirectory = Plugin, UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["GITHUB_REF_NAME"] = tag;
         start.Environment["PATH"] = _folder.Path + ":" + Environment.GetEnvironmentVariable("PATH");
         using var process = Process.Start(start)!;

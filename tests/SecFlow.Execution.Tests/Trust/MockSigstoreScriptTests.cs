@@ -39,7 +39,7 @@ public sealed class MockSigstoreScriptTests : IDisposable
 
     private static async Task<(int Code, string Said)> RunAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("node", [Path.Combine(ScriptFactAttribute.Folder, "sign.mjs"), .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("node", [Path.Combine(ScriptFactAttribute.Folder, "sign.mjs"), .. arguments]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
         var said = await Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
         await process.WaitForExitAsync();
         return (process.ExitCode, string.Concat(said));
