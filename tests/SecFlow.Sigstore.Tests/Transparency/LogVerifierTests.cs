@@ -8,15 +8,9 @@ using SecFlow.SigstoreKit;
 
 namespace SecFlow.Sigstore.Tests.Transparency;
 
-/// <summary>Start from a good bundle, change one thing; what follows from it is signed again by the mock.</summary>
-public sealed class LogVerifierTests : IDisposable
+/// <summary>Entries, promises, times, and which log they are held against.</summary>
+public sealed class LogVerifierTests : LogTests
 {
-    private const string Identity = "https://github.com/acme/plugins/.github/workflows/release.yml@refs/tags/v1.0.0";
-    private static readonly byte[] _artifact = "the artifact"u8.ToArray();
-    private readonly MockSigstore _sigstore = new();
-
-    public void Dispose() => _sigstore.Dispose();
-
     [Theory]
     [InlineData(1, false, 3, "dsse")]
     [InlineData(1, false, 2, "dsse")]
@@ -27,13 +21,13 @@ public sealed class LogVerifierTests : IDisposable
     [InlineData(2, true, 3, "dsse")]
     public void Verify_GoodEntry_IsProven(int rekor, bool envelope, int version, string kind)
     {
-        var log = rekor == 1 ? _sigstore.RekorV1 : _sigstore.RekorV2;
+        var log = rekor == 1 ? Sigstore.RekorV1 : Sigstore.RekorV2;
         var verified = Verify(Sign(new SignOptions { Logs = [log], Envelope = envelope, Version = version, EntryKind = kind })).ShouldBeOfType<VerifiedLogEntries>();
         var entry = verified.Entries.ShouldHaveSingleItem();
         entry.Log.ShouldBe(log.Name);
         entry.Operator.ShouldBe(log.Operator);
         entry.LogIndex.ShouldBe(rekor == 1 ? 1_000_011 : 11);
-        entry.IntegratedTime.ShouldBe(rekor == 1 ? _sigstore.Now.AddSeconds(2) : null);
+        entry.IntegratedTime.ShouldBe(rekor == 1 ? Sigstore.Now.AddSeconds(2) : null);
         verified.Times.Count.ShouldBe(rekor == 1 ? 1 : 0);
         verified.Parties.ShouldBe(1);
     }
@@ -44,7 +38,7 @@ public sealed class LogVerifierTests : IDisposable
     [InlineData(KeyKind.Rsa2048)]
     public void Verify_DigestThatFollowsTheKey_IsProven(KeyKind key)
     {
-        foreach (var log in new[] { _sigstore.RekorV1, _sigstore.RekorV2 })
+        foreach (var log in new[] { Sigstore.RekorV1, Sigstore.RekorV2 })
         {
             Verify(Sign(new SignOptions { Key = key, Logs = [log] })).ShouldBeOfType<VerifiedLogEntries>();
         }
@@ -65,9 +59,9 @@ public sealed class LogVerifierTests : IDisposable
     {
         using var key = new SigningKey(KeyKind.P256);
         using var other = new SigningKey(KeyKind.P256);
-        foreach (var log in new[] { _sigstore.RekorV1, _sigstore.RekorV2 })
+        foreach (var log in new[] { Sigstore.RekorV1, Sigstore.RekorV2 })
         {
-            var bundle = BundleReader.Read(_sigstore.SignWithKey(_artifact, key, new SignOptions { Logs = [log] }));
+            var bundle = BundleReader.Read(Sigstore.SignWithKey(_artifact, key, new SignOptions { Logs = [log] }));
             var artifact = Artifact.FromBytes(_artifact);
             LogVerifier.Verify(bundle, SignedContent.ByKey(bundle.Content, artifact, key.PublicKey), Root()).ShouldBeOfType<VerifiedLogEntries>();
             Rejected(LogVerifier.Verify(bundle, SignedContent.ByKey(bundle.Content, artifact, other.PublicKey), Root()), RejectionReason.LogEntryMismatch, "the key");
@@ -86,7 +80,7 @@ public sealed class LogVerifierTests : IDisposable
     [Fact]
     public void Verify_OneLogTwice_CountsOnce()
     {
-        var verified = Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV1, _sigstore.RekorV1] })).ShouldBeOfType<VerifiedLogEntries>();
+        var verified = Verify(Sign(new SignOptions { Logs = [Sigstore.RekorV1, Sigstore.RekorV1] })).ShouldBeOfType<VerifiedLogEntries>();
         verified.Entries.Count.ShouldBe(2);
         verified.Parties.ShouldBe(1);
     }
@@ -94,9 +88,9 @@ public sealed class LogVerifierTests : IDisposable
     [Fact]
     public void Verify_TwoLogs_CountTwiceUnlessOneOperatorRunsBoth()
     {
-        var bundle = Sign(new SignOptions { Logs = [_sigstore.RekorV1, _sigstore.RekorV2] });
+        var bundle = Sign(new SignOptions { Logs = [Sigstore.RekorV1, Sigstore.RekorV2] });
         Verify(bundle).ShouldBeOfType<VerifiedLogEntries>().Parties.ShouldBe(2);
-        var same = _sigstore.TrustedRoot(root =>
+        var same = Sigstore.TrustedRoot(root =>
         {
             foreach (var log in root["tlogs"]!.AsArray())
             {
@@ -109,24 +103,24 @@ public sealed class LogVerifierTests : IDisposable
     [Fact]
     public void Verify_ForeignLog_IsUnknown()
     {
-        using var foreign = new MockLog(1, "https://rekor.sigstore.test", _sigstore.Now.AddYears(-1));
+        using var foreign = new MockLog(1, "https://rekor.sigstore.test", Sigstore.Now.AddYears(-1));
         Rejected(Verify(Sign(new SignOptions { Logs = [foreign] })), RejectionReason.LogUnknown, "log id");
-        Rejected(Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV1, foreign] })), RejectionReason.LogUnknown, "log id");
+        Rejected(Verify(Sign(new SignOptions { Logs = [Sigstore.RekorV1, foreign] })), RejectionReason.LogUnknown, "log id");
     }
 
     [Fact]
     public void Verify_RootWithoutLogs_TrustsNone() =>
-        Rejected(Verify(Sign(new SignOptions()), _sigstore.TrustedRoot(root => root["tlogs"] = new JsonArray())), RejectionReason.LogUnknown, "log id");
+        Rejected(Verify(Sign(new SignOptions()), Sigstore.TrustedRoot(root => root["tlogs"] = new JsonArray())), RejectionReason.LogUnknown, "log id");
 
     [Fact]
     public void Verify_EntryOfOneTrustedLogUnderTheIdOfAnother_IsRejected()
     {
-        using var second = new MockLog(1, "https://second.sigstore.test", _sigstore.Now.AddYears(-1));
-        _sigstore.FurtherLogs.Add(second);
+        using var second = new MockLog(1, "https://second.sigstore.test", Sigstore.Now.AddYears(-1));
+        Sigstore.FurtherLogs.Add(second);
         var bundle = Sign(new SignOptions
         {
             Logs = [second],
-            Bundle = b => Entry(b)["logId"]!["keyId"] = Convert.ToBase64String(_sigstore.RekorV1.LogId),
+            Bundle = b => Entry(b)["logId"]!["keyId"] = Convert.ToBase64String(Sigstore.RekorV1.LogId),
         });
         Rejected(Verify(bundle), RejectionReason.LogSignatureInvalid, "inclusion promise");
     }
@@ -134,15 +128,15 @@ public sealed class LogVerifierTests : IDisposable
     [Fact]
     public void Verify_KeyOfTheLogUnderAnotherName_IsRejected()
     {
-        var root = _sigstore.TrustedRoot(r => r["tlogs"]![0]!["baseUrl"] = "https://another.sigstore.test");
+        var root = Sigstore.TrustedRoot(r => r["tlogs"]![0]!["baseUrl"] = "https://another.sigstore.test");
         Rejected(Verify(Sign(new SignOptions()), root), RejectionReason.LogSignatureInvalid, "another.sigstore.test");
     }
 
     [Fact]
     public void Verify_LogListedOncePerPeriod_FindsTheOneThatFits()
     {
-        var (before, since) = (Time(_sigstore.Now.AddDays(-1)), Time(_sigstore.Now.AddDays(-30)));
-        var root = _sigstore.TrustedRoot(r =>
+        var (before, since) = (Time(Sigstore.Now.AddDays(-1)), Time(Sigstore.Now.AddDays(-30)));
+        var root = Sigstore.TrustedRoot(r =>
         {
             var old = r["tlogs"]![0]!.DeepClone();
             old["publicKey"]!["validFor"] = new JsonObject { ["start"] = since, ["end"] = before };
@@ -159,7 +153,7 @@ public sealed class LogVerifierTests : IDisposable
     [InlineData(-60, 1, false)]
     public void Verify_PromisedTime_IsInsideTheUseOfTheKeyWithBothEnds(int start, int end, bool inside)
     {
-        var root = _sigstore.TrustedRoot(r => r["tlogs"]![0]!["publicKey"]!["validFor"] = new JsonObject { ["start"] = Time(_sigstore.Now.AddSeconds(start)), ["end"] = end == 0 ? null : Time(_sigstore.Now.AddSeconds(end)) });
+        var root = Sigstore.TrustedRoot(r => r["tlogs"]![0]!["publicKey"]!["validFor"] = new JsonObject { ["start"] = Time(Sigstore.Now.AddSeconds(start)), ["end"] = end == 0 ? null : Time(Sigstore.Now.AddSeconds(end)) });
         var outcome = Verify(Sign(new SignOptions()), root);
         if (inside)
         {
@@ -174,10 +168,10 @@ public sealed class LogVerifierTests : IDisposable
     [Fact]
     public void OutsideOf_TimeOfOthers_HoldsForLogsThatDateNothing()
     {
-        var root = _sigstore.TrustedRoot(r => r["tlogs"]![1]!["publicKey"]!["validFor"]!["end"] = Time(_sigstore.Now));
-        var verified = Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV2] }), root).ShouldBeOfType<VerifiedLogEntries>();
-        verified.OutsideOf([new VerifiedTime(_sigstore.Now, "a timestamp authority")]).ShouldBeNull();
-        verified.OutsideOf([new VerifiedTime(_sigstore.Now.AddSeconds(1), "a timestamp authority")]).ShouldNotBeNull().Reason.ShouldBe(RejectionReason.LogNotValidThen);
+        var root = Sigstore.TrustedRoot(r => r["tlogs"]![1]!["publicKey"]!["validFor"]!["end"] = Time(Sigstore.Now));
+        var verified = Verify(Sign(new SignOptions { Logs = [Sigstore.RekorV2] }), root).ShouldBeOfType<VerifiedLogEntries>();
+        verified.OutsideOf([new VerifiedTime(Sigstore.Now, "a timestamp authority")]).ShouldBeNull();
+        verified.OutsideOf([new VerifiedTime(Sigstore.Now.AddSeconds(1), "a timestamp authority")]).ShouldNotBeNull().Reason.ShouldBe(RejectionReason.LogNotValidThen);
     }
 
     [Fact]
@@ -193,7 +187,7 @@ public sealed class LogVerifierTests : IDisposable
     [Fact]
     public void Verify_TimeOfRekor2_IsNone()
     {
-        var bundle = Sign(new SignOptions { Logs = [_sigstore.RekorV2], Bundle = b => Entry(b)["integratedTime"] = "1795335457" });
+        var bundle = Sign(new SignOptions { Logs = [Sigstore.RekorV2], Bundle = b => Entry(b)["integratedTime"] = "1795335457" });
         Verify(bundle).ShouldBeOfType<VerifiedLogEntries>().Times.ShouldBeEmpty();
     }
 
@@ -242,118 +236,6 @@ public sealed class LogVerifierTests : IDisposable
     public void Verify_PromiseWithoutTime_IsRejected(string? time) =>
         Rejected(Verify(Sign(new SignOptions { Bundle = b => Entry(b)["integratedTime"] = time })), RejectionReason.LogSignatureInvalid, "the time that");
 
-    [Theory]
-    [InlineData("treeSize", "13")]
-    [InlineData("treeSize", "11")]
-    [InlineData("rootHash", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
-    [InlineData("rootHash", "AAAA")]
-    public void Verify_ProofForAnotherTreeThanTheCheckpoint_IsRejected(string name, string value)
-    {
-        foreach (var log in new[] { _sigstore.RekorV1, _sigstore.RekorV2 })
-        {
-            Rejected(Verify(Sign(new SignOptions { Logs = [log], Bundle = b => Entry(b)["inclusionProof"]![name] = value })), RejectionReason.InclusionInvalid, "of the checkpoint");
-        }
-    }
-
-    [Theory]
-    [InlineData("10")]
-    [InlineData("0")]
-    [InlineData("12")]
-    [InlineData("1000011")]
-    public void Verify_ProofForAnotherIndex_IsRejected(string index) =>
-        Rejected(Verify(Sign(new SignOptions { Bundle = b => Entry(b)["inclusionProof"]!["logIndex"] = index })), RejectionReason.InclusionInvalid, "proof");
-
-    [Fact]
-    public void Verify_IndexOfRekor2OtherThanInTheProof_IsRejected() =>
-        Rejected(Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV2], Bundle = b => Entry(b)["logIndex"] = "10" })), RejectionReason.InclusionInvalid, "index 11");
-
-    [Fact]
-    public void Verify_HashMissingAddedOrChanged_IsRejected()
-    {
-        var zero = Convert.ToBase64String(new byte[32]);
-        foreach (var change in (Action<JsonArray>[])[h => h.RemoveAt(0), h => h.RemoveAt(h.Count - 1), h => h.Clear(), h => h.Add(zero), h => h[0] = zero, h => h[0] = "AAAA"])
-        {
-            Rejected(Verify(Sign(new SignOptions { Bundle = b => change(Entry(b)["inclusionProof"]!["hashes"]!.AsArray()) })), RejectionReason.InclusionInvalid, "");
-        }
-    }
-
-    [Fact]
-    public void Verify_BodyOfAnotherEntryOfTheTree_IsRejected()
-    {
-        // the proof of an entry that is really in the tree does not carry another body
-        var other = JsonNode.Parse(_sigstore.Sign("another"u8, Identity))!.AsObject();
-        Rejected(
-            Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV2], Bundle = b => Entry(b)["canonicalizedBody"] = Entry(other)["canonicalizedBody"]!.DeepClone() })),
-            RejectionReason.InclusionInvalid, "root");
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Verify_CheckpointSignedByNobodyKnown_IsRejected(int rekor)
-    {
-        using var other = new MockLog(rekor, rekor == 1 ? _sigstore.RekorV1.BaseUrl : _sigstore.RekorV2.BaseUrl, _sigstore.Now);
-        var log = rekor == 1 ? _sigstore.RekorV1 : _sigstore.RekorV2;
-        var foreign = "";
-        Sign(new SignOptions { Logs = [other], NoteSignatures = line => foreign = line });
-        Rejected(Verify(Sign(new SignOptions { Logs = [log], NoteSignatures = _ => foreign })), RejectionReason.LogSignatureInvalid, "checkpoint signed by");
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Verify_LineOfTheLogAmongOthers_IsEnoughWhereverItStands(int rekor)
-    {
-        var log = rekor == 1 ? _sigstore.RekorV1 : _sigstore.RekorV2;
-        var witness = $"\u2014 witness.example {Convert.ToBase64String(new byte[68])}\n";
-        foreach (var lines in (Func<string, string>[])[l => witness + l, l => l + witness, l => Broken(l) + l, l => l + Broken(l)])
-        {
-            Verify(Sign(new SignOptions { Logs = [log], NoteSignatures = lines })).ShouldBeOfType<VerifiedLogEntries>();
-        }
-    }
-
-    [Fact]
-    public void Verify_LineWithOtherNameOrKeyId_IsNotTheLogs()
-    {
-        foreach (var change in (Func<string, string>[])[l => l.Replace(_sigstore.RekorV2.Name, "other.test", StringComparison.Ordinal), l => l.Replace(_sigstore.RekorV2.Name, _sigstore.RekorV2.Name.ToUpperInvariant(), StringComparison.Ordinal), OtherKeyId, Broken])
-        {
-            Rejected(Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV2], NoteSignatures = change })), RejectionReason.LogSignatureInvalid, "checkpoint signed by");
-        }
-    }
-
-    [Fact]
-    public void Verify_ManyWrongLinesOfTheLog_AreNotAllTried() =>
-        Rejected(Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV2], NoteSignatures = l => string.Concat(Enumerable.Repeat(Broken(l), 8)) + l })), RejectionReason.LogSignatureInvalid, "checkpoint signed by");
-
-    [Fact]
-    public void Verify_FurtherLinesInTheCheckpoint_AreAllowed() =>
-        Verify(Sign(new SignOptions { Note = note => note + "Timestamp: 1675209600000000000\n" })).ShouldBeOfType<VerifiedLogEntries>();
-
-    [Fact]
-    public void Verify_CheckpointSignedInAnotherForm_IsRejected()
-    {
-        foreach (var change in (Func<string, string>[])[n => "\n" + n, n => n[(n.IndexOf('\n') + 1)..], n => n.Insert(n.IndexOf('\n') + 1, "-"), n => n.Insert(n.IndexOf('\n') + 1, "0"), n => "other.test" + n[n.IndexOf('\n')..], n => "log2026.sigstore.test.evil" + n[n.IndexOf('\n')..]])
-        {
-            Rejected(Verify(Sign(new SignOptions { Logs = [_sigstore.RekorV2], Note = change })), RejectionReason.LogSignatureInvalid, "checkpoint");
-        }
-    }
-
-    [Fact]
-    public void Verify_CheckpointWithoutSignature_IsRejected() =>
-        Rejected(Verify(Sign(new SignOptions { NoteSignatures = _ => "" })), RejectionReason.LogSignatureInvalid, "a signed checkpoint");
-
-    private static string Broken(string line)
-    {
-        var at = line.Length - 8;
-        return line[..at] + (line[at] == 'A' ? 'B' : 'A') + line[(at + 1)..];
-    }
-
-    private static string OtherKeyId(string line)
-    {
-        var at = line.LastIndexOf(' ') + 1;
-        return line[..at] + (line[at] == 'A' ? 'B' : 'A') + line[(at + 1)..];
-    }
-
     private static void Replace(JsonObject entry, string kind, string version, JsonNode spec)
     {
         entry["kind"] = kind;
@@ -378,28 +260,5 @@ public sealed class LogVerifierTests : IDisposable
                 },
             },
         };
-    }
-
-    private static JsonNode Entry(JsonObject bundle) => bundle["verificationMaterial"]!["tlogEntries"]![0]!;
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-
-    private static void Rejected(LogOutcome outcome, RejectionReason reason, string text)
-    {
-        var rejection = outcome.ShouldBeOfType<RejectedLogEntries>().Rejection;
-        rejection.Reason.ShouldBe(reason, rejection.ToString());
-        rejection.Stage.ShouldBe(VerificationStage.TransparencyLog);
-        (rejection.Expected + " | " + rejection.Found).ShouldContain(text);
-    }
-
-    private byte[] Sign(SignOptions options) => _sigstore.Sign(_artifact, Identity, options: options);
-
-    private TrustedRoot Root() => TrustedRootReader.Read(_sigstore.TrustedRoot());
-
-    private LogOutcome Verify(byte[] json, byte[]? root = null)
-    {
-        var bundle = BundleReader.Read(json);
-        var content = SignedContent.ByCertificate(bundle.Content, Artifact.FromBytes(_artifact), ((CertificateMaterial)bundle.Material).Certificates[0]);
-        return LogVerifier.Verify(bundle, content, root is null ? Root() : TrustedRootReader.Read(root));
     }
 }
