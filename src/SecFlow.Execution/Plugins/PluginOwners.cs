@@ -12,7 +12,8 @@ namespace SecFlow.Execution.Plugins;
 /// </summary>
 internal static class PluginOwners
 {
-    private const string ListedDigest = "digest listed by the trust policy";
+    /// <summary>What stands for the signer where the policy lists the digest.</summary>
+    public const string ListedDigest = "digest listed by the trust policy";
 
     /// <summary>The signer of a verified package in the form that is kept; null when nobody's signature was verified.</summary>
     public static string? Of(TrustVerdict? verdict) => verdict is not { State: TrustState.Verified } || ByDigest(verdict)

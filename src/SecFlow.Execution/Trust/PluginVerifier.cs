@@ -91,7 +91,7 @@ public static class PluginVerifier
             if (rules.Find(r => r.Authorities.Count == 0) is { } listed)
             {
                 // a rule may trust digests by themselves; the listed bytes then need no signature
-                return _authorities.Answer(TrustState.Verified, TrustStage.Policy, "a digest listed by the trust policy", evidence.Digest!) with { Signer = "digest listed by the trust policy", Rule = listed.Name };
+                return _authorities.Answer(TrustState.Verified, TrustStage.Policy, "a digest listed by the trust policy", evidence.Digest!) with { Signer = PluginOwners.ListedDigest, Rule = listed.Name };
             }
 
             if (evidence.Signatures == 0)

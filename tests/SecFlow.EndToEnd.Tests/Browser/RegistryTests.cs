@@ -112,6 +112,8 @@ public sealed class RegistryTests
         await StateAsync(ada, "Verified", "Revoked");
         (await FindAsync(portal, "1.1.0")).State.ShouldBe(PluginState.Revoked);
         await Expect(ada.Locator("#decision").GetByRole(AriaRole.Button)).ToHaveCountAsync(0);
+        await ada.GetByRole(AriaRole.Link, new() { Name = "What it touched" }).ClickAsync();
+        await Expect(ada.Locator("main h1")).ToContainTextAsync("Blast radius");
     }
 
     private static async Task<IPage> SignedInAsync(RunningPortal portal, Chromium chromium, string name)

@@ -46,6 +46,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "POST", $"/api/v1/plugins/{Unknown}/pin", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/unpin", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/rollback", "plugins:write" },
+        { "GET", "/api/v1/blast-radius", "audit:read" },
         { "GET", "/api/v1/tools", "plugins:read" },
         { "POST", $"/api/v1/tools/{Unknown}/test", "installation:write" },
         { "POST", $"/api/v1/tools/{Unknown}/accept", "installation:write" },
