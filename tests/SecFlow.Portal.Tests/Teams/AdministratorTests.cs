@@ -32,7 +32,7 @@ public sealed class AdministratorTests
         var html = (await browser.GetAsync("/administrators")).Html;
         html.ShouldContain("bob");
         html.ShouldContain("Ask one of them");
-        (await again.Audit.ListAsync(new AuditQuery(Guid.Empty) { Installation = true, Action = "refuse.access" })).Events.ShouldContain(e => e.ResourceKind == "user" && e.ReasonCode == Codes.RoleMissing);
+        (await again.Audit.ListAsync(new AuditQuery((await again.TeamAsync()).Id) { Action = "refuse.access" })).Events.ShouldContain(e => e.ResourceKind == "user" && e.ReasonCode == Codes.RoleMissing);
     }
 
     private static async Task<Actor> ActorAsync(SecFlowApplication app, Guid id, string name) =>
