@@ -5,6 +5,7 @@ using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Runs;
+using static SecFlow.Execution.Plans.JsonForm;
 
 namespace SecFlow.Cli.Workflows;
 
@@ -118,17 +119,4 @@ internal static class RunDocument
 
     // an absent value is left out
     private static string? Text(string text) => text.Length == 0 ? null : text;
-
-    private static JsonArray Array(IEnumerable<JsonObject> items) => [.. items];
-
-    private static JsonObject Object(params (string Name, JsonNode? Value)[] fields)
-    {
-        var result = new JsonObject();
-        foreach (var (name, value) in fields.Where(f => f.Value is not null))
-        {
-            result.Add(name, value);
-        }
-
-        return result;
-    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SecFlow.Execution.Diagnostics;
+using static SecFlow.Execution.Plans.JsonForm;
 
 namespace SecFlow.Execution.Plans;
 
@@ -106,17 +107,4 @@ public static class PlanDocument
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => JsonValue.Create(t))];
-
-    private static JsonArray Array(IEnumerable<JsonObject> items) => [.. items];
-
-    private static JsonObject Object(params (string Name, JsonNode? Value)[] fields)
-    {
-        var result = new JsonObject();
-        foreach (var (name, value) in fields.Where(f => f.Value is not null))
-        {
-            result.Add(name, value);
-        }
-
-        return result;
-    }
 }

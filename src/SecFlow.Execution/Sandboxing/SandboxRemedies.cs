@@ -2,11 +2,28 @@ using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Execution.Sandboxing;
 
+/// <summary>What a remedy depends on.</summary>
+/// <param name="OsRelease">Text of /etc/os-release; empty when there is none.</param>
+/// <param name="Switch">Value of a switch of the kernel below /proc/sys; empty when it does not know it.</param>
+/// <param name="IsRoot">Whether the engine is root.</param>
+/// <param name="InContainer">Whether it runs in a container of Docker, Podman or Kubernetes.</param>
+internal sealed record SystemFacts(string OsRelease, Func<string, string> Switch, bool IsRoot, bool InContainer)
+{
+    public static SystemFacts Here { get; } = new(
+        Read("/etc/os-release"),
+        name => Read("/proc/sys/" + name).Trim(),
+        LinuxCalls.IsRoot,
+        File.Exists("/.dockerenv") || File.Exists("/run/.containerenv") || Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 });
+
+    /// <summary>Whether this is that system or one made after it.</summary>
+    public bool Is(string name) => OsRelease.Split('\n').Any(line => (line.StartsWith("ID=", StringComparison.Ordinal) || line.StartsWith("ID_LIKE=", StringComparison.Ordinal)) && line.Contains(name, StringComparison.Ordinal));
+
+    private static string Read(string path) => File.Exists(path) ? File.ReadAllText(path) : "";
+}
+
 /// <summary>Says why a sandbox is not there and what a person can do about it on this system.</summary>
 internal static class SandboxRemedies
 {
-    private const string Switches = "/proc/sys/";
-
     public static SandboxLayer? Missing(SandboxPrograms programs)
     {
         if (!OperatingSystem.IsLinux() || !SystemCallFilter.Supported)
@@ -69,38 +86,47 @@ internal static class SandboxRemedies
             : Remedy();
     }
 
-    internal static string Install(string packages)
+    internal static string Install(string packages) => Install(packages, SystemFacts.Here);
+
+    internal static string Install(string packages, SystemFacts system) => system switch
     {
-        var os = File.Exists("/etc/os-release") ? File.ReadAllText("/etc/os-release") : "";
-        return os switch
+        _ when system.Is("debian") || system.Is("ubuntu") => $"Run: apt-get install --no-install-recommends {packages}",
+        _ when system.Is("fedora") || system.Is("rhel") || system.Is("centos") => $"Run: dnf install {packages}",
+        _ when system.Is("suse") => $"Run: zypper install {packages}",
+        _ when system.Is("arch") => $"Run: pacman -S {packages}",
+        // its setpriv and prlimit are packages of their own
+        _ when system.Is("alpine") => $"Run: apk add {packages.Replace("util-linux", "util-linux setpriv", StringComparison.Ordinal)}",
+        _ => $"Install {packages} with the package manager of this system.",
+    };
+
+    private static string Remedy() => Namespaces(SystemFacts.Here);
+
+    /// <summary>What to do when the programs are there and namespaces cannot be made: the switch that is off, else the container around, else the kernel.</summary>
+    internal static string Namespaces(SystemFacts system)
+    {
+        if (system.InContainer)
         {
-            _ when Is("debian") || Is("ubuntu") => $"Run: apt-get install --no-install-recommends {packages}",
-            _ when Is("fedora") || Is("rhel") || Is("centos") => $"Run: dnf install {packages}",
-            _ when Is("suse") => $"Run: zypper install {packages}",
-            _ when Is("arch") => $"Run: pacman -S {packages}",
-            _ when Is("alpine") => $"Run: apk add {packages}",
-            _ => $"Install {packages} with the package manager of this system.",
+            return "The container does not let namespaces be made. Start it with --security-opt seccomp=unconfined --security-opt apparmor=unconfined (Kubernetes: seccompProfile and appArmorProfile Unconfined), or as root with --cap-add SYS_ADMIN."
+                + (system.Switch("user/max_user_namespaces") == "0" ? " Its host has them switched off: run there: sysctl -w user.max_user_namespaces=15000" : "");
+        }
+
+        if (system.Switch("kernel/apparmor_restrict_unprivileged_userns") == "1" && !system.IsRoot)
+        {
+            return "AppArmor restricts user namespaces (Ubuntu 23.10 and newer). Allow them for bubblewrap: write /etc/apparmor.d/bwrap with 'abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' and run: systemctl reload apparmor";
+        }
+
+        if (system.Switch("kernel/unprivileged_userns_clone") == "0" && !system.IsRoot)
+        {
+            return $"User namespaces are switched off for users. Run: sysctl -w kernel.unprivileged_userns_clone=1{Keep("kernel.unprivileged_userns_clone=1")}";
+        }
+
+        return system.Switch("user/max_user_namespaces") switch
+        {
+            "0" => $"User namespaces are switched off{(system.Is("rhel") || system.Is("centos") ? ", as hardened profiles of this system do" : "")}. Run: sysctl -w user.max_user_namespaces=15000{Keep("user.max_user_namespaces=15000")}",
+            "" => "The kernel was built without user namespaces (CONFIG_USER_NS). Use a kernel that has them" + (system.Is("alpine") ? ", such as linux-lts." : "."),
+            _ => "Something else keeps namespaces from being made: a security module, or the service manager around this program (RestrictNamespaces=, SystemCallFilter=). Allow them to it.",
         };
-
-        bool Is(string name) => os.Split('\n').Any(line => (line.StartsWith("ID=", StringComparison.Ordinal) || line.StartsWith("ID_LIKE=", StringComparison.Ordinal)) && line.Contains(name, StringComparison.Ordinal));
     }
 
-    private static string Remedy()
-    {
-        if (Switch("kernel/apparmor_restrict_unprivileged_userns") == "1" && !LinuxCalls.IsRoot)
-        {
-            return "AppArmor restricts user namespaces (Ubuntu 24.04 and newer). Allow them for bubblewrap: write /etc/apparmor.d/bwrap with 'abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' and run: systemctl reload apparmor";
-        }
-
-        if (Switch("kernel/unprivileged_userns_clone") == "0" && !LinuxCalls.IsRoot)
-        {
-            return "User namespaces are switched off for users. Run: sysctl -w kernel.unprivileged_userns_clone=1";
-        }
-
-        return Switch("user/max_user_namespaces") == "0"
-            ? "User namespaces are switched off. Run: sysctl -w user.max_user_namespaces=15000"
-            : "User namespaces must be allowed. In a container, start it with --security-opt seccomp=unconfined --security-opt apparmor=unconfined, or as root with --cap-add SYS_ADMIN.";
-    }
-
-    private static string Switch(string name) => File.Exists(Switches + name) ? File.ReadAllText(Switches + name).Trim() : "";
+    private static string Keep(string setting) => $" (to keep it: write {setting} into /etc/sysctl.d/60-secflow.conf)";
 }

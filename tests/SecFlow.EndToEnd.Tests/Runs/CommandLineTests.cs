@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SecFlow.Cli;
 using SecFlow.DemoTarget;
+using SecFlow.EndToEnd.Tests.Stage;
 
 namespace SecFlow.EndToEnd.Tests.Runs;
 
@@ -17,15 +17,15 @@ public sealed class CommandLineTests : IDisposable
             outputs: [findings]
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("secflow-cli-").FullName;
+    private readonly CommandLine _cli = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _cli.Dispose();
 
     [Fact]
     public async Task Run_WeakTarget_PrintsFindingsAndFailsOnHigh()
     {
         await using var shop = await WeakShop.StartAsync(DemoFaults.Choose("demo", 1), 1);
-        var (code, output, error) = await CommandAsync("workflow", "run", await WriteAsync(Recipe), "--target", shop.Url.ToString(), "--data", Data, "--format", "json", "--fail-on", "high");
+        var (code, output, error) = await CommandLine.RunAsync("workflow", "run", await _cli.WriteAsync("recipe.yaml", Recipe), "--target", shop.Url.ToString(), "--data", _cli.Data, "--format", "json", "--fail-on", "high");
 
         code.ShouldBe(1, error);
         using var json = JsonDocument.Parse(output);
@@ -38,7 +38,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Run_DeadPort_ExitsWithNotEverythingAssessed()
     {
-        var (code, output, error) = await CommandAsync("workflow", "run", await WriteAsync(Recipe), "--target", $"http://127.0.0.1:{PlantedFaultsTests.DeadPort()}/", "--data", Data, "--format", "json");
+        var (code, output, error) = await CommandLine.RunAsync("workflow", "run", await _cli.WriteAsync("recipe.yaml", Recipe), "--target", $"http://127.0.0.1:{PlantedFaultsTests.DeadPort()}/", "--data", _cli.Data, "--format", "json");
 
         code.ShouldBe(5, error);
         using var json = JsonDocument.Parse(output);
@@ -72,26 +72,9 @@ public sealed class CommandLineTests : IDisposable
             retry: { max_attempts: 3, backoff_factor: 2.0, base_delay: 5 }
             state: { checkpoint_interval: 30, resume_on_failure: true, cache_intermediate: true }
             """;
-        var (code, output, error) = await CommandAsync("workflow", "validate", await WriteAsync(sample), "--data", Data);
+        var (code, output, error) = await CommandLine.RunAsync("workflow", "validate", await _cli.WriteAsync("recipe.yaml", sample), "--data", _cli.Data);
 
         code.ShouldBe(0, output + error);
         error.ShouldContain("note: SF1016");
-    }
-
-    private string Data => Path.Combine(_folder, "data");
-
-    private static async Task<(int Code, string Output, string Error)> CommandAsync(params string[] arguments)
-    {
-        await using var output = new StringWriter();
-        await using var error = new StringWriter();
-        var code = await CliApp.RunAsync(arguments, output, error);
-        return (code, output.ToString(), error.ToString());
-    }
-
-    private async Task<string> WriteAsync(string recipe)
-    {
-        var file = Path.Combine(_folder, "recipe.yaml");
-        await File.WriteAllTextAsync(file, recipe);
-        return file;
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SecFlow.Cli;
 using SecFlow.DemoTarget;
+using SecFlow.EndToEnd.Tests.Stage;
 
 namespace SecFlow.EndToEnd.Tests.Runs;
 
@@ -41,9 +41,9 @@ public sealed class ToolRunTests : IDisposable
             outputs: [findings]
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("secflow-tools-").FullName;
+    private readonly CommandLine _cli = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _cli.Dispose();
 
     [Fact]
     public async Task Run_NmapAndFfuf_AgainstTheWeakShop_FindItsPortAndPaths()
@@ -83,23 +83,11 @@ public sealed class ToolRunTests : IDisposable
 
     private async Task<JsonDocument> RunAsync(string recipe, string target, int expected)
     {
-        var file = Path.Combine(_folder, "recipe.yaml");
-        var words = Path.Combine(_folder, "words.txt");
-        await File.WriteAllTextAsync(file, recipe);
-        await File.WriteAllTextAsync(words, "robots.txt\ncertainly-not-there\nadmin/\n");
-        (await CommandAsync("resource", "import", "wordlist/short", words, "--data", Data)).Code.ShouldBe(0);
-        var (code, output, error) = await CommandAsync("workflow", "run", file, "--target", target, "--data", Data, "--format", "json");
+        var file = await _cli.WriteAsync("recipe.yaml", recipe);
+        var words = await _cli.WriteAsync("words.txt", "robots.txt\ncertainly-not-there\nadmin/\n");
+        (await CommandLine.RunAsync("resource", "import", "wordlist/short", words, "--data", _cli.Data)).Code.ShouldBe(0);
+        var (code, output, error) = await CommandLine.RunAsync("workflow", "run", file, "--target", target, "--data", _cli.Data, "--format", "json");
         code.ShouldBe(expected, output + error);
         return JsonDocument.Parse(output);
-    }
-
-    private string Data => Path.Combine(_folder, "data");
-
-    private static async Task<(int Code, string Output, string Error)> CommandAsync(params string[] arguments)
-    {
-        await using var output = new StringWriter();
-        await using var error = new StringWriter();
-        var code = await CliApp.RunAsync(arguments, output, error);
-        return (code, output.ToString(), error.ToString());
     }
 }
