@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Sigstore.Bundles;
 using SecFlow.Sigstore.Keys;
@@ -18,6 +17,7 @@ internal static class VerifyBundleCommand
     /// <summary>Above this an artifact is hashed as it is read, which every kind of key but a few can do with.</summary>
     private const long LargestInMemory = 256 * 1024 * 1024;
 
+    private const int LargestKey = 64 * 1024;
     private const string DigestPrefix = "sha256:";
 
     /// <summary>No certificate, so no time is needed; what the bundle has of times must be right all the same.</summary>
@@ -117,8 +117,6 @@ internal static class VerifyBundleCommand
             throw new SecFlowException(Codes.OptionInvalid, $"--key {file.Name}: expected the PEM of a public key (ECDSA, RSA or Ed25519): {e.Message}", e);
         }
     }
-
-    private const int LargestKey = 64 * 1024;
 
     /// <summary>One byte more than the reader of these bytes allows, so that it can say that the file is too large.</summary>
     private static byte[] Read(FileInfo file, int limit)
