@@ -18,7 +18,11 @@ public sealed class TrustPolicyStore(Database database)
         await database.ReadAsync(db => Newest(db, teamId).ToListAsync(ct), ct);
 
     /// <summary>Puts a valid policy in force for the actor's team (<see cref="Guid.Empty"/>: the installation). The text that is in force already answers its revision and changes nothing.</summary>
-    public Task<TrustPolicyRevision> AddAsync(Actor actor, string yaml, CancellationToken ct = default) => database.WriteAsync(
+    /// <param name="actor">Who does, for which team.</param>
+    /// <param name="yaml">The whole text.</param>
+    /// <param name="also">What else is audited with a new revision; null = nothing.</param>
+    /// <param name="ct">Cancels before the commit.</param>
+    public Task<TrustPolicyRevision> AddAsync(Actor actor, string yaml, AuditEntry? also = null, CancellationToken ct = default) => database.WriteAsync(
         async write =>
         {
             var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(yaml)));
@@ -46,6 +50,11 @@ public sealed class TrustPolicyStore(Database database)
                 Before = current is null ? null : new JsonObject { ["number"] = current.Number, ["digest"] = current.Digest },
                 After = new JsonObject { ["number"] = revision.Number, ["digest"] = digest },
             });
+            if (also is not null)
+            {
+                write.Audit(also with { PolicyRevision = digest });
+            }
+
             return revision;
         },
         ct);

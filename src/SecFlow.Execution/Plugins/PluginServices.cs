@@ -22,6 +22,8 @@ public static class PluginServices
     /// <param name="shippedFolder">Folder with the built plugins that are shipped with the program.</param>
     public static IServiceCollection AddSecFlowPlugins(this IServiceCollection services, string dataFolder, string hostPath, string shippedFolder) => services
         .AddSingleton(p => new TrustPolicyService(dataFolder, p.GetRequiredService<TrustPolicyStore>(), p.GetRequiredService<TeamStore>(), p.GetRequiredService<AuditLog>(), p.GetRequiredService<TimeProvider>()))
+        .AddSingleton(p => new TrustAdministration(dataFolder, p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<TrustPolicyStore>(), p.GetRequiredService<PluginRegistry>(), p.GetRequiredService<Access>()))
+        .AddSingleton(p => ActivatorUtilities.CreateInstance<TrustDryRun>(p, dataFolder))
         .AddSingleton(p => new PluginRegistry(
             dataFolder, p.GetRequiredService<PluginStore>(), p.GetRequiredService<TeamStore>(), p.GetRequiredService<TrustPolicyService>(), p.GetRequiredService<PolicyEvaluator>(), p.GetRequiredService<Access>(),
             p.GetRequiredService<AuditLog>(), p.GetRequiredService<TimeProvider>()))

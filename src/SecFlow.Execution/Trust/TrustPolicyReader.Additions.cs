@@ -12,11 +12,16 @@ public sealed record TrustAdditionReading(TrustAddition? Addition, IReadOnlyList
 public sealed partial class TrustPolicyReader
 {
     private bool _addition;
+    private bool _inForce;
 
     /// <summary>Reads a team's addition to <paramref name="installation"/>, at most 64 KiB. Whatever would loosen is SF2010.</summary>
-    public static TrustAdditionReading ReadAddition(ReadOnlyMemory<byte> utf8, string dataFolder, TrustPolicy installation)
+    /// <param name="utf8">The YAML.</param>
+    /// <param name="dataFolder">Where its key files are.</param>
+    /// <param name="installation">The policy that it adds to.</param>
+    /// <param name="inForce">It was accepted before: the installation may ask for more by now, and the higher of the two counts.</param>
+    public static TrustAdditionReading ReadAddition(ReadOnlyMemory<byte> utf8, string dataFolder, TrustPolicy installation, bool inForce = false)
     {
-        var reader = new TrustPolicyReader(dataFolder) { _addition = true, _require = installation.Require };
+        var reader = new TrustPolicyReader(dataFolder) { _addition = true, _inForce = inForce, _require = installation.Require };
         foreach (var root in installation.Roots)
         {
             reader._roots[root.Name] = root;
@@ -27,8 +32,8 @@ public sealed partial class TrustPolicyReader
             reader._keys.Add(key.Id);
         }
 
-        var root0 = YamlTree.Read(utf8, reader._problems);
-        var addition = root0 is null ? null : reader.Addition(new YamlFields(root0, "", reader._problems, "apiVersion", "kind", "spec"), utf8, installation);
+        var top = YamlTree.Read(utf8, reader._problems);
+        var addition = top is null ? null : reader.Addition(new YamlFields(top, "", reader._problems, "apiVersion", "kind", "spec"), utf8, installation);
         return new TrustAdditionReading(reader._problems.Count == 0 ? addition : null, reader._problems.All);
     }
 
@@ -53,7 +58,7 @@ public sealed partial class TrustPolicyReader
 
         var require = Requirements(spec, installation.Require);
         var least = installation.Require;
-        if (require.Tlog < least.Tlog || require.Sct < least.Sct || require.Timestamps < least.Timestamps || require.Bundles.Except(least.Bundles).Any())
+        if (!_inForce && (require.Tlog < least.Tlog || require.Sct < least.Sct || require.Timestamps < least.Timestamps || require.Bundles.Except(least.Bundles).Any()))
         {
             spec.Problem("require", $"'require' asks for less than the installation's policy (tlog {least.Tlog}, sct {least.Sct}, timestamps {least.Timestamps}, bundles {string.Join(", ", least.Bundles)}). A team can only ask for more.", Codes.TrustAdditionLoosens);
         }

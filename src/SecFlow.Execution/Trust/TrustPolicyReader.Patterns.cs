@@ -5,6 +5,9 @@ namespace SecFlow.Execution.Trust;
 // The forms of the policy's texts.
 public sealed partial class TrustPolicyReader
 {
+    /// <summary>Whether a text can name a root, a key or a rule.</summary>
+    internal static bool IsName(string text) => Name().IsMatch(text);
+
     [GeneratedRegex(@"\Asecflow/v1\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex ApiVersion();
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
@@ -24,6 +25,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly VerdictCache _verdicts = new();
+    private readonly ConcurrentDictionary<Guid, KnownAddition> _additions = new();
     private TrustPolicy? _current;
     private TrustPolicy? _untold;
     private string? _seen;
@@ -68,18 +70,61 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
     {
         var policy = await CurrentAsync(ct);
         var team = teamId == Guid.Empty ? null : (await teams.FindAsync(teamId, ct))?.Slug;
-        return _verdicts.Verify(package, pluginId, policy, team, time.GetUtcNow());
+        return _verdicts.Verify(package, pluginId, await ForTeamAsync(policy, teamId, ct), team, time.GetUtcNow());
+    }
+
+    /// <summary>A policy with what the team asks for on top. SF2007 when the team's addition cannot be used any more: nobody could tell what it refuses.</summary>
+    public async Task<TrustPolicy> ForTeamAsync(TrustPolicy policy, Guid teamId, CancellationToken ct)
+    {
+        if (teamId == Guid.Empty || await store.FindCurrentAsync(teamId, ct) is not { } stored)
+        {
+            return policy;
+        }
+
+        var known = _additions.GetValueOrDefault(teamId);
+        if (known is null || known.Revision != policy.Revision || known.Addition?.Revision != stored.Digest)
+        {
+            var reading = TrustPolicyReader.ReadAddition(Encoding.UTF8.GetBytes(stored.Yaml), dataFolder, policy, inForce: true);
+            known = reading.Addition is { } addition
+                ? new KnownAddition(policy.Revision, addition)
+                : throw new SecFlowException([.. reading.Problems.Select(p => p with { Message = $"The team's addition to the trust policy cannot be used: {p.Message}" })]);
+            _additions[teamId] = known;
+        }
+
+        return policy.With(known.Addition);
+    }
+
+    /// <summary>Puts additions in force for the actor's team. Throws every problem (SF2007, SF2010) and changes nothing when there is one.</summary>
+    public async Task<TrustAddition> ReplaceAdditionAsync(Actor actor, string yaml, CancellationToken ct)
+    {
+        var policy = await CurrentAsync(ct);
+        var bytes = Encoding.UTF8.GetBytes(yaml);
+        var reading = TrustPolicyReader.ReadAddition(bytes, dataFolder, policy);
+        if (reading.Addition is not { } addition)
+        {
+            await RefuseAsync(actor, actor.TeamId, bytes, reading.Problems, ct);
+            throw new SecFlowException(reading.Problems);
+        }
+
+        await store.AddAsync(actor, yaml, ct: ct);
+        Changed?.Invoke(policy);
+        return addition;
     }
 
     /// <summary>Puts a new policy in force: writes the file and records the revision. Throws every problem (SF2007) and changes nothing when it has one.</summary>
-    public async Task<TrustPolicy> ReplaceAsync(Actor actor, string yaml, CancellationToken ct)
+    /// <param name="actor">Who does. A program's own steps never bring a mock's root in.</param>
+    /// <param name="yaml">The whole text.</param>
+    /// <param name="ct">Cancels before it is in force.</param>
+    /// <param name="also">What else is audited in the transaction of the revision.</param>
+    public async Task<TrustPolicy> ReplaceAsync(Actor actor, string yaml, CancellationToken ct, AuditEntry? also = null)
     {
         var bytes = Encoding.UTF8.GetBytes(yaml);
         var reading = TrustPolicyReader.Read(bytes, dataFolder);
-        if (reading.Policy is null)
+        var problems = reading.Policy is null ? reading.Problems : await MocksAsync(actor, reading.Policy, ct);
+        if (problems.Count > 0)
         {
-            await RefuseAsync(actor, bytes, reading.Problems, ct);
-            throw new SecFlowException(reading.Problems);
+            await RefuseAsync(actor, Guid.Empty, bytes, problems, ct);
+            throw new SecFlowException(problems);
         }
 
         await _gate.WaitAsync(ct);
@@ -88,7 +133,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
             Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
             await File.WriteAllBytesAsync(FilePath + ".new", bytes, ct);
             File.Move(FilePath + ".new", FilePath, overwrite: true);
-            await LoadAsync(bytes, null, actor, ct);
+            await LoadAsync(bytes, null, actor, ct, also);
             _seen = PluginPackage.DigestOf(bytes);
             return _current!;
         }
@@ -101,7 +146,7 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
 
     public void Dispose() => _gate.Dispose();
 
-    private async Task LoadAsync(byte[]? bytes, Diagnostic? unread, Actor actor, CancellationToken ct)
+    private async Task LoadAsync(byte[]? bytes, Diagnostic? unread, Actor actor, CancellationToken ct, AuditEntry? also = null)
     {
         var stored = bytes is null ? await store.FindCurrentAsync(Guid.Empty, ct) : null;
         if (bytes is null && (stored is null || stored.Yaml == Encoding.UTF8.GetString(_empty)))
@@ -114,13 +159,13 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         Problems = reading.Problems;
         if (reading.Policy is { } policy)
         {
-            await store.AddAsync(actor with { TeamId = Guid.Empty }, policy.Yaml, ct);
+            await store.AddAsync(actor with { TeamId = Guid.Empty }, policy.Yaml, also, ct);
             _untold = _current?.Revision == policy.Revision ? _untold : policy;
             _current = policy;
             return;
         }
 
-        await RefuseAsync(actor, bytes, reading.Problems, ct);
+        await RefuseAsync(actor, Guid.Empty, bytes, reading.Problems, ct);
         if (_current is null && await store.FindCurrentAsync(Guid.Empty, ct) is { } before)
         {
             var again = TrustPolicyReader.Read(Encoding.UTF8.GetBytes(before.Yaml), dataFolder);
@@ -142,11 +187,24 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
         }
     }
 
-    private Task RefuseAsync(Actor actor, byte[]? bytes, IReadOnlyList<Diagnostic> problems, CancellationToken ct) => audit.AppendAsync(
-        new AuditEntry(actor with { TeamId = Guid.Empty }, "change.trust-policy", "trust-policy", bytes is null ? "no file" : PluginPackage.DigestOf(bytes), PolicyFile)
+    /// <summary>Roots of mocks that a step of the program, not a person, would bring in.</summary>
+    private async Task<IReadOnlyList<Diagnostic>> MocksAsync(Actor actor, TrustPolicy policy, CancellationToken ct)
+    {
+        if (actor.Kind != ActorKind.System)
+        {
+            return [];
+        }
+
+        var known = (await CurrentAsync(ct)).Roots.Select(r => r.Root.Digest).ToHashSet(StringComparer.Ordinal);
+        return [.. policy.Roots.Where(r => r.MockSign is not null && !known.Contains(r.Root.Digest))
+            .Select(r => new Diagnostic(Codes.TrustRootRefused, $"The trust root '{r.Name}' is a mock's: {r.MockSign}. Only a person can bring it in, and it never belongs to the policy that set-up writes.") { Path = $"spec.trustRoots.{r.Name}" })];
+    }
+
+    private Task RefuseAsync(Actor actor, Guid teamId, byte[]? bytes, IReadOnlyList<Diagnostic> problems, CancellationToken ct) => audit.AppendAsync(
+        new AuditEntry(actor with { TeamId = teamId }, "change.trust-policy", "trust-policy", bytes is null ? "no file" : PluginPackage.DigestOf(bytes), PolicyFile)
         {
             Outcome = AuditOutcome.Denied,
-            ReasonCode = Codes.TrustPolicyInvalid,
+            ReasonCode = problems[0].Code,
             Details = new JsonObject { ["problems"] = new JsonArray([.. problems.Take(20).Select(p => (JsonNode)p.ToString())]) },
         },
         ct);
@@ -170,4 +228,6 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
             return (null, new Diagnostic(Codes.TrustPolicyInvalid, $"The trust policy {PolicyFile} cannot be read ({e.GetType().Name}). The revision before stays in force; make it a file that SecFlow may read."));
         }
     }
+
+    private sealed record KnownAddition(string Revision, TrustAddition Addition);
 }

@@ -41,6 +41,13 @@ public static class TrustWords
         _ => Unverifiable(verdict),
     };
 
+    /// <summary>What everybody should know about a policy, one sentence each; none when nothing needs attention.</summary>
+    public static IReadOnlyList<string> Attention(TrustPolicy policy, DateTimeOffset now) =>
+    [
+        .. policy.InAudit(now).Select(r => $"The trust policy's rule {r.Name} is in audit mode until {r.AuditUntil:yyyy-MM-dd}: unsigned and untrusted plugins run."),
+        .. policy.Roots.Where(r => r is { DemoOnly: false, MockSign: not null }).Select(r => $"The trust policy trusts a mock's root, {r.Name}: {r.MockSign}. Whoever runs it can sign as anyone."),
+    ];
+
     private static string Untrusted(TrustVerdict verdict) => verdict.ProposedRule is { } rule
         ? $"If you trust {(verdict.Identity is { } who ? who.Name : "the signer")}, add this rule to the trust policy: {rule} Else install a package of a trusted signer."
         : "Add a rule for its signer's key to the trust policy if you trust it" + (verdict.Digest is { } digest ? $" (this rule is for these bytes alone: {TrustRuleText.ForArtifact(digest)})" : "") + ", or install a package of a trusted signer.";

@@ -38,6 +38,7 @@ public static class ApiEndpoints
         api.MapResources();
         api.MapPlugins();
         api.MapBlastRadius();
+        api.MapTrust();
         api.MapTools();
         api.MapHolds();
         api.MapPlans();

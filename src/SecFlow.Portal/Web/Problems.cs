@@ -73,6 +73,7 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
     {
         Codes.NotFound or Codes.TeamMismatch => 404,
         Codes.Conflict or Codes.NewAuthorisationNeeded => 409,
+        Codes.TrustPolicyInvalid or Codes.TrustRootRefused or Codes.TrustAdditionLoosens => 400,
         Codes.TargetChanged => 412,
         Codes.RevisionMissing => 428,
         Codes.RequestTooLarge => 413,

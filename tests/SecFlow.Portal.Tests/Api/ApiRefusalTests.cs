@@ -46,6 +46,16 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "POST", $"/api/v1/plugins/{Unknown}/pin", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/unpin", "plugins:write" },
         { "POST", $"/api/v1/plugins/{Unknown}/rollback", "plugins:write" },
+        { "GET", "/api/v1/trust", "plugins:read" },
+        { "PUT", "/api/v1/trust", "installation:write" },
+        { "POST", "/api/v1/trust/try", "installation:write" },
+        { "GET", "/api/v1/trust/revisions", "plugins:read" },
+        { "GET", "/api/v1/trust/revisions/{number}/difference", "plugins:read" },
+        { "POST", "/api/v1/trust/revisions/{number}/restore", "installation:write" },
+        { "PUT", "/api/v1/trust/roots/{name}", "installation:write" },
+        { "PUT", "/api/v1/trust/keys/{name}", "installation:write" },
+        { "GET", "/api/v1/trust/additions", "plugins:read" },
+        { "PUT", "/api/v1/trust/additions", "plugins:write" },
         { "GET", "/api/v1/blast-radius", "audit:read" },
         { "GET", "/api/v1/tools", "plugins:read" },
         { "POST", $"/api/v1/tools/{Unknown}/test", "installation:write" },
@@ -261,7 +271,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
         if (method is "POST" or "PUT" && !path.EndsWith("/cancel", StringComparison.Ordinal) && !path.EndsWith("/archive", StringComparison.Ordinal))
         {
-            var type = path.Contains("/resources", StringComparison.Ordinal) ? "application/octet-stream" : path == "/api/v1/plugins" ? "application/zip" : "application/json";
+            var type = path.Contains("/resources", StringComparison.Ordinal) || path.EndsWith("/{name}", StringComparison.Ordinal) && path.Contains("/trust/", StringComparison.Ordinal) ? "application/octet-stream" : path == "/api/v1/plugins" ? "application/zip" : "application/json";
             request.Content = new StringContent(Body(path), Encoding.UTF8, type);
         }
 
@@ -271,6 +281,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
     /// <summary>A body of the form that the route takes.</summary>
     private static string Body(string path) => path switch
     {
+        _ when path.Contains("/trust", StringComparison.Ordinal) => """{"yaml": "x"}""",
         _ when path.Contains("/targets", StringComparison.Ordinal) => """{"name": "x"}""",
         _ when path.Contains("/secrets", StringComparison.Ordinal) => """{"value": "a value"}""",
         _ when path.EndsWith("/comments", StringComparison.Ordinal) => """{"text": "x"}""",
