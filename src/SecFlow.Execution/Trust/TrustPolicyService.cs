@@ -30,8 +30,8 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
     private TrustPolicy? _untold;
     private string? _seen;
 
-    /// <summary>A new revision is in force. Raised after the fact and outside of any lock; a handler is quick and does not throw.</summary>
-    public event Action<TrustPolicy>? Changed;
+    /// <summary>A new revision is in force. Called after the fact and outside of any lock; a handler is quick and does not throw.</summary>
+    public Action<TrustPolicy>? Changed { get; set; }
 
     /// <summary>Problems of the newest file, when it was refused; empty otherwise.</summary>
     public IReadOnlyList<Diagnostic> Problems { get; private set; } = [];
