@@ -17,6 +17,7 @@ public sealed class ConformanceTests
         var report = folder.At("report.json");
         var start = new ProcessStartInfo("python3")
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             ArgumentList =
