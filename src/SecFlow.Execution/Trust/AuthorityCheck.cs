@@ -79,7 +79,7 @@ internal sealed class AuthorityCheck(PackageEvidence evidence, TrustPolicy polic
     }
 
     /// <summary>The root that the verdict is about; null where it is about none.</summary>
-    public PinnedRoot? RootOf(TrustVerdict verdict) => policy.Roots.FirstOrDefault(r => r.Root.Digest == verdict.TrustRootDigest);
+    public PinnedRoot? RootOf(TrustVerdict verdict) => policy.Roots.FirstOrDefault(r => r.Digest == verdict.TrustRootDigest);
 
     private TrustVerdict AskIdentity(KeylessAuthority authority, int number)
     {
@@ -117,7 +117,7 @@ internal sealed class AuthorityCheck(PackageEvidence evidence, TrustPolicy polic
         var result = evidence.Identify(number, root, policy.Require);
         if (result is not VerifiedBundle { Signer: CertificateSigner signer } bundle)
         {
-            return Rejected((RejectedBundle)result) with { TrustRootDigest = root.Root.Digest };
+            return Rejected((RejectedBundle)result) with { TrustRootDigest = root.Digest };
         }
 
         var who = new SignerIdentity(signer.Identity.Value, signer.Issuer);
@@ -126,7 +126,7 @@ internal sealed class AuthorityCheck(PackageEvidence evidence, TrustPolicy polic
             Identity = who,
             Claims = signer.Claims.ToDictionary(c => TrustPolicyReader.NameOfClaim(c.Key), c => c.Value, StringComparer.Ordinal),
             CertificateFingerprint = signer.CertificateFingerprint,
-            TrustRootDigest = root.Root.Digest,
+            TrustRootDigest = root.Digest,
         };
         return Revoked.FirstOrDefault(r => r.Identity?.Matches(who.Name) == true && r.Covers(verdict.Times)) is { } revoked
             ? verdict with { State = TrustState.Revoked, Stage = TrustStage.Policy, Expected = "a signer who is not revoked", Found = $"{who}, revoked: {revoked.Reason}" }
@@ -152,7 +152,7 @@ internal sealed class AuthorityCheck(PackageEvidence evidence, TrustPolicy polic
                 : Answer(TrustState.Untrusted, TrustStage.Identity, expected, "a signature by another key"),
             var result => Rejected((RejectedBundle)result),
         };
-        return verdict with { TrustRootDigest = authority.Root?.Root.Digest };
+        return verdict with { TrustRootDigest = authority.Root?.Digest };
     }
 
     private TrustVerdict Accepted(KeyAuthority authority, VerifiedBundle bundle)

@@ -86,7 +86,7 @@ internal sealed class PackageEvidence
 
     /// <summary>Whose certificate made this signature, everything checked but whether that is somebody whom a rule names.</summary>
     public VerificationResult Identify(int number, PinnedRoot root, TrustRequirements require) => _memo.Answer(
-        ("certificate", number, root.Root.Digest, Text(require)),
+        ("certificate", number, root.Digest, Text(require)),
         () => BundleVerifier.Identify(Read(number), Signed(), root.Root, Thresholds(require)));
 
     /// <summary>Whether this key made the signature.</summary>

@@ -19,6 +19,12 @@ public sealed record PinnedRoot(string Name, string File, TrustedRoot Root, bool
 {
     /// <summary>Why it looks like a mock's; null when it does not.</summary>
     public string? MockSign { get; } = MockRoots.SignOf(Root);
+
+    /// <summary><c>sha256:hex</c> of the file.</summary>
+    public string Digest => Root.Digest;
+
+    /// <summary>What it can vouch by: numbers of certificate chains, transparency logs, sources of time.</summary>
+    public (int CertificateChains, int Logs, int TimeSources) Vouchers => (Root.CertificateAuthorities.Count, Root.TransparencyLogs.Count, Root.TimestampAuthorities.Count);
 }
 
 /// <summary>Who may sign.</summary>

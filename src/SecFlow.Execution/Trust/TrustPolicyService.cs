@@ -195,8 +195,8 @@ public sealed class TrustPolicyService(string dataFolder, TrustPolicyStore store
             return [];
         }
 
-        var known = (await CurrentAsync(ct)).Roots.Select(r => r.Root.Digest).ToHashSet(StringComparer.Ordinal);
-        return [.. policy.Roots.Where(r => r.MockSign is not null && !known.Contains(r.Root.Digest))
+        var known = (await CurrentAsync(ct)).Roots.Select(r => r.Digest).ToHashSet(StringComparer.Ordinal);
+        return [.. policy.Roots.Where(r => r.MockSign is not null && !known.Contains(r.Digest))
             .Select(r => new Diagnostic(Codes.TrustRootRefused, $"The trust root '{r.Name}' is a mock's: {r.MockSign}. Only a person can bring it in, and it never belongs to the policy that set-up writes.") { Path = $"spec.trustRoots.{r.Name}" })];
     }
 

@@ -23,7 +23,7 @@ public sealed class VerdictCache
     /// <summary>As <see cref="PluginVerifier.Verify(PluginPackage, string, TrustPolicy, string?, DateTimeOffset)"/>.</summary>
     public TrustVerdict Verify(PluginPackage package, string pluginId, TrustPolicy policy, string? team, DateTimeOffset now)
     {
-        var key = string.Join('|', [PackageEvidence.ContentDigest(package), policy.Revision, policy.Addition?.Revision ?? "", .. policy.Roots.Select(r => r.Root.Digest)]);
+        var key = string.Join('|', [PackageEvidence.ContentDigest(package), policy.Revision, policy.Addition?.Revision ?? "", .. policy.Roots.Select(r => r.Digest)]);
         if (!_known.TryGetValue(key, out var memo))
         {
             Interlocked.Increment(ref _misses);

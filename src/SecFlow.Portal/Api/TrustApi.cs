@@ -108,7 +108,7 @@ public static class TrustApi
     {
         context.Response.Headers.ETag = $"\"{policy.Revision}\"";
         return new(
-            policy.Revision, policy.Yaml, [.. policy.Roots.Select(r => new ApiTrustRoot(r.Name, r.File, r.Root.Digest, r.DemoOnly, r.MockSign))], [.. policy.Rules.Select(r => r.Name)],
+            policy.Revision, policy.Yaml, [.. policy.Roots.Select(r => new ApiTrustRoot(r.Name, r.File, r.Digest, r.DemoOnly, r.MockSign))], [.. policy.Rules.Select(r => r.Name)],
             TrustWords.Attention(policy, time.GetUtcNow()), [.. policies.Problems.Select(p => p.ToString())]);
     }
 
