@@ -28,7 +28,11 @@ public sealed record PinnedRoot(string Name, string File, TrustedRoot Root, bool
 }
 
 /// <summary>Who may sign.</summary>
-public abstract record TrustAuthority;
+public abstract record TrustAuthority
+{
+    /// <summary>Whom it names, as words for a person.</summary>
+    public abstract string Who { get; }
+}
 
 /// <summary>A key file of this installation, its bytes pinned by digest.</summary>
 /// <param name="Id">Its name in the policy.</param>
@@ -42,10 +46,15 @@ public sealed record KeyAuthority(string Id, string File, VerificationKey Key, P
 {
     /// <summary>The signer as people know it.</summary>
     public string Signer => $"key {Id} ({Key.Fingerprint[..19]})";
+
+    public override string Who => ValidFor is { } period ? $"{Signer}, {period}" : Signer;
 }
 
 /// <summary>An identity that a certificate authority of the root vouches for. The issuer and each claim are compared exactly.</summary>
-public sealed record KeylessAuthority(PinnedRoot Root, string Issuer, Glob Identity, IReadOnlyDictionary<string, string> Claims) : TrustAuthority;
+public sealed record KeylessAuthority(PinnedRoot Root, string Issuer, Glob Identity, IReadOnlyDictionary<string, string> Claims) : TrustAuthority
+{
+    public override string Who => $"{Identity} by {Issuer}, root {Root.Name}" + string.Concat(Claims.Select(c => $", {c.Key} {c.Value}"));
+}
 
 /// <summary>One rule. Empty lists of the match mean "any"; authorities are alternatives.</summary>
 public sealed record TrustRule(
