@@ -9,6 +9,7 @@ using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Trust;
 using SecFlow.Execution.Workflows;
+using SecFlow.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace SecFlow.EndToEnd.Tests.Browser;
@@ -44,7 +45,7 @@ public sealed class FirstFiveMinutesTests(Xunit.Abstractions.ITestOutputHelper o
         await story.RemoveAsync();
 
         clock.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(5));
-        story.FirstFinding.ShouldBeLessThan(TimeSpan.FromSeconds(10) * Crowd());
+        story.FirstFinding.ShouldBeLessThan(Crowd.Within(10));
         output.WriteLine($"{story.Clicks} clicks, {clock.Elapsed.TotalSeconds:0} s, first finding after {story.FirstFinding.TotalSeconds:0.0} s");
         story.Clicks.ShouldBeLessThan(15);
         chromium.Errors.ShouldBeEmpty();
@@ -84,10 +85,6 @@ public sealed class FirstFiveMinutesTests(Xunit.Abstractions.ITestOutputHelper o
         await Expect(story.Step("scan")).ToHaveAttributeAsync("data-state", "done");
         chromium.Errors.ShouldBeEmpty();
     }
-
-    /// <summary>How many programs wait for each processor; 1 on a machine that has nothing else to do.</summary>
-    private static double Crowd() =>
-        Math.Max(1, double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) / Environment.ProcessorCount);
 
     /// <summary>Every act left its event, by the person who clicked.</summary>
     private static async Task ShouldBeRecordedAsync(RunningPortal portal)

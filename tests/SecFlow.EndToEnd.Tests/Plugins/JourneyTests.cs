@@ -13,6 +13,7 @@ using SecFlow.EndToEnd.Tests.Stage;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Schedules;
 using SecFlow.SigstoreKit;
+using SecFlow.TestKit;
 
 namespace SecFlow.EndToEnd.Tests.Plugins;
 
@@ -94,7 +95,7 @@ public sealed partial class JourneyTests(PackagedCommandLine package) : IClassFi
         revoked.Code.ShouldBe(0, revoked.Error);
         var detail = await portal.WaitAsync(run.Id);
         (detail.Run.Status, detail.Nodes[0].Status, detail.Nodes[0].ErrorCode).ShouldBe((RunStatus.Denied, NodeStatus.Denied, "SF2005"), detail.Nodes[0].ErrorMessage);
-        (detail.Nodes[0].EndedAt!.Value - ended).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        (detail.Nodes[0].EndedAt!.Value - ended).ShouldBeLessThan(Crowd.Within(2));
         (await portal.FindingsAsync(run.Id)).ShouldBeEmpty();
 
         // the schedule is refused from now on, and everything is on record

@@ -2,6 +2,7 @@ using SecFlow.Data.Runs;
 using SecFlow.EndToEnd.Tests.Stage;
 using SecFlow.Execution;
 using SecFlow.Execution.Plugins;
+using SecFlow.TestKit;
 using Xunit.Abstractions;
 
 namespace SecFlow.EndToEnd.Tests.Runs;
@@ -10,9 +11,6 @@ namespace SecFlow.EndToEnd.Tests.Runs;
 [Trait("Category", "Confinement")]
 public sealed class HostileRunTests(ITestOutputHelper output)
 {
-    /// <summary>Beyond its limit, from the begin of the node to its end as the record has them: starting, noticing, killing and clearing up, beside another run.</summary>
-    private static readonly TimeSpan _beyondTheLimit = TimeSpan.FromSeconds(2);
-
     /// <summary>Wall time that the nodes of the attacks have.</summary>
     private static readonly TimeSpan _nodeTime = TimeSpan.FromSeconds(8);
 
@@ -46,7 +44,7 @@ public sealed class HostileRunTests(ITestOutputHelper output)
             codes.ShouldContain(ended, $"{name}: {attack.Run.Status} {node.ErrorMessage}");
             var took = (node.EndedAt - node.StartedAt)!.Value;
             output.WriteLine($"{name,-32} {ended,-10} {took.TotalMilliseconds,6:0} ms");
-            took.ShouldBeLessThan(LimitOf(name) + _beyondTheLimit, $"{name}: {ended}");
+            took.ShouldBeLessThan(LimitOf(name) + Crowd.Within(2), $"{name}: {ended}");
             (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
         }
 
@@ -97,7 +95,7 @@ public sealed class HostileRunTests(ITestOutputHelper output)
             var node = attack.Nodes.ShouldHaveSingleItem();
             var took = (node.EndedAt - node.StartedAt)!.Value;
             output.WriteLine($"{name,-12} {node.ErrorCode ?? "Completed",-10} {took.TotalMilliseconds,6:0} ms");
-            took.ShouldBeLessThan(_toolTime + _beyondTheLimit, name);
+            took.ShouldBeLessThan(_toolTime + Crowd.Within(2), name);
             (node.ErrorMessage ?? "").ShouldNotContain("ESCAPED");
             ends.ShouldContain(end => (node.ErrorCode ?? "Completed").StartsWith(end, StringComparison.Ordinal), $"{name}: {attack.Run.Status} {node.ErrorCode} {node.ErrorMessage}");
             (await portal.WaitAsync(beside.Id)).Run.Status.ShouldBe(RunStatus.Succeeded, name);
@@ -148,7 +146,7 @@ public sealed class HostileRunTests(ITestOutputHelper output)
         detail.Run.Status.ShouldBe(RunStatus.Cancelled);
         var took = (detail.Run.EndedAt - detail.Run.CancelRequestedAt)!.Value;
         output.WriteLine($"cancelled in {took.TotalMilliseconds:0} ms");
-        took.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        took.ShouldBeLessThan(Crowd.Within(2));
 
         await OnlyThePoolIsLeftAsync();
     }

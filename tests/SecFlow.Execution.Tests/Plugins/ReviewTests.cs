@@ -57,6 +57,7 @@ public sealed class ReviewTests
         using var key = await TrustAsync(world, "team-key");
         var reviews = Reviews(world);
         var row = await SubmitAsync(world, PluginWorld.Files(), key);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
         var ana = world.Admin with { Name = "ana", Person = "ana", Role = TeamRole.Analyst };
 
         await reviews.CommentAsync(ana, row.Id, " why does it need that? ", default);
