@@ -14,7 +14,6 @@ public sealed class RegistryTests
 {
     private const string PluginId = "scan.test-way";
     private const string Script = "module.exports = { execute: function (ctx) { ctx.verdict('completed', 'nothing to see'); } };\n";
-    private static readonly string? _screenshots = Environment.GetEnvironmentVariable("SECFLOW_SCREENSHOTS");
 
     [Fact]
     public async Task Plugin_FromItsSubmissionToItsEnd_IsDecidedByTwoPersons()
@@ -45,7 +44,7 @@ public sealed class RegistryTests
         await Expect(ada.Locator("#decision")).ToContainTextAsync("two different persons");
         await DecideAsync(ada, "I wrote it", "Approve");
         await Expect(ada.GetByRole(AriaRole.Alert)).ToContainTextAsync("SF2002");
-        await ShootAsync(ada, "untrusted");
+        await Pictures.TakeAsync(ada, "registry-untrusted");
 
         await portal.Plugins.TrustAsync();
         await EverydayTests.OpenAsync(bob, "plugins");
@@ -87,7 +86,7 @@ public sealed class RegistryTests
         await Expect(ada.GetByRole(AriaRole.Row).Filter(new() { HasText = "permissions.secrets: api-token" })).ToContainTextAsync("asks for more");
         await ada.Locator("#difference summary").Filter(new() { HasText = "index.js" }).ClickAsync();
         await Expect(ada.Locator("#difference .added").Filter(new() { HasText = "execute" })).ToContainTextAsync("looked at the whole site");
-        await ShootAsync(ada, "review");
+        await Pictures.TakeAsync(ada, "registry-review");
         await DecideAsync(ada, "it needs the token", "Approve");
         await StateAsync(ada, "Verified", "Approved");
         await DecideAsync(ada, "go", "Enable");
@@ -101,7 +100,7 @@ public sealed class RegistryTests
         (await portal.Get<PluginRegistry>().FindAsync(PluginId, default))!.Row.Version.ShouldBe("1.0.1");
         await EverydayTests.OpenAsync(bob, "plugins");
         await Expect(bob.Locator(".plugin-list > li").Filter(new() { HasText = PluginId + " 1.0.1" })).ToContainTextAsync("pinned to 1.0.1");
-        await ShootAsync(bob, "list");
+        await Pictures.TakeAsync(bob, "registry-list");
     }
 
     private static async Task EndAsync(RunningPortal portal, IPage ada)
@@ -159,22 +158,4 @@ public sealed class RegistryTests
 
     private static async Task<PluginVersion> FindAsync(RunningPortal portal, string version) =>
         (await portal.Get<PluginRegistry>().ListAsync(default)).Single(p => p.Row.PluginId == PluginId && p.Row.Version == version).Row;
-
-    private static async Task ShootAsync(IPage page, string name)
-    {
-        var before = page.ViewportSize!;
-        foreach (var (scheme, width) in new[] { (ColorScheme.Light, 1440), (ColorScheme.Dark, 1440), (ColorScheme.Light, 360), (ColorScheme.Dark, 360) })
-        {
-            await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await page.SetViewportSizeAsync(width, before.Height);
-            (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, $"{name} is wider than the window");
-            if (_screenshots is not null)
-            {
-                await page.ScreenshotAsync(new() { Path = Path.Combine(_screenshots, $"registry-{name}-{scheme}-{width}.png".ToLowerInvariant()), FullPage = true });
-            }
-        }
-
-        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
-        await page.SetViewportSizeAsync(before.Width, before.Height);
-    }
 }

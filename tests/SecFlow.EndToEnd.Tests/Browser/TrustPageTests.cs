@@ -14,7 +14,6 @@ namespace SecFlow.EndToEnd.Tests.Browser;
 public sealed class TrustPageTests
 {
     private const string PluginId = "scan.test-keyless";
-    private static readonly string? _screenshots = Environment.GetEnvironmentVariable("SECFLOW_SCREENSHOTS");
 
     [Fact]
     public async Task Policy_FromAnUntrustedPackageToItsRuleAndBack()
@@ -49,7 +48,7 @@ public sealed class TrustPageTests
         await Expect(page.Locator("section[aria-label=Change]")).ToContainTextAsync("acme/plugins/.github/workflows/release.yml@refs/tags/v1.0.0");
         await page.Locator("#try").ClickAsync();
         await Expect(page.Locator("#tried")).ToContainTextAsync("Nothing stops running");
-        await ShootAsync(page, "dry-run");
+        await Pictures.TakeAsync(page, "trust-dry-run");
         await page.Locator("#put-in-force").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status).Filter(new() { HasText = "The policy is in force" })).ToBeVisibleAsync();
         await portal.Get<PluginRegistry>().DiscoverAsync(Actor.System(), default);
@@ -61,7 +60,7 @@ public sealed class TrustPageTests
         await page.Locator("#policy").FillAsync("apiVersion: secflow/v1\nkind: PluginTrustPolicy\nspec:\n  noMatch: deny\n  rules:\n    - { name: anyone }\n");
         await page.Locator("#policy").BlurAsync();
         await Expect(page.Locator("#policy-problems")).ToContainTextAsync("line 6");
-        await ShootAsync(page, "mistake");
+        await Pictures.TakeAsync(page, "trust-mistake");
         await page.Locator("#put-in-force").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("SF2007");
         (await policies.CurrentAsync(default)).Revision.ShouldBe(before);
@@ -70,11 +69,11 @@ public sealed class TrustPageTests
         await page.Locator("#policy").FillAsync("apiVersion: secflow/v1\nkind: PluginTrustPolicy\nspec:\n  noMatch: deny\n");
         await page.Locator("#try").ClickAsync();
         await Expect(page.Locator("#tried")).ToContainTextAsync("would be refused");
-        await ShootAsync(page, "refusals");
+        await Pictures.TakeAsync(page, "trust-refusals");
         await page.GetByRole(AriaRole.Button, new() { Name = "Discard" }).ClickAsync();
         await page.Locator("section[aria-label=Revisions]").GetByRole(AriaRole.Button, new() { Name = "Difference" }).First.ClickAsync();
         await Expect(page.Locator("section[aria-label=Revisions] .added").First).ToContainTextAsync("keyless");
-        await ShootAsync(page, "revisions");
+        await Pictures.TakeAsync(page, "trust-revisions");
         await page.Locator("section[aria-label=Revisions]").GetByRole(AriaRole.Button, new() { Name = "Put in force again" }).First.ClickAsync();
         await page.Locator(".rz-dialog").GetByRole(AriaRole.Button, new() { Name = "Put in force", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status).Filter(new() { HasText = "is in force again" })).ToBeVisibleAsync();
@@ -90,23 +89,5 @@ public sealed class TrustPageTests
         await using var stream = File.Create(zip);
         PackageWriter.WriteZip(package, stream);
         return zip;
-    }
-
-    private static async Task ShootAsync(IPage page, string name)
-    {
-        var before = page.ViewportSize!;
-        foreach (var (scheme, width) in new[] { (ColorScheme.Light, 1440), (ColorScheme.Dark, 1440), (ColorScheme.Light, 360), (ColorScheme.Dark, 360) })
-        {
-            await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await page.SetViewportSizeAsync(width, before.Height);
-            (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, $"{name} is wider than the window");
-            if (_screenshots is not null)
-            {
-                await page.ScreenshotAsync(new() { Path = Path.Combine(_screenshots, $"trust-{name}-{scheme}-{width}.png".ToLowerInvariant()), FullPage = true });
-            }
-        }
-
-        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
-        await page.SetViewportSizeAsync(before.Width, before.Height);
     }
 }
