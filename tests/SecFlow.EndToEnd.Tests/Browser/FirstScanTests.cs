@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SecFlow.EndToEnd.Tests.Stage;
+using SecFlow.Execution.Plugins;
 using SecFlow.PortalKit;
 using static Microsoft.Playwright.Assertions;
 
@@ -10,7 +11,7 @@ namespace SecFlow.EndToEnd.Tests.Browser;
 public sealed class FirstScanTests
 {
     private static readonly string[] _pages =
-        ["", "runs", "findings", "workflows", "workflows/new", "schedules", "targets", "targets/import", "targets/secrets", "plugins", "tools", "resources", "audit", "security", "administrators", "account", "first-steps"];
+        ["", "runs", "findings", "workflows", "workflows/new", "schedules", "targets", "targets/import", "targets/secrets", "plugins", "trust", "blast-radius", "tools", "resources", "audit", "security", "administrators", "account", "first-steps"];
 
     [Fact]
     public async Task FirstScan_FromSignInToAuditLog_LiveAndWithoutConsoleError()
@@ -55,15 +56,16 @@ public sealed class FirstScanTests
         var target = await portal.AddTargetAsync(portal.Shop.Url);
         var run = await portal.RunAsync(await portal.SaveWorkflowAsync("A look at the shop", "scan.web-baseline"), target.Id);
         var finding = (await portal.FindingsAsync(run.Run.Id))[0];
+        var plugin = (await portal.Get<PluginRegistry>().ListAsync(default)).Single(p => p.Row.Digest == run.Nodes[0].PluginDigest).Row;
         await using var chromium = await Chromium.StartAsync();
         var page = await chromium.PageAsync(portal.Url);
         await SignInAsync(page);
 
-        foreach (var path in _pages.Concat([$"runs/{run.Run.Id}", $"findings/{finding.Id}", $"workflows/{run.Run.WorkflowId}", $"targets/{target.Id}"]))
+        foreach (var path in _pages.Concat([$"runs/{run.Run.Id}", $"findings/{finding.Id}", $"workflows/{run.Run.WorkflowId}", $"targets/{target.Id}", $"plugins/{plugin.Id}", $"blast-radius?of={plugin.Digest}"]))
         {
             await EverydayTests.OpenAsync(page, path);
             await Expect(page.Locator("main h1").First).ToBeVisibleAsync();
-            await Pictures.TakeAsync(page, path.Length == 0 ? "overview" : path.Length > 36 ? path.Split('/')[0] + "-one" : path.Replace('/', '-'));
+            await Pictures.TakeAsync(page, path.Length == 0 ? "overview" : path.Length > 36 ? path.Split('/', '?')[0] + "-one" : path.Replace('/', '-'));
         }
 
         chromium.Errors.ShouldBeEmpty();
