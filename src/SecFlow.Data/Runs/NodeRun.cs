@@ -81,6 +81,18 @@ public sealed class NodeRun
     /// <summary>Their versions, in the same order.</summary>
     public string ToolVersion { get; set; } = "";
 
+    /// <summary>What its outputs depend on, <c>sha256:hex</c>; null when they cannot be used again.</summary>
+    public string? CacheKey { get; set; }
+
+    /// <summary>Node run whose outputs a Cached node uses: the one that really ran, never another cached one.</summary>
+    public Guid? CachedFromNodeRunId { get; set; }
+
+    /// <summary>Chunks of a <c>foreach</c> node that came to their end; their records are durable.</summary>
+    public int ChunksDone { get; set; }
+
+    /// <summary>Chunks of a <c>foreach</c> node; 0 = not one.</summary>
+    public int ChunksTotal { get; set; }
+
     public long PeakBytes { get; set; }
 
     public long CpuMilliseconds { get; set; }

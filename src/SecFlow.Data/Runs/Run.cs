@@ -26,6 +26,15 @@ public sealed class Run
 
     public Guid? ScheduleId { get; set; }
 
+    /// <summary>Run whose discoveries started this one (a cascade); null = not a cascade.</summary>
+    public Guid? ParentRunId { get; set; }
+
+    /// <summary>Node of the parent run whose output this run's targets come from; null = the parent's end.</summary>
+    public string? ParentNodeId { get; set; }
+
+    /// <summary>How many cascades lie above this run; 0 = started by a person, a schedule or a client.</summary>
+    public int CascadeDepth { get; set; }
+
     /// <summary>0 (lowest) .. 9; default 5.</summary>
     public int Priority { get; set; } = 5;
 

@@ -26,6 +26,8 @@ internal sealed class RunConfiguration : IEntityTypeConfiguration<Run>
         // The queue and the recovery after a crash look over all teams.
         builder.HasIndex(row => new { row.Status, row.Priority, row.QueuedAt });
         builder.HasIndex(row => row.ScheduleId);
+        builder.Property(row => row.ParentNodeId).HasMaxLength(200);
+        builder.HasIndex(row => row.ParentRunId);
         builder.HasOne<Team>().WithMany().HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Restrict);
     }
 }

@@ -45,6 +45,9 @@ public enum RunTrigger
     Schedule,
     Api,
     Cli,
+
+    /// <summary>What another run discovered (<see cref="Run.ParentRunId"/>).</summary>
+    Cascade,
 }
 
 public static class RunStatuses

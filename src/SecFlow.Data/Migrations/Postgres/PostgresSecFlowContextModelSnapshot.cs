@@ -1188,6 +1188,23 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("attempt");
 
+                    b.Property<string>("CacheKey")
+                        .HasMaxLength(71)
+                        .HasColumnType("character varying(71)")
+                        .HasColumnName("cache_key");
+
+                    b.Property<Guid?>("CachedFromNodeRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cached_from_node_run_id");
+
+                    b.Property<int>("ChunksDone")
+                        .HasColumnType("integer")
+                        .HasColumnName("chunks_done");
+
+                    b.Property<int>("ChunksTotal")
+                        .HasColumnType("integer")
+                        .HasColumnName("chunks_total");
+
                     b.Property<long>("CpuMilliseconds")
                         .HasColumnType("bigint")
                         .HasColumnName("cpu_milliseconds");
@@ -1331,6 +1348,9 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasIndex("RunId", "NodeId")
                         .IsUnique();
 
+                    b.HasIndex("TeamId", "CacheKey")
+                        .HasFilter("cache_key IS NOT NULL");
+
                     b.HasIndex("TeamId", "PluginDigest");
 
                     b.ToTable("node_runs");
@@ -1351,6 +1371,10 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasMaxLength(256)
                         .HasColumnType("character varying(256)")
                         .HasColumnName("cancel_requested_by");
+
+                    b.Property<int>("CascadeDepth")
+                        .HasColumnType("integer")
+                        .HasColumnName("cascade_depth");
 
                     b.Property<long?>("EndedAt")
                         .HasColumnType("bigint")
@@ -1391,6 +1415,15 @@ namespace SecFlow.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("parameters");
+
+                    b.Property<string>("ParentNodeId")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("parent_node_id");
+
+                    b.Property<Guid?>("ParentRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("parent_run_id");
 
                     b.Property<string>("PolicyRevision")
                         .IsRequired()
@@ -1488,6 +1521,8 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnName("workflow_version_number");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ParentRunId");
 
                     b.HasIndex("ScheduleId");
 

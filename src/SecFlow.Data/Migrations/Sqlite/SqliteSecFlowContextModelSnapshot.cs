@@ -1179,6 +1179,23 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempt");
 
+                    b.Property<string>("CacheKey")
+                        .HasMaxLength(71)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cache_key");
+
+                    b.Property<Guid?>("CachedFromNodeRunId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cached_from_node_run_id");
+
+                    b.Property<int>("ChunksDone")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("chunks_done");
+
+                    b.Property<int>("ChunksTotal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("chunks_total");
+
                     b.Property<long>("CpuMilliseconds")
                         .HasColumnType("INTEGER")
                         .HasColumnName("cpu_milliseconds");
@@ -1322,6 +1339,9 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasIndex("RunId", "NodeId")
                         .IsUnique();
 
+                    b.HasIndex("TeamId", "CacheKey")
+                        .HasFilter("cache_key IS NOT NULL");
+
                     b.HasIndex("TeamId", "PluginDigest");
 
                     b.ToTable("node_runs");
@@ -1342,6 +1362,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasMaxLength(256)
                         .HasColumnType("TEXT")
                         .HasColumnName("cancel_requested_by");
+
+                    b.Property<int>("CascadeDepth")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cascade_depth");
 
                     b.Property<long?>("EndedAt")
                         .HasColumnType("INTEGER")
@@ -1382,6 +1406,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("parameters");
+
+                    b.Property<string>("ParentNodeId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("parent_node_id");
+
+                    b.Property<Guid?>("ParentRunId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("parent_run_id");
 
                     b.Property<string>("PolicyRevision")
                         .IsRequired()
@@ -1479,6 +1512,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnName("workflow_version_number");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ParentRunId");
 
                     b.HasIndex("ScheduleId");
 
