@@ -50,6 +50,10 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<Artifact> Artifacts => Set<Artifact>();
 
+    public DbSet<RawOutput> RawOutputs => Set<RawOutput>();
+
+    public DbSet<Reparse> Reparses => Set<Reparse>();
+
     public DbSet<Assessment> Assessments => Set<Assessment>();
 
     public DbSet<StagedRecord> StagedRecords => Set<StagedRecord>();

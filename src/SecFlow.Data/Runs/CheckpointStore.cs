@@ -31,6 +31,8 @@ public sealed record NodeCheckpoint(Guid NodeRunId, int Attempt, StagedFindings 
 
     public IReadOnlyList<Artifact> Artifacts { get; init; } = [];
 
+    public IReadOnlyList<RawOutput> RawOutputs { get; init; } = [];
+
     public IReadOnlyList<Assessment> Assessments { get; init; } = [];
 
     public IReadOnlyList<NewRunEvent> Events { get; init; } = [];
@@ -44,10 +46,10 @@ public sealed record NodeCheckpoint(Guid NodeRunId, int Attempt, StagedFindings 
 public sealed record CheckpointResult(IReadOnlyList<FindingTally> Tallies, bool LeftStaged);
 
 /// <summary>
-/// The end of a node: findings, occurrences, assessments, datasets, artifacts, node status and audit event in one transaction under the lease.
+/// The end of a node: findings, occurrences, assessments, datasets, artifacts, raw outputs, node status and audit event in one transaction under the lease.
 /// 1. All of it or nothing; a crash before leaves the node Running and the next claim runs it again.
 /// 2. A node that is already final is not checkpointed twice: the second answer is what is stored (null).
-/// 3. Blobs of datasets and artifacts are on disk before this begins.
+/// 3. Blobs of datasets, artifacts and raw outputs are on disk before this begins.
 /// 4. What was merged is removed afterwards (<see cref="RemoveMergedAsync"/>): the node is durable whether that works or not.
 /// </summary>
 public sealed class CheckpointStore(Database database, RunWriter writer)
@@ -70,6 +72,7 @@ public sealed class CheckpointStore(Database database, RunWriter writer)
                 write.Db.Assessments.AddRange(checkpoint.Assessments);
                 write.Db.Datasets.AddRange(checkpoint.Datasets);
                 write.Db.Artifacts.AddRange(checkpoint.Artifacts);
+                write.Db.RawOutputs.AddRange(checkpoint.RawOutputs);
                 var staged = await write.Db.StagedRecords.AnyAsync(s => s.NodeRunId == node.Id, ct);
                 IReadOnlyList<FindingTally> tallies = [];
 
