@@ -49,6 +49,12 @@ public sealed class NodeRun
 
     public DateTimeOffset? EndedAt { get; set; }
 
+    /// <summary>Since when a person wants it skipped; null = nobody does.</summary>
+    public DateTimeOffset? SkipRequestedAt { get; set; }
+
+    /// <summary>Who asked for it.</summary>
+    public string? SkipRequestedBy { get; set; }
+
     /// <summary>0..100, null = unknown.</summary>
     public int? Progress { get; set; }
 

@@ -11,6 +11,7 @@ internal sealed class NodeRunConfiguration : IEntityTypeConfiguration<NodeRun>
         builder.Property(row => row.PluginId).HasMaxLength(200);
         builder.Property(row => row.PluginVersion).HasMaxLength(100);
         builder.Property(row => row.PluginDigest).HasMaxLength(71);
+        builder.Property(row => row.SkipRequestedBy).HasMaxLength(256);
         builder.Property(row => row.ErrorCode).HasMaxLength(16);
         builder.Property(row => row.PolicyRevision).HasMaxLength(71);
         builder.Property(row => row.TrustRoot).HasMaxLength(71);

@@ -74,6 +74,30 @@ public sealed class Run
 
     public string? CancelRequestedBy { get; set; }
 
+    /// <summary>Since when the run is to stand still; null = it is not.</summary>
+    public DateTimeOffset? PauseRequestedAt { get; set; }
+
+    /// <summary>Who asked for it: name of a person, a token, or of what paused it by itself.</summary>
+    public string? PauseRequestedBy { get; set; }
+
+    /// <summary>Why, in words that its page shows; may be empty.</summary>
+    public string? PauseReason { get; set; }
+
+    /// <summary>Since when it stands still; null = it does not. What it stood still before is in <see cref="PausedSeconds"/>.</summary>
+    public DateTimeOffset? PausedAt { get; set; }
+
+    /// <summary>How long it stood still between its start and its end, seconds, without a pause that goes on.</summary>
+    public double PausedSeconds { get; set; }
+
+    /// <summary>The run that this one repeats.</summary>
+    public Guid? RetryOf { get; set; }
+
+    /// <summary>Node from which it repeats it: what was done before is taken over. Null = everything.</summary>
+    public string? RetryFrom { get; set; }
+
+    /// <summary>True when it repeats the whole of <see cref="RetryOf"/> with the same pins.</summary>
+    public bool Rerun { get; set; }
+
     public string? ErrorCode { get; set; }
 
     public string? ErrorMessage { get; set; }

@@ -17,6 +17,9 @@ internal sealed class RunConfiguration : IEntityTypeConfiguration<Run>
         builder.Property(row => row.SandboxLevel).HasMaxLength(8);
         builder.Property(row => row.LeaseOwner).HasMaxLength(100);
         builder.Property(row => row.CancelRequestedBy).HasMaxLength(256);
+        builder.Property(row => row.PauseRequestedBy).HasMaxLength(256);
+        builder.Property(row => row.PauseReason).HasMaxLength(500);
+        builder.Property(row => row.RetryFrom).HasMaxLength(63);
         builder.Property(row => row.ErrorCode).HasMaxLength(16);
         builder.Property(row => row.TraceId).HasMaxLength(64);
         builder.Property(row => row.IdempotencyKey).HasMaxLength(200);

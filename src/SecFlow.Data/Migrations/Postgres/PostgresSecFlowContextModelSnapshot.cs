@@ -1305,6 +1305,15 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(71)")
                         .HasColumnName("signer_key");
 
+                    b.Property<long?>("SkipRequestedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("skip_requested_at");
+
+                    b.Property<string>("SkipRequestedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("skip_requested_by");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("started_at");
@@ -1602,6 +1611,28 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("parent_run_id");
 
+                    b.Property<string>("PauseReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("pause_reason");
+
+                    b.Property<long?>("PauseRequestedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("pause_requested_at");
+
+                    b.Property<string>("PauseRequestedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("pause_requested_by");
+
+                    b.Property<long?>("PausedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("paused_at");
+
+                    b.Property<double>("PausedSeconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("paused_seconds");
+
                     b.Property<string>("PolicyRevision")
                         .IsRequired()
                         .HasMaxLength(100)
@@ -1615,6 +1646,19 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<long>("QueuedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("queued_at");
+
+                    b.Property<bool>("Rerun")
+                        .HasColumnType("boolean")
+                        .HasColumnName("rerun");
+
+                    b.Property<string>("RetryFrom")
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("retry_from");
+
+                    b.Property<Guid?>("RetryOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("retry_of");
 
                     b.Property<string>("SandboxLevel")
                         .HasMaxLength(8)

@@ -1296,6 +1296,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("signer_key");
 
+                    b.Property<long?>("SkipRequestedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("skip_requested_at");
+
+                    b.Property<string>("SkipRequestedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("skip_requested_by");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("started_at");
@@ -1593,6 +1602,28 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("parent_run_id");
 
+                    b.Property<string>("PauseReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pause_reason");
+
+                    b.Property<long?>("PauseRequestedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("pause_requested_at");
+
+                    b.Property<string>("PauseRequestedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pause_requested_by");
+
+                    b.Property<long?>("PausedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("paused_at");
+
+                    b.Property<double>("PausedSeconds")
+                        .HasColumnType("REAL")
+                        .HasColumnName("paused_seconds");
+
                     b.Property<string>("PolicyRevision")
                         .IsRequired()
                         .HasMaxLength(100)
@@ -1606,6 +1637,19 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<long>("QueuedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("queued_at");
+
+                    b.Property<bool>("Rerun")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rerun");
+
+                    b.Property<string>("RetryFrom")
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("retry_from");
+
+                    b.Property<Guid?>("RetryOf")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("retry_of");
 
                     b.Property<string>("SandboxLevel")
                         .HasMaxLength(8)
