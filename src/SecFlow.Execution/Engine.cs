@@ -154,8 +154,11 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
             }
         };
         SandboxFolder.Sweep(Path.GetTempPath());
-        services.GetRequiredService<Sandbox>().Record(Path.Combine(options.DataFolder, "tmp", "sandboxes"));
+
+        // The probe waits for what it was refused; the schema is looked at meanwhile.
+        var probing = Task.Run(services.GetRequiredService<Sandbox>, cancellationToken);
         await database.MigrateAsync(cancellationToken);
+        (await probing).Record(Path.Combine(options.DataFolder, "tmp", "sandboxes"));
         services.GetRequiredService<BlobStore>().SweepTemporary(database.Time.GetUtcNow());
         Confined(logger, Sandbox.Level);
         await services.GetRequiredService<ResourceService>().InstallBuiltinAsync(cancellationToken);

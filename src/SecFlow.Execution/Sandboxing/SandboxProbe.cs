@@ -50,10 +50,14 @@ internal static class SandboxProbe
         else if (ceiling >= SandboxLevel.L2)
         {
             var means = new SandboxMeans(SandboxLevel.L2, programs, SystemCallFilter.Build(), groups, time, SandboxRemedies.Refusal([]));
+
+            // Both attempts side by side; what came of the network counts only where everything else holds.
+            var networking = NetworkProbe.RunAsync(means, ct);
             layers.AddRange(await TryToEscapeAsync(means, ct).ConfigureAwait(false));
+            var found = await networking.ConfigureAwait(false);
             if (layers.TrueForAll(layer => layer.Enforced))
             {
-                (network, networkLayer) = await NetworkProbe.RunAsync(means, ct).ConfigureAwait(false);
+                (network, networkLayer) = found;
                 layers.Add(networkLayer);
                 level = groups is not null && network is not null ? SandboxLevel.L3 : SandboxLevel.L2;
             }

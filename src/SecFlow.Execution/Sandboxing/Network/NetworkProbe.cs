@@ -11,14 +11,15 @@ internal static class NetworkProbe
     public const string Layer = "network scope";
     private const string Elsewhere = "203.0.113.1";
 
-    // Each attempt prints its name only when it got through.
+    // Each attempt prints its name only when it got through. What is refused is given up after a second, so these wait side by side.
     private const string Attempts = """
         try() { (exec 3<>"/dev/tcp/$2/$3") 2>/dev/null && echo $1; }
         try approved 127.0.0.1 $1
-        try other-port 127.0.0.1 $2
-        try gateway $3 $2
-        try other-host $4 80
+        try other-port 127.0.0.1 $2 &
+        try gateway $3 $2 &
+        try other-host $4 80 &
         (exec 3<>/dev/udp/$3/53 && echo x >&3) 2>/dev/null && echo udp
+        wait
         echo done
         """;
 
