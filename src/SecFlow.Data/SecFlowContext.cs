@@ -44,6 +44,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<NodeRun> NodeRuns => Set<NodeRun>();
 
+    public DbSet<NodeAttempt> NodeAttempts => Set<NodeAttempt>();
+
     public DbSet<RunEvent> RunEvents => Set<RunEvent>();
 
     public DbSet<Dataset> Datasets => Set<Dataset>();

@@ -69,6 +69,7 @@ public sealed class CheckpointStore(Database database, RunWriter writer)
                 }
 
                 checkpoint.Change(node, write.Now);
+                await NodeAttempts.EndAsync(write, node.Id, node.Status, node.ErrorCode, node.ErrorMessage, ct);
                 write.Db.Assessments.AddRange(checkpoint.Assessments);
                 write.Db.Datasets.AddRange(checkpoint.Datasets);
                 write.Db.Artifacts.AddRange(checkpoint.Artifacts);

@@ -60,6 +60,10 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<NodeRun>> NodesAsync(Guid runId, CancellationToken ct) =>
         await database.ReadAsync(db => db.NodeRuns.Where(n => n.RunId == runId).OrderBy(n => n.Ordinal).ToListAsync(ct), ct);
 
+    /// <summary>In the order in which they began.</summary>
+    public async Task<IReadOnlyList<NodeAttempt>> AttemptsAsync(Guid runId, CancellationToken ct) =>
+        await database.ReadAsync(db => db.NodeAttempts.Where(a => a.RunId == runId).OrderBy(a => a.BeganAt).ThenBy(a => a.Attempt).ToListAsync(ct), ct);
+
     /// <summary>How long a node of a workflow took in its last runs that came to a result, newest first. The name of the workflow decides: its versions are compared with each other.</summary>
     public async Task<IReadOnlyList<TimeSpan>> DurationsAsync(Guid teamId, string workflow, string nodeId, string pluginId, int take, CancellationToken ct)
     {
@@ -122,7 +126,7 @@ public sealed class RunStore(Database database)
                 .GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
             var candidates = await Unheld(db, db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now)))
                 .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(200)
-                .Select(r => new { r.Id, r.TeamId, r.Priority, r.QueuedAt, r.LeaseEpoch }).ToListAsync(ct);
+                .Select(r => new { r.Id, r.TeamId, r.Priority, r.QueuedAt, r.LeaseEpoch, r.LeaseOwner }).ToListAsync(ct);
             foreach (var best in candidates.Where(c => running.GetValueOrDefault(c.TeamId) < claim.RunsPerTeam)
                 .OrderByDescending(c => c.Priority).ThenBy(c => running.GetValueOrDefault(c.TeamId)).ThenBy(c => c.QueuedAt))
             {
@@ -140,6 +144,7 @@ public sealed class RunStore(Database database)
 
                 var run = await db.Runs.SingleAsync(r => r.Id == best.Id, ct);
                 await db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
+                await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, null, $"its engine {best.LeaseOwner} ended without a word; noticed by {claim.Owner}", ct);
 
                 // Of a node that begins again everything; of one whose engine died between the checkpoint and the removal, what was merged.
                 await db.StagedRecords.Where(s => s.RunId == run.Id && (s.Rejection == null || db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status == NodeStatus.Pending))).ExecuteDeleteAsync(ct);

@@ -85,9 +85,18 @@ public sealed class RunWriter(Database database)
             var node = await write.Db.NodeRuns.SingleAsync(n => n.Id == nodeRunId, ct);
             var attempt = node.Attempt;
             change(node, write.Now);
-            if (node.Attempt != attempt && attempt > 0)
+            if (node.Attempt != attempt)
             {
-                await write.Db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt < node.Attempt).ExecuteDeleteAsync(ct);
+                if (attempt > 0)
+                {
+                    await write.Db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt < node.Attempt).ExecuteDeleteAsync(ct);
+                }
+
+                NodeAttempts.Begin(write, node, lease);
+            }
+            else if (node.Status != NodeStatus.Running)
+            {
+                await NodeAttempts.EndAsync(write, nodeRunId, node.Status, node.ErrorCode, node.ErrorMessage, ct);
             }
 
             Append(write, run, events);
@@ -95,6 +104,16 @@ public sealed class RunWriter(Database database)
             {
                 write.Audit(audit);
             }
+        },
+        ct);
+
+    /// <summary>Ends an attempt that another one follows, with events. The node stays Running.</summary>
+    public Task EndAttemptAsync(RunLease lease, Guid nodeRunId, NodeStatus status, string? code, string? reason, IReadOnlyList<NewRunEvent> events, CancellationToken ct) => UnderLeaseAsync(
+        lease,
+        async (write, run) =>
+        {
+            await NodeAttempts.EndAsync(write, nodeRunId, status, code, reason, ct);
+            Append(write, run, events);
         },
         ct);
 
@@ -109,6 +128,7 @@ public sealed class RunWriter(Database database)
                 (node.Status, node.EndedAt) = (openNodes, write.Now);
             }
 
+            await NodeAttempts.EndAllAsync(write, run.Id, openNodes, code, message, ct);
             Append(write, run, events);
             write.Audit(audit);
         },
@@ -121,6 +141,7 @@ public sealed class RunWriter(Database database)
         {
             (run.Status, run.LeaseOwner, run.LeaseUntil) = (RunStatus.Queued, null, null);
             await write.Db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
+            await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, null, $"the engine {lease.Owner} was stopped", ct);
             Append(write, run, events);
         },
         ct);

@@ -41,7 +41,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             if (attempt.Attempt < policy.MaxAttempts && RunOutcome.IsRetryable(result.Error, [.. result.Assessments.Select(a => a.Verdict)]))
             {
                 context.Journal.DropRecords();
-                await WaitAsync(context, recipe, attempt.Attempt, policy, result, ct);
+                await WaitAsync(context, recipe, attempt, policy, result, ct);
                 node = attempt;
                 continue;
             }
@@ -221,18 +221,19 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         _ => false,
     };
 
-    private async Task WaitAsync(RunContext context, RecipeNode recipe, int attempt, RetryPolicy policy, NodeResult result, CancellationToken ct)
+    private async Task WaitAsync(RunContext context, RecipeNode recipe, NodeRun node, RetryPolicy policy, NodeResult result, CancellationToken ct)
     {
-        var wait = TimeSpan.FromSeconds(Math.Min(policy.BaseDelaySeconds * Math.Pow(policy.BackoffFactor, attempt - 1), TimeSpan.FromHours(1).TotalSeconds));
+        var wait = TimeSpan.FromSeconds(Math.Min(policy.BaseDelaySeconds * Math.Pow(policy.BackoffFactor, node.Attempt - 1), TimeSpan.FromHours(1).TotalSeconds));
         var reason = result.Error?.ToString() ?? string.Join("; ", result.Assessments.Where(a => a.Verdict != Verdict.Completed).Take(3).Select(a => $"{a.Target}: {a.Verdict} {a.Reason}"));
         context.Journal.Add("node.status", recipe.Id, new JsonObject
         {
             ["status"] = "Waiting",
-            ["attempt"] = attempt,
+            ["attempt"] = node.Attempt,
             ["of"] = policy.MaxAttempts,
             ["waitSeconds"] = wait.TotalSeconds,
             ["reason"] = reason,
         });
+        await context.Journal.CommitAsync(events => writer.EndAttemptAsync(context.Lease, node.Id, RunOutcome.NodeOf(result.Error, [.. result.Assessments.Select(a => a.Verdict)]), result.Error?.Code, reason, events, ct), ct);
         await Task.Delay(wait, time, ct);
     }
 }

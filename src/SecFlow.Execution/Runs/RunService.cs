@@ -39,6 +39,9 @@ public sealed record RunDetail(Run Run, IReadOnlyList<NodeRun> Nodes, IReadOnlyL
     /// <summary>Files that report nodes made.</summary>
     public IReadOnlyList<Artifact> Artifacts { get; init; } = [];
 
+    /// <summary>Every attempt at its nodes, in the order in which they began.</summary>
+    public IReadOnlyList<NodeAttempt> Attempts { get; init; } = [];
+
     /// <summary>Findings that filters hid in this run.</summary>
     public int Hidden { get; init; }
 }
@@ -185,6 +188,7 @@ public sealed class RunService(
         {
             Artifacts = await runs.ArtifactsAsync(runId, ct),
             Hidden = await runs.HiddenAsync(runId, ct),
+            Attempts = await runs.AttemptsAsync(runId, ct),
         };
     }
 

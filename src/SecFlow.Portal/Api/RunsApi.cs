@@ -39,7 +39,12 @@ public sealed record ApiAssessment(Guid TargetId, string Target, string Plugin, 
 /// <summary>A file that a report node made; its bytes are at <c>/api/v1/runs/{run}/artifacts/{id}</c>.</summary>
 public sealed record ApiArtifact(Guid Id, string Name, string MediaType, long Size, string Digest, DateTimeOffset CreatedAt);
 
-public sealed record ApiRunDetail(ApiRun Run, IReadOnlyList<ApiNode> Nodes, IReadOnlyList<ApiAssessment> Assessments, IReadOnlyList<ApiArtifact> Artifacts, int HiddenFindings);
+public sealed record ApiRunDetail(ApiRun Run, IReadOnlyList<ApiNode> Nodes, IReadOnlyList<ApiAssessment> Assessments, IReadOnlyList<ApiArtifact> Artifacts, int HiddenFindings, IReadOnlyList<ApiAttempt> Attempts);
+
+/// <param name="Status"><c>Running</c> while it is going on; <c>Interrupted</c> when the system ended it.</param>
+/// <param name="Engine">Instance that made it.</param>
+/// <param name="Epoch">Lease epoch under which it was begun.</param>
+public sealed record ApiAttempt(string Node, int Attempt, NodeStatus Status, string Engine, long Epoch, DateTimeOffset BeganAt, DateTimeOffset? EndedAt, string? ErrorCode, string? Reason);
 
 /// <summary>Runs: start, list, read, cancel, events.</summary>
 public static class RunsApi
@@ -113,7 +118,8 @@ public static class RunsApi
             [.. detail.Nodes.OrderBy(n => n.Ordinal).Select(ApiNode.Of)],
             [.. detail.Assessments.Select(a => new ApiAssessment(a.TargetId, a.Target, a.PluginId, a.Verdict, a.Reason))],
             [.. detail.Artifacts.Select(a => new ApiArtifact(a.Id, a.Name, a.MediaType, a.Size, a.BlobDigest, a.CreatedAt))],
-            detail.Hidden);
+            detail.Hidden,
+            [.. detail.Attempts.Select(a => new ApiAttempt(a.NodeId, a.Attempt, a.Status, a.Engine, a.Epoch, a.BeganAt, a.EndedAt, a.ErrorCode, a.Reason))]);
     }
 
     private static async Task<IResult> DownloadAsync(Guid id, Guid artifactId, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct) =>
