@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SecFlow.Data.Alerts;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Blobs;
 using SecFlow.Data.Holds;
+using SecFlow.Data.Metrics;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Resources;
 using SecFlow.Data.Schedules;
@@ -45,6 +47,8 @@ public static class DataServices
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<ToolStore>();
         services.AddSingleton<TrustPolicyStore>();
+        services.AddSingleton<AlertStore>().AddSingleton<WebhookStore>();
+        services.AddSingleton<MetricStore>().AddSingleton<TimingStore>();
         return services;
     }
 

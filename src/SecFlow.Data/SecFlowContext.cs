@@ -2,9 +2,11 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using SecFlow.Data.Alerts;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Holds;
+using SecFlow.Data.Metrics;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Resources;
 using SecFlow.Data.Runs;
@@ -79,6 +81,18 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
     public DbSet<Tool> Tools => Set<Tool>();
 
     public DbSet<TrustPolicyRevision> TrustPolicyRevisions => Set<TrustPolicyRevision>();
+
+    public DbSet<MetricRollup> MetricRollups => Set<MetricRollup>();
+
+    public DbSet<Timing> Timings => Set<Timing>();
+
+    public DbSet<Alert> Alerts => Set<Alert>();
+
+    public DbSet<AlertSilence> AlertSilences => Set<AlertSilence>();
+
+    public DbSet<Webhook> Webhooks => Set<Webhook>();
+
+    public DbSet<WebhookDelivery> WebhookDeliveries => Set<WebhookDelivery>();
 
     public DbSet<AuditEvent> AuditEvents => Set<AuditEvent>();
 

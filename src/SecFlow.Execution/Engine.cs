@@ -37,7 +37,7 @@ public static class EngineServices
         services.AddSingleton(options);
         services.AddSecFlowData(options.EffectiveDatabase, options.DataFolder);
         services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<FindingStore>();
-        services.AddSingleton<SecFlowMeter>();
+        services.AddSecFlowMetrics(options);
 
         services.AddSingleton<Access>().AddSingleton<AdministratorService>();
         services.AddSingleton(new TargetFolders(options.DataFolder, options.TargetFolders)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>().AddSingleton<TargetImport>().AddSingleton<TargetArchives>();
