@@ -41,6 +41,7 @@ public static class DataServices
         services.AddSingleton<TargetSecretStore>();
         services.AddSingleton<WorkflowStore>();
         services.AddSingleton<ScheduleStore>();
+        services.AddSingleton<BlackoutStore>();
         services.AddSingleton<HoldStore>();
         services.AddSingleton<PluginStore>();
         services.AddSingleton<BlastRadiusStore>();

@@ -42,6 +42,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<Schedule> Schedules => Set<Schedule>();
 
+    public DbSet<Blackout> Blackouts => Set<Blackout>();
+
     public DbSet<Run> Runs => Set<Run>();
 
     public DbSet<NodeRun> NodeRuns => Set<NodeRun>();

@@ -26,6 +26,9 @@ public sealed class Run
 
     public Guid? ScheduleId { get; set; }
 
+    /// <summary>Not claimed before this run has ended (a schedule whose firings wait for each other, or replace each other); null = waits for none.</summary>
+    public Guid? AfterRunId { get; set; }
+
     /// <summary>Run whose discoveries started this one (a cascade); null = not a cascade.</summary>
     public Guid? ParentRunId { get; set; }
 

@@ -27,6 +27,11 @@ public static class Codes
     public const string PackagePath = "SF1203";
 
     public const string ScheduleInvalid = "SF1301";
+    public const string ScheduleOverlap = "SF1302";
+    public const string ScheduleMissed = "SF1303";
+    public const string ScheduleNotActive = "SF1304";
+    public const string BlackoutInvalid = "SF1305";
+    public const string ScheduleStopped = "SF1306";
     public const string TargetInvalid = "SF1401";
     public const string TargetChanged = "SF1402";
     public const string NewAuthorisationNeeded = "SF1403";

@@ -94,6 +94,16 @@ public sealed class IsolationTests
                 await schedules.SetEnabledAsync(stranger, row.Id, false), Changed(await schedules.ArchiveAsync(stranger, row.Id)),
             ];
         },
+        [typeof(Blackout)] = async (test, owner, stranger) =>
+        {
+            var blackouts = new BlackoutStore(test.Database);
+            var row = await blackouts.AddAsync(owner, new Blackout { Name = "office hours", Window = "Mon-Fri 08:30-17:30 Europe/Berlin" });
+            return
+            [
+                .. await blackouts.ListAsync(stranger.TeamId), Changed(await blackouts.ArchiveAsync(stranger, row.Id)),
+                await blackouts.EditAsync(stranger, row.Id, row.Revision, changed => changed.Name = "never"),
+            ];
+        },
         [typeof(Hold)] = async (test, owner, stranger) =>
         {
             var holds = new HoldStore(test.Database);

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Audit;
+
+namespace SecFlow.Data.Schedules;
+
+/// <summary>Blackouts of a team; each change with its audit event.</summary>
+public sealed class BlackoutStore(Database database)
+{
+    /// <summary>Stores a valid blackout for the actor's team. Throws <see cref="ConflictException"/> when its schedule is not the team's.</summary>
+    public Task<Blackout> AddAsync(Actor actor, Blackout blackout, CancellationToken ct = default) => database.WriteAsync(
+        async write =>
+        {
+            await RequireScheduleAsync(write, actor, blackout.ScheduleId, ct);
+            blackout.Id = Guid.CreateVersion7(write.Now);
+            (blackout.TeamId, blackout.CreatedBy, blackout.CreatedAt) = (actor.TeamId, actor.Name, write.Now);
+            write.Db.Blackouts.Add(blackout);
+            write.Audit(Entry(actor, "add.blackout", blackout) with { After = Describe(blackout) });
+            return blackout;
+        },
+        ct);
+
+    /// <summary>By name, without archived ones.</summary>
+    public async Task<IReadOnlyList<Blackout>> ListAsync(Guid teamId, CancellationToken ct = default) =>
+        await database.ReadAsync(db => db.Blackouts.Where(row => row.TeamId == teamId && row.ArchivedAt == null).OrderBy(row => row.Name).ThenBy(row => row.Id).ToListAsync(ct), ct);
+
+    /// <summary>Those of all teams, for the engine; never for a page.</summary>
+    public async Task<IReadOnlyList<Blackout>> ListAllAsync(CancellationToken ct = default) =>
+        await database.ReadAsync(db => db.Blackouts.Where(row => row.ArchivedAt == null).OrderBy(row => row.Id).ToListAsync(ct), ct);
+
+    /// <summary>Changes a blackout of the actor's team; null when there is none. Throws <see cref="ConflictException"/> when it was changed since <paramref name="revision"/>.</summary>
+    public Task<Blackout?> EditAsync(Actor actor, Guid blackoutId, int revision, Action<Blackout> change, CancellationToken ct = default) => database.WriteAsync(
+        async write =>
+        {
+            var row = await write.Db.Blackouts.SingleOrDefaultAsync(b => b.TeamId == actor.TeamId && b.Id == blackoutId && b.ArchivedAt == null, ct);
+            if (row is null)
+            {
+                return null;
+            }
+
+            if (row.Revision != revision)
+            {
+                throw new ConflictException($"The blackout '{row.Name}' was changed by somebody else (revision {row.Revision}, yours is {revision}). Look at it again and repeat your change.");
+            }
+
+            var before = Describe(row);
+            change(row);
+            row.Revision++;
+            await RequireScheduleAsync(write, actor, row.ScheduleId, ct);
+            write.Audit(Entry(actor, "edit.blackout", row) with { Before = before, After = Describe(row) });
+            return row;
+        },
+        ct);
+
+    /// <summary>Ends a blackout of the actor's team for good; false when there is none.</summary>
+    public Task<bool> ArchiveAsync(Actor actor, Guid blackoutId, CancellationToken ct = default) => database.WriteAsync(
+        async write =>
+        {
+            var row = await write.Db.Blackouts.SingleOrDefaultAsync(b => b.TeamId == actor.TeamId && b.Id == blackoutId && b.ArchivedAt == null, ct);
+            if (row is null)
+            {
+                return false;
+            }
+
+            row.ArchivedAt = write.Now;
+            write.Audit(Entry(actor, "archive.blackout", row) with { Before = Describe(row) });
+            return true;
+        },
+        ct);
+
+    private static async Task RequireScheduleAsync(Write write, Actor actor, Guid? scheduleId, CancellationToken ct)
+    {
+        if (scheduleId is { } id && !await write.Db.Schedules.AnyAsync(row => row.Id == id && row.TeamId == actor.TeamId && row.ArchivedAt == null, ct))
+        {
+            throw new ConflictException("The schedule of the blackout does not exist (any more). Choose another one, or none for all runs of the team.");
+        }
+    }
+
+    private static AuditEntry Entry(Actor actor, string action, Blackout row) => new(actor, action, "blackout", row.Id.ToString(), row.Name);
+
+    private static JsonObject Describe(Blackout row) => new() { ["name"] = row.Name, ["window"] = row.Window, ["schedule"] = row.ScheduleId?.ToString() };
+}
