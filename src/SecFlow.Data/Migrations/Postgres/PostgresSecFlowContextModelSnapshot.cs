@@ -2010,6 +2010,10 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<Guid?>("AfterRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("after_run_id");
+
                     b.Property<long?>("CancelRequestedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("cancel_requested_at");
@@ -2323,6 +2327,60 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("staged_records");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Schedules.Blackout", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid?>("ScheduleId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("schedule_id");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<string>("Window")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("window");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ScheduleId");
+
+                    b.HasIndex("TeamId");
+
+                    b.ToTable("blackouts");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Schedules.Schedule", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2344,9 +2402,33 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(200)")
                         .HasColumnName("cron");
 
+                    b.Property<long>("DecidedUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("decided_until");
+
                     b.Property<bool>("Enabled")
                         .HasColumnType("boolean")
                         .HasColumnName("enabled");
+
+                    b.Property<long?>("EndsAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ends_at");
+
+                    b.Property<int?>("IntervalSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("interval_seconds");
+
+                    b.Property<int>("JitterSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("jitter_seconds");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasDefaultValue("Cron")
+                        .HasColumnName("kind");
 
                     b.Property<long?>("LastFiredAt")
                         .HasColumnType("bigint")
@@ -2355,6 +2437,18 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<string>("LastRefusal")
                         .HasColumnType("text")
                         .HasColumnName("last_refusal");
+
+                    b.Property<Guid?>("LastRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("last_run_id");
+
+                    b.Property<string>("Misfire")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasDefaultValue("Once")
+                        .HasColumnName("misfire");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -2365,6 +2459,14 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<long?>("NextFireAt")
                         .HasColumnType("bigint")
                         .HasColumnName("next_fire_at");
+
+                    b.Property<string>("Overlap")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasDefaultValue("Skip")
+                        .HasColumnName("overlap");
 
                     b.Property<string>("Owner")
                         .IsRequired()
@@ -2388,6 +2490,35 @@ namespace SecFlow.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("parameters");
+
+                    b.Property<int>("Priority")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(5)
+                        .HasColumnName("priority");
+
+                    b.Property<int>("Revision")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("revision");
+
+                    b.Property<long?>("RunAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("run_at");
+
+                    b.Property<long?>("StartsAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("starts_at");
+
+                    b.Property<long?>("StoppedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stopped_at");
+
+                    b.Property<string>("StoppedReason")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("stopped_reason");
 
                     b.Property<string>("TargetIds")
                         .IsRequired()
@@ -2415,6 +2546,8 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnName("zone");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("NextFireAt");
 
                     b.HasIndex("WorkflowId");
 
@@ -3387,6 +3520,20 @@ namespace SecFlow.Data.Migrations.Postgres
                         .WithMany()
                         .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Schedules.Blackout", b =>
+                {
+                    b.HasOne("SecFlow.Data.Schedules.Schedule", null)
+                        .WithMany()
+                        .HasForeignKey("ScheduleId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 

@@ -1999,6 +1999,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<Guid?>("AfterRunId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("after_run_id");
+
                     b.Property<long?>("CancelRequestedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("cancel_requested_at");
@@ -2310,6 +2314,60 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.ToTable("staged_records");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Schedules.Blackout", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid?>("ScheduleId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("schedule_id");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
+
+                    b.Property<string>("Window")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("window");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ScheduleId");
+
+                    b.HasIndex("TeamId");
+
+                    b.ToTable("blackouts");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Schedules.Schedule", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2331,9 +2389,33 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("cron");
 
+                    b.Property<long>("DecidedUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("decided_until");
+
                     b.Property<bool>("Enabled")
                         .HasColumnType("INTEGER")
                         .HasColumnName("enabled");
+
+                    b.Property<long?>("EndsAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ends_at");
+
+                    b.Property<int?>("IntervalSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("interval_seconds");
+
+                    b.Property<int>("JitterSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("jitter_seconds");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("Cron")
+                        .HasColumnName("kind");
 
                     b.Property<long?>("LastFiredAt")
                         .HasColumnType("INTEGER")
@@ -2342,6 +2424,18 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<string>("LastRefusal")
                         .HasColumnType("TEXT")
                         .HasColumnName("last_refusal");
+
+                    b.Property<Guid?>("LastRunId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_run_id");
+
+                    b.Property<string>("Misfire")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("Once")
+                        .HasColumnName("misfire");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -2352,6 +2446,14 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<long?>("NextFireAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("next_fire_at");
+
+                    b.Property<string>("Overlap")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("Skip")
+                        .HasColumnName("overlap");
 
                     b.Property<string>("Owner")
                         .IsRequired()
@@ -2375,6 +2477,35 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("parameters");
+
+                    b.Property<int>("Priority")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(5)
+                        .HasColumnName("priority");
+
+                    b.Property<int>("Revision")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(1)
+                        .HasColumnName("revision");
+
+                    b.Property<long?>("RunAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("run_at");
+
+                    b.Property<long?>("StartsAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("starts_at");
+
+                    b.Property<long?>("StoppedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stopped_at");
+
+                    b.Property<string>("StoppedReason")
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stopped_reason");
 
                     b.Property<string>("TargetIds")
                         .IsRequired()
@@ -2402,6 +2533,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnName("zone");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("NextFireAt");
 
                     b.HasIndex("WorkflowId");
 
@@ -3374,6 +3507,20 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .WithMany()
                         .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Schedules.Blackout", b =>
+                {
+                    b.HasOne("SecFlow.Data.Schedules.Schedule", null)
+                        .WithMany()
+                        .HasForeignKey("ScheduleId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 
