@@ -87,7 +87,7 @@ internal static class RunCommand
     private static async Task<RunDetail> RunAsync(Installation installation, string yaml, string target, JsonObject parameters, Terminal terminal, CancellationToken ct)
     {
         var workflows = installation.Services.GetRequiredService<WorkflowService>();
-        var validation = await workflows.ValidateAsync(yaml, ct);
+        var validation = await workflows.ValidateAsync(installation.Actor.TeamId, yaml, ct);
         if (validation.Problems.Any(p => p.Code != Codes.RecipePluginNotInstalled))
         {
             await RecordRefusalAsync(installation, validation.Problems, ct);

@@ -18,7 +18,7 @@ internal static class ValidateCommand
         {
             var recipe = parsed.GetRequiredValue(file);
             await using var installation = await Installation.OpenAsync(parsed.GetRequiredValue(data), terminal, ct);
-            var result = await installation.Services.GetRequiredService<WorkflowService>().ValidateAsync(await File.ReadAllTextAsync(recipe.FullName, ct), ct);
+            var result = await installation.Services.GetRequiredService<WorkflowService>().ValidateAsync(installation.Actor.TeamId, await File.ReadAllTextAsync(recipe.FullName, ct), ct);
             if (parsed.GetRequiredValue(format) == "json")
             {
                 await Output.WriteJsonAsync(terminal, new JsonObject { ["valid"] = result.IsValid, ["problems"] = RunDocument.Problems(result.Problems), ["notes"] = RunDocument.Problems(result.Recipe?.Notes ?? []) });

@@ -7,7 +7,7 @@ internal sealed class DatasetConfiguration : IEntityTypeConfiguration<Dataset>
 {
     public void Configure(EntityTypeBuilder<Dataset> builder)
     {
-        builder.Property(row => row.Name).HasMaxLength(63);
+        builder.Property(row => row.Name).HasMaxLength(260);
         builder.Property(row => row.Type).HasMaxLength(16);
         builder.Property(row => row.BlobDigest).HasMaxLength(71);
         builder.HasIndex(row => row.TeamId);

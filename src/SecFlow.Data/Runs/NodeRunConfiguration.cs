@@ -7,7 +7,7 @@ internal sealed class NodeRunConfiguration : IEntityTypeConfiguration<NodeRun>
 {
     public void Configure(EntityTypeBuilder<NodeRun> builder)
     {
-        builder.Property(row => row.NodeId).HasMaxLength(63);
+        builder.Property(row => row.NodeId).HasMaxLength(200);
         builder.Property(row => row.PluginId).HasMaxLength(200);
         builder.Property(row => row.PluginVersion).HasMaxLength(100);
         builder.Property(row => row.PluginDigest).HasMaxLength(71);

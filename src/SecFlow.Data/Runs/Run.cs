@@ -44,6 +44,9 @@ public sealed class Run
     /// <summary>JSON object of recipe parameters.</summary>
     public string Parameters { get; set; } = "{}";
 
+    /// <summary>JSON array of the saved workflows that its recipe contains, each with the version that it was when the run was accepted: <c>{name, asked, versionId, version}</c>.</summary>
+    public string SubWorkflows { get; set; } = "[]";
+
     /// <summary>JSON array: the approved targets as they were when the run was accepted (the scope snapshot).</summary>
     public string Targets { get; set; } = "[]";
 

@@ -9,7 +9,7 @@ internal sealed class RunEventConfiguration : IEntityTypeConfiguration<RunEvent>
     {
         builder.HasKey(row => new { row.RunId, row.Seq });
         builder.Property(row => row.Type).HasMaxLength(32);
-        builder.Property(row => row.NodeId).HasMaxLength(63);
+        builder.Property(row => row.NodeId).HasMaxLength(200);
         builder.HasIndex(row => row.TeamId);
         builder.HasOne<Run>().WithMany().HasForeignKey(row => row.RunId).OnDelete(DeleteBehavior.Cascade);
     }

@@ -18,8 +18,10 @@ public static class Codes
     public const string RecipeTooLarge = "SF1012";
     public const string RecipeCondition = "SF1013";
     public const string RecipeParameter = "SF1014";
-    public const string RecipeUnsupported = "SF1015";
     public const string RecipeNote = "SF1016";
+    public const string RecipeSubWorkflow = "SF1017";
+    public const string RecipeCascade = "SF1018";
+    public const string RecipeForEach = "SF1019";
 
     public const string ManifestInvalid = "SF1101";
     public const string PackageInvalid = "SF1201";

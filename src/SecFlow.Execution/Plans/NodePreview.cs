@@ -103,7 +103,7 @@ internal sealed class NodePreview(NodePlugins plugins)
 
     private static PluginWork Work(PlanContext context, RecipeNode recipe, PluginManifest manifest, TimeSpan limit) => new()
     {
-        Config = (JsonObject)recipe.Config.DeepClone(),
+        Config = recipe.ConfigFor(context.Parameters, context.Targets[0].Value),
         Run = RunFacts.Planned(context, recipe, manifest),
         Scope = context.Scope,
         Inputs = recipe.Inputs.ToDictionary(i => i.Key, i => Input(context, i.Value, manifest.Inputs.FirstOrDefault(p => p.Name == i.Key)?.Type ?? "json"), StringComparer.Ordinal),

@@ -77,9 +77,9 @@ public sealed class RunPlanner(
     {
         var (text, version) = await RecipeAsync(actor, request, ct);
         var chosen = await TargetsAsync(actor, request, ct);
-        var (read, used) = await recipes.ReadForStartAsync(text, ct);
+        var (read, used) = await recipes.ReadForStartAsync(actor.TeamId, text, ct);
         var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
-        var parameters = RecipeParameters.Resolve(recipe.Parameters, request.Parameters, chosen[0].Value);
+        var parameters = await RecipeParameters.ResolveAsync(recipe, used, request.Parameters, chosen[0].Value, ct);
         var (scope, folders) = await PinAsync(actor.TeamId, chosen, ct);
         var level = options.ExecuteRuns ? sandbox.Report : null;
 
@@ -198,14 +198,11 @@ public sealed class RunPlanner(
 
     private static PlannedStart Starts(RecipeNode node, PlanContext context)
     {
-        if (node.When is null)
-        {
-            return PlannedStart.Yes;
-        }
-
-        var condition = Condition.Parse(node.When, context.Recipe.Parameters);
-        return condition.Outputs.Count > 0 ? PlannedStart.Depends
-            : condition.Holds(new Condition.Facts(new Dictionary<string, int>(StringComparer.Ordinal), context.Parameters)) ? PlannedStart.Yes : PlannedStart.No;
+        var nothing = new Dictionary<string, int>(StringComparer.Ordinal);
+        var known = node with { Conditions = [.. node.Conditions.Where(c => c.Outputs.Count == 0)] };
+        return known.FailingCondition(nothing, context.Parameters, context.Targets[0].Value) is not null ? PlannedStart.No
+            : known.Conditions.Count < node.Conditions.Count ? PlannedStart.Depends
+            : PlannedStart.Yes;
     }
 
     private PlannedTarget Describe(TargetScope scope, ScopedTarget target, Diagnostic? folders)

@@ -122,7 +122,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                 result.Staging = new FindingStaging(context.Journal, node, session.Manifest, recipe.Outputs, context.Targets, inputs.Values, new IngestionGuard(evaluator, audit, context, recipe.Id, session.Provenance));
                 var work = new PluginWork
                 {
-                    Config = (JsonObject)recipe.Config.DeepClone(),
+                    Config = recipe.ConfigFor(context.Parameters, context.FirstTarget),
                     Run = session.Manifest.Category == "report" ? await RunFacts.OfReportAsync(context, recipe, node, runs, ct) : RunFacts.Of(context, recipe, node),
                     Scope = scope,
                     Inputs = inputs,
@@ -223,7 +223,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
 
     private async Task WaitAsync(RunContext context, RecipeNode recipe, NodeRun node, RetryPolicy policy, NodeResult result, CancellationToken ct)
     {
-        var wait = TimeSpan.FromSeconds(Math.Min(policy.BaseDelaySeconds * Math.Pow(policy.BackoffFactor, node.Attempt - 1), TimeSpan.FromHours(1).TotalSeconds));
+        var wait = RetryWait.Of(policy, node.Attempt, context.Run.Id, recipe.Id);
         var reason = result.Error?.ToString() ?? string.Join("; ", result.Assessments.Where(a => a.Verdict != Verdict.Completed).Take(3).Select(a => $"{a.Target}: {a.Verdict} {a.Reason}"));
         context.Journal.Add("node.status", recipe.Id, new JsonObject
         {

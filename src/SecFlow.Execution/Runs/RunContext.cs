@@ -21,9 +21,16 @@ public sealed record RunContext(RunLease Lease, Run Run, Recipe Recipe, IReadOnl
     /// <summary>On whose authority the nodes act: the engine, for the run's team.</summary>
     public Actor Actor { get; } = new(ActorKind.System, "engine", "engine", Run.TeamId, TeamRole.Analyst);
 
+    /// <summary>What a parameter named <c>target</c> stands for when it was not given.</summary>
+    public string? FirstTarget => Targets.Count > 0 ? Targets[0].Value : null;
+
     public JsonObject Parameters { get; } = (JsonObject)JsonNode.Parse(Run.Parameters)!;
 
     public static string WriteTargets(IReadOnlyList<ScopedTarget> targets) => JsonSerializer.Serialize(targets, _json);
+
+    public static string WritePins(IReadOnlyList<WorkflowPin> pins) => JsonSerializer.Serialize(pins, _json);
+
+    public static IReadOnlyList<WorkflowPin> ReadPins(string json) => JsonSerializer.Deserialize<List<WorkflowPin>>(json, _json) ?? [];
 
     public static IReadOnlyList<ScopedTarget> ReadTargets(string json) => JsonSerializer.Deserialize<List<ScopedTarget>>(json, _json) ?? [];
 }

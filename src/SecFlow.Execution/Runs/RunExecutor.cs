@@ -118,43 +118,31 @@ public sealed partial class RunExecutor(
     private async Task<List<(NodeStatus Status, OnFailure OnFailure)>> RunNodesAsync(RunContext context, IReadOnlyList<NodeRun> rows, CancellationToken ct)
     {
         var done = new List<(NodeStatus, OnFailure)>();
-        var lost = new HashSet<string>(StringComparer.Ordinal);
-        var stopped = (string?)null;
+        var failures = new FailureRules(context.Recipe);
         foreach (var node in context.Recipe.Nodes)
         {
             ct.ThrowIfCancellationRequested();
             var row = rows.Single(r => r.NodeId == node.Id);
             var status = row.Status.IsFinal() ? row.Status
-                : stopped is not null ? await SkipAsync(context, row, $"the node '{stopped}' failed and stops the run", ct)
-                : node.Inputs.Values.SelectMany(names => names).FirstOrDefault(lost.Contains) is { } input ? await SkipAsync(context, row, $"the node that makes '{input}' failed and its dependents are skipped", ct)
-                : await ConditionHoldsAsync(context, node, ct) ? await nodes.ExecuteAsync(context, node, row, ct)
-                : await SkipAsync(context, row, $"its condition does not hold: {node.When}", ct);
+                : failures.WhySkipped(node) is { } skipped ? await SkipAsync(context, row, skipped, ct)
+                : await FailingConditionAsync(context, node, ct) is { } condition ? await SkipAsync(context, row, $"its condition does not hold: {condition}", ct)
+                : await nodes.ExecuteAsync(context, node, row, ct);
             done.Add((status, node.OnFailure));
-
-            // What depends on a skipped node of a lost branch is lost as well; a node that its own condition skipped leaves empty datasets.
-            var lostBranch = status == NodeStatus.Skipped && node.Inputs.Values.SelectMany(names => names).Any(lost.Contains);
-            if (lostBranch || (RunOutcome.IsFailure(status) && node.OnFailure == OnFailure.SkipDependents))
-            {
-                lost.UnionWith(node.Outputs.Values);
-            }
-            else if (RunOutcome.IsFailure(status) && node.OnFailure == OnFailure.Stop)
-            {
-                stopped ??= node.Id;
-            }
+            failures.Ended(node, status);
         }
 
         return done;
     }
 
-    private async Task<bool> ConditionHoldsAsync(RunContext context, RecipeNode node, CancellationToken ct)
+    private async Task<string?> FailingConditionAsync(RunContext context, RecipeNode node, CancellationToken ct)
     {
-        if (node.When is null)
+        if (node.Conditions.Count == 0)
         {
-            return true;
+            return null;
         }
 
         var counts = (await runs.DatasetsAsync(context.Run.Id, ct)).ToDictionary(d => d.Name, d => d.Count, StringComparer.Ordinal);
-        return Condition.Parse(node.When, context.Recipe.Parameters).Holds(new Condition.Facts(counts, context.Parameters));
+        return node.FailingCondition(counts, context.Parameters, context.FirstTarget);
     }
 
     private async Task<NodeStatus> SkipAsync(RunContext context, NodeRun row, string reason, CancellationToken ct)
@@ -177,7 +165,7 @@ public sealed partial class RunExecutor(
     {
         var version = await workflows.FindVersionAsync(run.TeamId, run.WorkflowVersionId)
             ?? throw new SecFlowException(Codes.NotFound, $"The version of the workflow '{run.WorkflowName}' that the run pinned is gone.");
-        var result = await recipes.ReadPinnedAsync(version.Recipe, [.. rows.Select(r => r.PluginDigest)], CancellationToken.None);
+        var result = await recipes.ReadPinnedAsync(run.TeamId, version.Recipe, [.. rows.Select(r => r.PluginDigest)], RunContext.ReadPins(run.SubWorkflows), CancellationToken.None);
         return result.Recipe ?? throw new SecFlowException(result.Problems);
     }
 

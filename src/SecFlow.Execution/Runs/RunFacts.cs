@@ -12,12 +12,12 @@ internal static class RunFacts
     /// <summary>Assessments that a report gets one by one; of more it gets the number.</summary>
     public const int MostAssessments = 2000;
 
-    public static JsonObject Of(RunContext context, RecipeNode recipe, NodeRun node) => Of(context.Run.Id, recipe.Id, node.Attempt, context.Run.WorkflowName, context.Parameters);
+    public static JsonObject Of(RunContext context, RecipeNode recipe, NodeRun node) => Of(context.Run.Id, recipe.Id, node.Attempt, context.Run.WorkflowName, recipe.ParametersFor(context.Parameters, context.FirstTarget));
 
     /// <summary>The same before the run: nothing has happened yet.</summary>
     public static JsonObject Planned(PlanContext context, RecipeNode recipe, PluginManifest manifest)
     {
-        var facts = Of(context.Request.RunId, recipe.Id, 1, context.Recipe.Name, context.Parameters);
+        var facts = Of(context.Request.RunId, recipe.Id, 1, context.Recipe.Name, recipe.ParametersFor(context.Parameters, context.Targets[0].Value));
         if (manifest.Category == "report")
         {
             foreach (var (name, value) in new (string, JsonNode?)[]

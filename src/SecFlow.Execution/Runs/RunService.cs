@@ -111,11 +111,11 @@ public sealed class RunService(
         }
 
         var scope = await ScopeAsync(actor, await gate.ChooseAsync(actor.TeamId, request, ct), ct);
-        var (read, used) = await recipes.ReadForStartAsync(version.Recipe, ct);
+        var (read, used) = await recipes.ReadForStartAsync(actor.TeamId, version.Recipe, ct);
         var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
         await gate.RequireStartAsync(actor.TeamId, used, scope, ct);
 
-        var parameters = RecipeParameters.Resolve(recipe.Parameters, request.Parameters, scope[0].Value);
+        var parameters = await RecipeParameters.ResolveAsync(recipe, used, request.Parameters, scope[0].Value, ct);
         var pinned = RunContext.WriteTargets(scope);
         var now = time.GetUtcNow();
         var run = new Run
@@ -132,6 +132,7 @@ public sealed class RunService(
             ScheduleId = request.ScheduleId,
             Priority = Math.Clamp(request.Priority, 0, 9),
             Parameters = parameters.ToJsonString(),
+            SubWorkflows = RunContext.WritePins(recipe.SubWorkflows),
             Targets = pinned,
             TargetTags = string.Join(' ', request.TargetTags),
             ScopeRevision = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pinned))),
@@ -155,6 +156,7 @@ public sealed class RunService(
         {
             ["workflow"] = $"{workflow.Name} v{version.Version}",
             ["recipe"] = version.Digest,
+            ["subWorkflows"] = recipe.SubWorkflows.Count == 0 ? null : new JsonArray([.. recipe.SubWorkflows.Select(p => (JsonNode?)$"{p.Name} v{p.Version}")]),
             ["targets"] = new JsonArray([.. scope.Select(t => (JsonNode?)t.Value)]),
             ["tags"] = request.TargetTags.Count == 0 ? null : string.Join(' ', request.TargetTags),
             ["plugins"] = new JsonArray([.. nodes.Select(n => (JsonNode?)$"{n.PluginId}@{n.PluginVersion} {n.PluginDigest}")]),

@@ -26,7 +26,7 @@ public sealed class ScheduleGate(RunGate gate, WorkflowStore workflows, Workflow
             return;
         }
 
-        var (read, plugins) = await recipes.ReadForStartAsync(version.Recipe, ct);
+        var (read, plugins) = await recipes.ReadForStartAsync(actor.TeamId, version.Recipe, ct);
         if (read.IsValid && policy.Scheduling([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], scope, sandbox(), firings).Refusal is { } refusal)
         {
             await audit.AppendAsync(RunGate.Denied(actor, workflowId, name, refusal) with { Action = "add.schedule" }, ct);

@@ -99,7 +99,7 @@ public sealed class TrustDryRun(
             return [];
         }
 
-        var validation = await recipes.ValidateAsync(version.Recipe, ct);
+        var validation = await recipes.ValidateAsync(schedule.TeamId, version.Recipe, ct);
         if (validation.Recipe is not { } recipe)
         {
             return validation.Problems;

@@ -12,8 +12,9 @@ namespace SecFlow.Execution.Workflows;
 /// <summary>A node's <c>config</c> against the plugin's config.schema.json; each fault at its place in the YAML.</summary>
 public static partial class ConfigCheck
 {
-    internal static async Task CheckAsync(NodeDraft node, InstalledPlugin plugin, YamlProblems problems, CancellationToken ct)
+    internal static async Task CheckAsync(NodeDraft node, InstalledPlugin plugin, IReadOnlyList<RecipeParameter> parameters, YamlProblems problems, CancellationToken ct)
     {
+        GivenParameters.CheckPlaceholders(node.Fields.Value("config"), node.Fields.At("config"), parameters, problems);
         var at = node.Fields.Where("config");
         JsonSchema schema;
         try
@@ -29,7 +30,7 @@ public static partial class ConfigCheck
         ICollection<ValidationError> errors;
         try
         {
-            errors = schema.Validate(node.Config.ToJsonString());
+            errors = schema.Validate(Placeholders.Fill(node.Config, GivenParameters.Samples(parameters)).ToJsonString());
         }
         catch (Exception e) when (e is InvalidCastException or OverflowException or Newtonsoft.Json.JsonException)
         {
@@ -39,7 +40,14 @@ public static partial class ConfigCheck
 
         foreach (var error in errors.SelectMany(Leaves))
         {
-            var (place, path) = Find(node, error.Path ?? "");
+            var (place, path, value) = Find(node, error.Path ?? "");
+            if (value is YamlText text && Placeholders.Read(text.Value).Names is { Count: > 0 } names
+                && !IsTypeProblem(error.Kind) && names.All(name => parameters.FirstOrDefault(p => p.Name == name)?.Default is null))
+            {
+                // Its value comes with the run, and is looked at then; its type is known now.
+                continue;
+            }
+
             problems.Add(Codes.RecipeConfigInvalid, place, path, $"{Words(error)} (schema of {plugin.Manifest.Id}).");
         }
     }
@@ -85,7 +93,7 @@ public static partial class ConfigCheck
     }
 
     // NJsonSchema's paths: "#/threads", "#/headers.accept", "#/list[2].name". Walks as far as the YAML goes.
-    private static (Mark Place, string Path) Find(NodeDraft node, string jsonPath)
+    private static (Mark Place, string Path, YamlValue? Value) Find(NodeDraft node, string jsonPath)
     {
         var (place, value, path) = (node.Fields.Where("config"), node.Fields.Value("config"), node.Fields.At("config"));
         foreach (Match part in Segment().Matches(jsonPath.TrimStart('#', '/')))
@@ -104,8 +112,11 @@ public static partial class ConfigCheck
             place = value?.At ?? place;
         }
 
-        return (place, path);
+        return (place, path, value);
     }
+
+    private static bool IsTypeProblem(ValidationErrorKind kind) => kind is ValidationErrorKind.StringExpected or ValidationErrorKind.NumberExpected or ValidationErrorKind.IntegerExpected
+        or ValidationErrorKind.BooleanExpected or ValidationErrorKind.ArrayExpected or ValidationErrorKind.ObjectExpected;
 
     private static bool HasOuterReference(JsonNode? node) => node switch
     {

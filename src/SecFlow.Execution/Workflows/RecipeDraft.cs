@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SecFlow.Data.Findings;
 using SecFlow.Execution.Yaml;
 using YamlDotNet.Core;
 
@@ -12,9 +13,11 @@ internal sealed record RecipeDraft(
     IReadOnlyList<RecipeParameter> Parameters,
     IReadOnlyList<NodeDraft> Nodes,
     RetryPolicy Retry,
-    StatePolicy State);
+    StatePolicy State,
+    IReadOnlyDictionary<string, string> Inputs,
+    IReadOnlyList<CascadeDraft> Cascades);
 
-/// <summary>One node as written. Input and output entries keep their place for messages.</summary>
+/// <summary>One node as written. Input and output entries keep their place for messages. <paramref name="Type"/> is empty for a sub-workflow.</summary>
 internal sealed record NodeDraft(
     YamlFields Fields,
     string Id,
@@ -25,7 +28,24 @@ internal sealed record NodeDraft(
     TimeSpan Timeout,
     RetryPolicy Retry,
     string? When,
-    OnFailure OnFailure);
+    OnFailure OnFailure)
+{
+    /// <summary>The dataset or input port of <c>foreach</c>.</summary>
+    public string? ForEach { get; init; }
+
+    public int Chunk { get; init; } = Workflows.ForEach.DefaultChunk;
+
+    /// <summary>Name of the saved workflow that stands for this node; null = a plugin.</summary>
+    public string? Workflow { get; init; }
+
+    public int? WorkflowVersion { get; init; }
+
+    /// <summary>What the sub-workflow is given.</summary>
+    public JsonObject Parameters { get; init; } = [];
+}
+
+/// <summary>One element of <c>cascades</c> as written.</summary>
+internal sealed record CascadeDraft(YamlFields Fields, string Workflow, string From, string? When, JsonObject Parameters, Severity? MinSeverity, int MaxRuns, int MaxDepth);
 
 /// <summary>A list of dataset names, or port -> dataset name.</summary>
 internal sealed record PortDraft(bool ByPort, IReadOnlyList<PortEntry> Entries);

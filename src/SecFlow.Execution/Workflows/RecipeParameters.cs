@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Plugins;
 
 namespace SecFlow.Execution.Workflows;
 
@@ -47,6 +48,35 @@ public static class RecipeParameters
         }
 
         return problems.Count == 0 ? values : throw new SecFlowException(problems);
+    }
+
+    /// <summary>
+    /// The same for a whole recipe: its own parameters, those of its sub-workflows, and every <c>config</c> that they go into. Throws SF1014 for every wrong value at once, with node and parameter.
+    /// </summary>
+    /// <param name="recipe">What is started.</param>
+    /// <param name="plugins">The plugin of each node.</param>
+    /// <param name="given">What was given.</param>
+    /// <param name="firstTarget">Value of the run's first target.</param>
+    /// <param name="ct">Stops the check.</param>
+    public static async Task<JsonObject> ResolveAsync(Recipe recipe, IReadOnlyList<InstalledPlugin> plugins, JsonObject given, string? firstTarget, CancellationToken ct)
+    {
+        var values = Resolve(recipe.Parameters, given, firstTarget);
+        var problems = new List<Diagnostic>();
+        foreach (var (node, plugin) in recipe.Nodes.Zip(plugins).Where(n => n.First.Inside is not null || Placeholders.NamesIn(n.First.Config).Count > 0))
+        {
+            try
+            {
+                var names = Placeholders.NamesIn(node.Config);
+                problems.AddRange((await ConfigCheck.ProblemsAsync(plugin.ConfigSchema, node.ConfigFor(values, firstTarget), ct)).Select(wrong => new Diagnostic(
+                    Codes.RecipeParameter, $"With {string.Join(", ", names.Select(n => $"'{n}'"))} as given, the config of the node '{node.Id}' does not fit: {wrong} (schema of {node.PluginId}).") { Path = names.FirstOrDefault() }));
+            }
+            catch (SecFlowException e) when (e.Code == Codes.RecipeParameter)
+            {
+                problems.AddRange(e.Diagnostics.Select(d => d with { Message = $"In the sub-workflow '{node.Inside?.NodeId}': {d.Message}" }));
+            }
+        }
+
+        return problems.Count == 0 ? values : throw new SecFlowException([.. problems.DistinctBy(p => p.Message)]);
     }
 
     /// <summary>Why a value does not fit its parameter; null when it does.</summary>

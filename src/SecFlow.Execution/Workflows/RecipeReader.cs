@@ -1,23 +1,27 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using SecFlow.Data.Findings;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Findings;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Yaml;
 
 namespace SecFlow.Execution.Workflows;
 
-/// <summary>Where the reader looks plugins up: the enabled version for an id, alias or range, and everything that is installed (for hints).</summary>
-public sealed record RecipePlugins(Func<string, CancellationToken, Task<InstalledPlugin?>> Find, IReadOnlyList<InstalledPlugin> Installed);
-
 /// <summary>
 /// Reads a recipe (contracts 3) in two passes: words (this file), then meaning against the installed plugins (<see cref="RecipeBinder"/>).
 /// 1. Every problem is reported at once, each with line, column, path and the nearest right spelling.
-/// 2. A key that is accepted has an effect; what this version cannot do is refused by name, never ignored.
+/// 2. A key that is accepted has an effect, which docs/workflows.md tells and a test shows.
 /// </summary>
 public static partial class RecipeReader
 {
-    private static readonly string[] _topKeys = ["version", "name", "description", "parameters", "nodes", "retry", "state"];
-    private static readonly string[] _nodeKeys = ["id", "type", "config", "inputs", "outputs", "timeout", "retry", "when", "on_failure", "foreach", "chunk"];
+    private static readonly string[] _topKeys = ["version", "name", "description", "parameters", "inputs", "nodes", "cascades", "retry", "state"];
+    private static readonly string[] _nodeKeys = ["id", "type", "workflow", "version", "config", "parameters", "inputs", "outputs", "timeout", "retry", "when", "on_failure", "foreach", "chunk"];
+    private static readonly string[] _pluginKeys = ["type", "config", "timeout", "retry", "foreach", "chunk"];
+    private static readonly string[] _workflowKeys = ["version", "parameters"];
+    private static readonly string[] _cascadeKeys = ["workflow", "from", "when", "parameters", "min_severity", "max_runs", "max_depth"];
+
+    private static readonly Dictionary<string, Severity> _severities = Enum.GetValues<Severity>().ToDictionary(s => s.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
     private static readonly Dictionary<string, OnFailure> _onFailure = new(StringComparer.Ordinal)
     {
@@ -29,26 +33,33 @@ public static partial class RecipeReader
     /// <summary>Types of parameters.</summary>
     public static readonly IReadOnlyList<string> ParameterTypes = ["string", "integer", "number", "boolean", "url", "host"];
 
+    /// <summary>Elements of <c>cascades</c>.</summary>
+    public const int MostCascades = 20;
+
     /// <summary>How often staged records become durable when the recipe does not say, seconds.</summary>
     public const int DefaultCheckpointSeconds = 1;
 
-    public static async Task<RecipeValidation> ReadAsync(string yaml, RecipePlugins plugins, CancellationToken ct)
+    public static Task<RecipeValidation> ReadAsync(string yaml, RecipePlugins plugins, CancellationToken ct) => ReadAsync(yaml, plugins, new RecipeNesting(), ct);
+
+    /// <summary>The parameters that a recipe declares, without looking at anything else of it; null when it cannot be read.</summary>
+    internal static IReadOnlyList<RecipeParameter>? ReadDeclared(string yaml)
+    {
+        var problems = new YamlProblems(YamlForm.Recipe);
+        return YamlTree.Read(yaml, problems) is { } root ? ReadParameters(new YamlFields(root, "", problems, _topKeys)) : null;
+    }
+
+    /// <param name="yaml">The text.</param>
+    /// <param name="plugins">What is installed, and what is saved.</param>
+    /// <param name="nesting">The workflows around this one.</param>
+    /// <param name="ct">Stops the reading.</param>
+    internal static async Task<RecipeValidation> ReadAsync(string yaml, RecipePlugins plugins, RecipeNesting nesting, CancellationToken ct)
     {
         var problems = new YamlProblems(YamlForm.Recipe);
         var root = YamlTree.Read(yaml, problems);
         var draft = root is null ? null : ReadRoot(root, problems);
-        var recipe = draft is null ? null : await RecipeBinder.BindAsync(draft, plugins, problems, ct);
-        return problems.Count > 0 || recipe is null
-            ? new RecipeValidation(null, problems.All)
-            : new RecipeValidation(recipe with { Notes = draft!.State.CacheIntermediate ? [NotCached((int)root!.Find("state")!.At.Line)] : [] }, []);
+        var recipe = draft is null ? null : await RecipeBinder.BindAsync(draft, plugins, nesting, problems, ct);
+        return problems.Count > 0 || recipe is null ? new RecipeValidation(null, problems.All) : new RecipeValidation(recipe, []);
     }
-
-    // Running a node anew is always right, only slower: so this is taken, and said.
-    private static Diagnostic NotCached(int line) => new(Codes.RecipeNote, "'cache_intermediate: true' is taken, but outputs are not reused in this version: every node runs in every run, and none is shown as Cached.")
-    {
-        Line = line,
-        Path = "state.cache_intermediate",
-    };
 
     private static RecipeDraft ReadRoot(YamlMap root, YamlProblems problems)
     {
@@ -62,8 +73,46 @@ public static partial class RecipeReader
         var name = fields.Text("name", "a text of 1 to 100 characters", 100, required: true);
         var description = fields.Text("description", "a text", 500);
         var retry = ReadRetry(fields, RetryPolicy.None);
-        return new RecipeDraft("1.0", name ?? "", description ?? "", ReadParameters(fields), ReadNodes(fields, retry), retry, ReadState(fields));
+        return new RecipeDraft("1.0", name ?? "", description ?? "", ReadParameters(fields), ReadNodes(fields, retry), retry, ReadState(fields), ReadInputs(fields), ReadCascades(fields));
     }
+
+    private static Dictionary<string, string> ReadInputs(YamlFields owner)
+    {
+        var inputs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in owner.Mapping("inputs")?.Entries ?? [])
+        {
+            var path = $"{owner.At("inputs")}.{entry.Key}";
+            if (!DatasetName().IsMatch(entry.Key) || entry.Key == RecipeBinder.Targets)
+            {
+                owner.Problem(entry.KeyAt, path, $"'{entry.Key}' is not the name of a dataset: a lower-case letter, then lower-case letters, digits, '_', '-' or '.'; 'targets' is taken.");
+            }
+            else if (entry.Value is YamlText text && RecordSchemas.Types.Contains(text.Value))
+            {
+                inputs[entry.Key] = text.Value;
+            }
+            else
+            {
+                owner.WrongType(entry.Value, path, $"the type of the dataset: {string.Join(", ", RecordSchemas.Types)}");
+            }
+        }
+
+        return inputs;
+    }
+
+    private static List<CascadeDraft> ReadCascades(YamlFields owner) =>
+    [
+        .. owner.Objects("cascades", MostCascades, _cascadeKeys).Select(fields => new CascadeDraft(
+            fields,
+            fields.Text("workflow", "the name of a saved workflow", 100, required: true) ?? "",
+            fields.Text("from", "the name of a dataset of hosts, urls, services or findings", 127, required: true) ?? "",
+            fields.Text("when", "a condition such as outputs.urls.count > 0", Condition.MaxLength),
+            ReadGiven(fields),
+            fields.Choice("min_severity", _severities),
+            (int)(fields.Integer("max_runs", 1, Cascade.MostRuns) ?? Cascade.DefaultRuns),
+            (int)(fields.Integer("max_depth", 1, Cascade.MostDepth) ?? Cascade.DefaultDepth))),
+    ];
+
+    private static JsonObject ReadGiven(YamlFields fields) => fields.Mapping("parameters") is { } map ? (JsonObject)map.ToJson()! : [];
 
     private static RetryPolicy ReadRetry(YamlFields owner, RetryPolicy inherited) => owner.Object("retry", "max_attempts", "backoff_factor", "base_delay") is not { } fields
         ? inherited
@@ -132,26 +181,38 @@ public static partial class RecipeReader
             fields.Problem("id", $"'{id}' is not an id of a node: a lower-case letter, then lower-case letters, digits, '_' or '-', at most 63; 'targets' is taken.");
         }
 
-        foreach (var later in new[] { "foreach", "chunk" })
+        var isWorkflow = fields.Has("workflow");
+        foreach (var key in (isWorkflow ? _pluginKeys : _workflowKeys).Where(fields.Has))
         {
-            if (fields.Has(later))
-            {
-                fields.Problem(later, $"'{later}' is not supported in this version. Remove it: the node then gets the whole dataset at once.", Codes.RecipeUnsupported);
-            }
+            fields.Problem(key, isWorkflow
+                ? $"'{key}' is for a node with a plugin; this one stands for a workflow. Remove '{key}' or 'workflow'."
+                : $"'{key}' is for a node with 'workflow'; this one has a plugin. Remove '{key}'{(key == "parameters" ? ", or write the values into 'config'" : ", or write the version range behind the plugin's id: scan.web@^1.2")}.");
+        }
+
+        if (fields.Has("chunk") && !fields.Has("foreach"))
+        {
+            fields.Problem("chunk", "'chunk' says how many records each piece of 'foreach' has. Add foreach: DATASET, or remove 'chunk'.");
         }
 
         var config = fields.Mapping("config") is { } c ? (JsonObject)c.ToJson()! : [];
         return new NodeDraft(
             fields,
             id,
-            fields.Text("type", "the id of a plugin, such as scan.web-baseline", 200, required: true) ?? "",
+            isWorkflow ? "" : fields.Text("type", "the id of a plugin, such as scan.web-baseline", 200, required: true) ?? "",
             config,
             ReadPorts(fields, "inputs"),
             ReadPorts(fields, "outputs"),
             fields.Duration("timeout", TimeSpan.FromSeconds(Limits.NodeWallSeconds.Ceiling)) ?? TimeSpan.FromSeconds(Limits.NodeWallSeconds.Default),
             ReadRetry(fields, retry),
             fields.Text("when", "a condition such as outputs.urls.count > 0", Condition.MaxLength),
-            fields.Choice("on_failure", _onFailure) ?? OnFailure.Stop);
+            fields.Choice("on_failure", _onFailure) ?? OnFailure.Stop)
+        {
+            ForEach = fields.Text("foreach", "the name of a dataset that an earlier node makes", 127),
+            Chunk = (int)(fields.Integer("chunk", 1, ForEach.MostPerChunk) ?? ForEach.DefaultChunk),
+            Workflow = isWorkflow ? fields.Text("workflow", "the name of a saved workflow", 100, required: true) ?? "" : null,
+            WorkflowVersion = (int?)fields.Integer("version", 1, int.MaxValue),
+            Parameters = ReadGiven(fields),
+        };
     }
 
     private static PortDraft? ReadPorts(YamlFields fields, string key)

@@ -24,14 +24,14 @@ public sealed record RecipeValidation(Recipe? Recipe, IReadOnlyList<Diagnostic> 
 /// <param name="plugins">What is installed right now.</param>
 public sealed class WorkflowService(WorkflowStore workflows, Access access, PolicyEvaluator policy, AuditLog audit, TimeProvider time, Func<CancellationToken, Task<RecipePlugins>> plugins)
 {
-    /// <summary>Validates a recipe against the installed plugins; every problem with line, column and nearest right spelling.</summary>
-    public async Task<RecipeValidation> ValidateAsync(string yaml, CancellationToken ct) => await RecipeReader.ReadAsync(yaml, await plugins(ct), ct);
+    /// <summary>Validates a recipe against the installed plugins and the team's saved workflows; every problem with line, column and nearest right spelling.</summary>
+    public async Task<RecipeValidation> ValidateAsync(Guid teamId, string yaml, CancellationToken ct) => await RecipeReader.ReadAsync(yaml, await LibraryAsync(teamId, ct), ct);
 
     /// <summary>Saves a new workflow or a new version of the one with the same name. Throws the problems of an invalid recipe, and SF2008 for a plugin that is installed but may not run.</summary>
     public async Task<WorkflowVersion> SaveAsync(Actor actor, string yaml, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.EditWorkflows, null, "workflow", ct);
-        var (result, used) = await ReadForStartAsync(yaml, ct);
+        var (result, used) = await ReadForStartAsync(actor.TeamId, yaml, ct);
         var recipe = result.Recipe ?? throw new SecFlowException(result.Problems);
         if (policy.Scheduling([.. used.Select(p => PolicySubject.Of(p.Row, p.Manifest))], [], null, [time.GetUtcNow()]).Refusal is { } refusal)
         {
@@ -47,7 +47,7 @@ public sealed class WorkflowService(WorkflowStore workflows, Access access, Poli
     public async Task<(WorkflowVersion Version, Recipe Recipe)> SaveForStartAsync(Actor actor, string yaml, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.EditWorkflows, null, "workflow", ct);
-        var (result, _) = await ReadForStartAsync(yaml, ct);
+        var (result, _) = await ReadForStartAsync(actor.TeamId, yaml, ct);
         var recipe = result.Recipe ?? throw new SecFlowException(result.Problems);
         return ((await workflows.SaveAsync(actor, recipe.Name, recipe.Description, yaml, ct)).Version, recipe);
     }
@@ -81,17 +81,17 @@ public sealed class WorkflowService(WorkflowStore workflows, Access access, Poli
     /// The recipe for a start, with the plugin of each node: an installed version that is not enabled is taken as well, so that the policy answers with its state and the refusal is recorded.
     /// What was never installed stays an error.
     /// </summary>
-    internal async Task<(RecipeValidation Read, IReadOnlyList<InstalledPlugin> Plugins)> ReadForStartAsync(string yaml, CancellationToken ct)
+    internal async Task<(RecipeValidation Read, IReadOnlyList<InstalledPlugin> Plugins)> ReadForStartAsync(Guid teamId, string yaml, CancellationToken ct)
     {
-        var installed = await plugins(ct);
+        var library = await LibraryAsync(teamId, ct);
         var taken = new Dictionary<string, InstalledPlugin>(StringComparer.Ordinal);
         var read = await RecipeReader.ReadAsync(
             yaml,
-            installed with
+            library with
             {
                 Find = async (type, token) =>
                 {
-                    var found = await installed.Find(type, token) ?? Newest(installed.Installed, type);
+                    var found = await library.Find(type, token) ?? Newest(library.Installed, type);
                     return found is null ? null : taken[found.Row.Digest] = found;
                 },
             },
@@ -99,12 +99,42 @@ public sealed class WorkflowService(WorkflowStore workflows, Access access, Poli
         return (read, [.. (read.Recipe?.Nodes ?? []).Select(n => taken[n.PluginDigest])]);
     }
 
-    /// <summary>The recipe against exactly the package digests that a run pinned, whatever happened to the plugins since.</summary>
-    internal async Task<RecipeValidation> ReadPinnedAsync(string yaml, IReadOnlyList<string> digests, CancellationToken ct)
+    /// <summary>The recipe against exactly the package digests and sub-workflows that a run pinned, whatever happened to them since.</summary>
+    internal async Task<RecipeValidation> ReadPinnedAsync(Guid teamId, string yaml, IReadOnlyList<string> digests, IReadOnlyList<WorkflowPin> pins, CancellationToken ct)
     {
         var installed = await plugins(ct);
         var pinned = installed.Installed.Where(p => digests.Contains(p.Row.Digest, StringComparer.Ordinal)).ToList();
-        return await RecipeReader.ReadAsync(yaml, installed with { Find = (type, _) => Task.FromResult(Newest(pinned, type)) }, ct);
+        return await RecipeReader.ReadAsync(
+            yaml,
+            installed with
+            {
+                Pinned = true,
+                Find = (type, _) => Task.FromResult(Newest(pinned, type)),
+                FindWorkflow = async (name, version, token) =>
+                    pins.FirstOrDefault(p => p.Name == name && p.Asked == version) is { } pin && await workflows.FindVersionAsync(teamId, pin.VersionId, token) is { } row
+                        ? new StoredRecipe(pin, row.Recipe)
+                        : null,
+            },
+            ct);
+    }
+
+    private async Task<RecipePlugins> LibraryAsync(Guid teamId, CancellationToken ct) => (await plugins(ct)) with
+    {
+        FindWorkflow = (name, version, token) => StoredAsync(teamId, name, version, token),
+        WorkflowNames = [.. (await workflows.ListAsync(teamId, ct)).Select(w => w.Name)],
+    };
+
+    private async Task<StoredRecipe?> StoredAsync(Guid teamId, string name, int? version, CancellationToken ct)
+    {
+        if (await workflows.FindByNameAsync(teamId, name, ct) is not { } workflow)
+        {
+            return null;
+        }
+
+        var row = version is null
+            ? await workflows.FindCurrentVersionAsync(teamId, workflow.Id, ct)
+            : (await workflows.ListVersionsAsync(teamId, workflow.Id, ct)).FirstOrDefault(v => v.Version == version);
+        return row is null ? null : new StoredRecipe(new WorkflowPin(name, version, row.Id, row.Version), row.Recipe);
     }
 
     private static InstalledPlugin? Newest(IEnumerable<InstalledPlugin> plugins, string type)

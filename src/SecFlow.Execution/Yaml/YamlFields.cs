@@ -40,6 +40,9 @@ internal sealed class YamlFields
     /// <summary>A value outside its rule, unless another code says more.</summary>
     public void Problem(string key, string message, string? code = null) => _problems.Add(code ?? _problems.Codes.OutOfRange, Where(key), At(key), message);
 
+    /// <summary>The same about a place further down.</summary>
+    public void Problem(Mark at, string path, string message, string? code = null) => _problems.Add(code ?? _problems.Codes.OutOfRange, at, path, message);
+
     public void Missing(string key, string expected) => Problem(key, $"The key '{key}' is missing: expected {expected}.", _problems.Codes.Missing);
 
     public void WrongType(string key, string expected) => Problem(key, $"'{key}' must be {expected}; found {Describe(_values[key])}.", _problems.Codes.WrongType);

@@ -61,7 +61,7 @@ public sealed partial class DemoSetup(
         }
 
         await EnsureTargetAsync(actor, targetUrl, ct);
-        var validation = await workflows.ValidateAsync(Recipe, ct);
+        var validation = await workflows.ValidateAsync(actor.TeamId, Recipe, ct);
         if (!validation.IsValid)
         {
             // Without its plugin the workflow would only be refused; the next start tries again.

@@ -65,19 +65,19 @@ public sealed partial class WorkflowPage
             _text = RecipeTemplates.All[0].Yaml;
         }
 
-        await ValidateAsync();
+        await ValidateAsync(actor);
     }
 
-    private async Task ValidateAsync()
+    private async Task ValidateAsync(Actor actor)
     {
-        var validation = await Workflows.ValidateAsync(_text, Left);
+        var validation = await Workflows.ValidateAsync(actor.TeamId, _text, Left);
         (_recipe, _problems) = (validation.Recipe, validation.Problems);
     }
 
     private Task UseAsync(string yaml)
     {
         _text = yaml;
-        return GuardAsync(_ => ValidateAsync());
+        return GuardAsync(ValidateAsync);
     }
 
     private async Task TypedAsync(ChangeEventArgs e)
@@ -95,7 +95,7 @@ public sealed partial class WorkflowPage
 
         if (typed == _typed)
         {
-            await GuardAsync(_ => ValidateAsync());
+            await GuardAsync(ValidateAsync);
         }
     }
 
