@@ -30,7 +30,7 @@ public sealed record RunContext(RunLease Lease, Run Run, Recipe Recipe, IReadOnl
 
     public static string WritePins(IReadOnlyList<WorkflowPin> pins) => JsonSerializer.Serialize(pins, _json);
 
-    public static IReadOnlyList<WorkflowPin> ReadPins(string json) => JsonSerializer.Deserialize<List<WorkflowPin>>(json, _json) ?? [];
+    public static IReadOnlyList<WorkflowPin> ReadPins(string json) => json.Length == 0 ? [] : JsonSerializer.Deserialize<List<WorkflowPin>>(json, _json) ?? [];
 
     public static IReadOnlyList<ScopedTarget> ReadTargets(string json) => JsonSerializer.Deserialize<List<ScopedTarget>>(json, _json) ?? [];
 }

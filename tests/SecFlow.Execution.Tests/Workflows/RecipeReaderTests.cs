@@ -132,17 +132,6 @@ public sealed class RecipeReaderTests
         result.Problems[1].Message.ShouldContain("'scan.nuclei' is not installed");
     }
 
-    [Theory]
-    [InlineData("true", 1)]
-    [InlineData("false", 0)]
-    public async Task Read_CacheIntermediate_IsTakenWithANote(string value, int notes)
-    {
-        var result = await Read($"version: \"1.0\"\nname: x\nstate: {{cache_intermediate: {value}}}\nnodes: [{{id: a, type: scan.web}}]");
-
-        result.Problems.ShouldBeEmpty();
-        result.Recipe!.Notes.Select(n => (n.Code, n.Line, n.Path)).ShouldBe(Enumerable.Repeat((Codes.RecipeNote, (int?)3, (string?)"state.cache_intermediate"), notes));
-    }
-
     // One rule broken at a time: yaml, code, line, column, and a word of the message.
     public static TheoryData<string, string, int, int, string> Broken() => new()
     {
@@ -182,8 +171,8 @@ public sealed class RecipeReaderTests
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, retry: {backoff_factor: 0.5}}]", Codes.RecipeOutOfRange, 3, 57, "1 to 10" },
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, retry: {max_atempts: 2}}]", Codes.RecipeUnknownKey, 3, 41, "'max_attempts'" },
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, on_failure: stopp}]", Codes.RecipeOutOfRange, 3, 45, "'stop'" },
-        { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, foreach: urls}]", Codes.RecipeUnsupported, 3, 42, "not supported in this version" },
-        { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, chunk: 5}]", Codes.RecipeUnsupported, 3, 40, "not supported in this version" },
+        { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, foreach: urls}]", Codes.RecipeForEach, 3, 42, "No node makes" },
+        { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, chunk: 5}]", Codes.RecipeOutOfRange, 3, 40, "Add foreach" },
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, when: \"1 +\"}]", Codes.RecipeCondition, 3, 39, "'+'" },
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, when: \"outputs.none.count > 0\"}]", Codes.RecipeCondition, 3, 39, "'none'" },
         { "version: \"1.0\"\nname: x\nnodes: [{id: a, type: scan.web, config: {thread: 5}}]", Codes.RecipeConfigInvalid, 3, 50, "'threads'" },
@@ -237,7 +226,7 @@ public sealed class RecipeReaderTests
         result.Problems.Select(p => p.Code).ShouldBe(
         [
             Codes.RecipeOutOfRange, Codes.RecipeMissing, Codes.RecipeUnknownKey, Codes.RecipePluginNotInstalled, Codes.RecipeWrongType,
-            Codes.RecipeDuplicate, Codes.RecipeConfigInvalid, Codes.RecipeUnresolvedInput, Codes.RecipeUnsupported,
+            Codes.RecipeDuplicate, Codes.RecipeConfigInvalid, Codes.RecipeUnresolvedInput, Codes.RecipeForEach,
         ], ignoreOrder: true);
         result.Problems.Select(p => p.Line).ShouldBeInOrder();
     }

@@ -1527,8 +1527,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(260)
+                        .HasColumnType("character varying(260)")
                         .HasColumnName("name");
 
                     b.Property<Guid>("NodeRunId")
@@ -1693,8 +1693,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("node_id");
 
                     b.Property<int>("Ordinal")
@@ -2162,6 +2162,11 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(32)")
                         .HasColumnName("status");
 
+                    b.Property<string>("SubWorkflows")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sub_workflows");
+
                     b.Property<string>("TargetTags")
                         .IsRequired()
                         .HasMaxLength(500)
@@ -2241,8 +2246,8 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnName("data");
 
                     b.Property<string>("NodeId")
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("node_id");
 
                     b.Property<Guid>("TeamId")

@@ -1516,7 +1516,7 @@ namespace SecFlow.Data.Migrations.Sqlite
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasMaxLength(63)
+                        .HasMaxLength(260)
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
 
@@ -1682,7 +1682,7 @@ namespace SecFlow.Data.Migrations.Sqlite
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
+                        .HasMaxLength(200)
                         .HasColumnType("TEXT")
                         .HasColumnName("node_id");
 
@@ -2151,6 +2151,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("status");
 
+                    b.Property<string>("SubWorkflows")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sub_workflows");
+
                     b.Property<string>("TargetTags")
                         .IsRequired()
                         .HasMaxLength(500)
@@ -2230,7 +2235,7 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnName("data");
 
                     b.Property<string>("NodeId")
-                        .HasMaxLength(63)
+                        .HasMaxLength(200)
                         .HasColumnType("TEXT")
                         .HasColumnName("node_id");
 
