@@ -23,6 +23,7 @@ using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
+using SecFlow.Execution.Tools;
 using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution;
@@ -36,7 +37,7 @@ public static class EngineServices
         options.Validate();
         services.AddSingleton(options);
         services.AddSecFlowData(options.EffectiveDatabase, options.DataFolder);
-        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<FindingStore>();
+        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<FindingStore>();
         services.AddSecFlowMetrics(options);
 
         services.AddSingleton<Access>().AddSingleton<AdministratorService>();
@@ -59,6 +60,8 @@ public static class EngineServices
             provider.GetRequiredService<HostPool>(),
             provider.GetRequiredService<PolicyEvaluator>(),
             provider.GetRequiredService<Sandbox>(),
+            provider.GetRequiredService<ToolCatalogue>(),
+            provider.GetRequiredService<ResourceStore>(),
             new LiveTargets(provider.GetRequiredService<TargetStore>(), provider.GetRequiredService<TargetFolders>(), provider.GetRequiredService<TimeProvider>()),
             options.ExecuteRuns));
         services.AddSingleton<RunPlanner>();
@@ -81,6 +84,7 @@ public static class EngineServices
         .AddSingleton<RunGate>()
         .AddSingleton<ActiveRuns>()
         .AddSingleton<NodeDatasets>()
+        .AddSingleton<NodeCache>()
         .AddSingleton<Checkpoint>()
         .AddSingleton<NodeExecutor>()
         .AddSingleton<RunExecutor>()

@@ -50,6 +50,24 @@ internal static class FindingMerge
         }
     }
 
+    /// <summary>The findings of a node that is used again occur in this run too, at the time when they were seen. The newest run of each that nobody saw later is this one; nothing else of them changes.</summary>
+    public static async Task CopyAsync(Write write, Run run, NodeRun node, NodeRun source, DatabaseKind kind, CancellationToken ct)
+    {
+        var sql = kind == DatabaseKind.Sqlite ? FindingMergeSqlite.Dialect : FindingMergePostgres.Dialect;
+        await RunAsync(
+            write,
+            run,
+            node,
+            $"""
+            INSERT INTO occurrences (id, team_id, finding_id, run_id, node_run_id, seen_at, severity, record, hidden)
+            SELECT {sql.NewId}, o.team_id, o.finding_id, @run, @node, o.seen_at, o.severity, o.record, (1 = 0) FROM occurrences o WHERE o.node_run_id = @source
+            ON CONFLICT (finding_id, run_id) DO NOTHING
+            """,
+            ct,
+            source);
+        await RunAsync(write, run, node, "UPDATE findings SET last_run_id = @run WHERE last_run_id = @sourcerun AND id IN (SELECT o.finding_id FROM occurrences o WHERE o.node_run_id = @node)", ct, source);
+    }
+
     private static async Task<IReadOnlyList<FindingTally>> CreateAsync(Write write, Run run, NodeRun node, Dialect sql, CancellationToken ct)
     {
         var tallies = new List<FindingTally>();
@@ -146,7 +164,7 @@ internal static class FindingMerge
         return tallies;
     }
 
-    private static async Task RunAsync(Write write, Run run, NodeRun node, string text, CancellationToken ct)
+    private static async Task RunAsync(Write write, Run run, NodeRun node, string text, CancellationToken ct, NodeRun? source = null)
     {
         // Plain ADO on the transaction's connection: the statements use names, and few of them use all parameters.
         await using var command = write.Db.Database.GetDbConnection().CreateCommand();
@@ -167,6 +185,8 @@ internal static class FindingMerge
         Add(command, "tool", node.Tool);
         Add(command, "toolversion", node.ToolVersion);
         Add(command, "trace", (object?)run.TraceId ?? DBNull.Value);
+        Add(command, "source", source?.Id ?? Guid.Empty);
+        Add(command, "sourcerun", source?.RunId ?? Guid.Empty);
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -42,7 +42,21 @@ public sealed class PluginRunner(
     public Task<InstalledPlugin?> FindAsync(Guid teamId, string digest, CancellationToken ct) => registry.FindByDigestAsync(teamId, digest, ct);
 
     /// <summary>Verifies and opens. The caller disposes of the session at the end of the run.</summary>
-    public async Task<PluginSession> OpenAsync(PluginRequest request, CancellationToken ct)
+    public Task<PluginSession> OpenAsync(PluginRequest request, CancellationToken ct) => JudgeAsync(request, judged => OpenAsync(request, judged, ct), ct);
+
+    /// <summary>The same questions without a session: for what the plugin said earlier and is used again. Where it would not be opened, that is not believed either. Throws what <see cref="OpenAsync(PluginRequest, CancellationToken)"/> throws.</summary>
+    public Task<PluginProvenance> VerifyAsync(PluginRequest request, CancellationToken ct) => JudgeAsync(
+        request,
+        async judged =>
+        {
+            await AuditAsync(request, judged.Row, judged.Verdict, null, CancellationToken.None, judged.Provenance);
+            return judged.Provenance;
+        },
+        ct);
+
+    private sealed record Judged(PluginVersion Row, PluginPackage Package, PluginManifest Manifest, TrustVerdict Verdict, PluginProvenance Provenance);
+
+    private async Task<T> JudgeAsync<T>(PluginRequest request, Func<Judged, Task<T>> then, CancellationToken ct)
     {
         var row = await plugins.FindByDigestAsync(request.Actor.TeamId, request.PluginDigest, ct);
         TrustVerdict? verdict = null;
@@ -57,50 +71,13 @@ public sealed class PluginRunner(
             var manifest = package.ReadManifest();
             verdict = await VerifyAsync(package, manifest, request.Actor.TeamId, ct);
             RequireAllowed(row, manifest, verdict, []);
-            var source = SourceOf(package);
-            var limits = SessionLimits.For(manifest);
-            var provenance = new PluginProvenance(
+            return await then(new Judged(row, package, manifest, verdict, new PluginProvenance(
                 manifest.Id, manifest.Version, row.Digest, verdict.Signer ?? verdict.Tolerated ?? "", verdict.Rule ?? "", verdict.PolicyRevision, _hosts.Level)
             {
                 TrustRoot = verdict.TrustRootDigest,
                 SignerIdentity = verdict.Identity?.Name,
                 SignerKey = verdict.KeyFingerprint,
-            };
-            var hosts = HostsOf(request);
-            var taking = hosts.TakeAsync(limits, ct);
-            try
-            {
-                await AuditAsync(request, row, verdict, null, CancellationToken.None, provenance);
-            }
-            catch
-            {
-                // nobody would own it: without its audit event it is not handed out
-                await EndAsync(taking);
-                throw;
-            }
-
-            var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit)
-            {
-                Resources = resources,
-                Secrets = secrets,
-                Redaction = request.Hosts?.Secrets ?? new SecretValues(),
-            };
-            var (first, verifiedAt) = (true, time.GetTimestamp());
-            return new PluginSession(
-                hosts, await taking, provenance, manifest, source, limits,
-                work =>
-                {
-                    var verified = first && time.GetElapsedTime(verifiedAt) < _stillVerified;
-                    first = false;
-                    return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, work);
-                },
-                (work, output) => request.Planned && work.Planned is null ? throw new InvalidOperationException("A planned work must not reach the world.") : new Broker(grant, work, output),
-                violation => QuarantineAsync(request, row, violation))
-            {
-                Redaction = grant.Redaction,
-                Look = Look(request, row, package, manifest, verdict),
-                Ended = refusal => AuditEndAsync(request, row, verdict, refusal),
-            };
+            }));
         }
         catch (SecFlowException e)
         {
@@ -112,6 +89,48 @@ public sealed class PluginRunner(
             await AuditAsync(request, row, verdict, e.Diagnostics[0], CancellationToken.None);
             throw;
         }
+    }
+
+    private async Task<PluginSession> OpenAsync(PluginRequest request, Judged judged, CancellationToken ct)
+    {
+        var (row, package, manifest, verdict, provenance) = judged;
+        var source = SourceOf(package);
+        var limits = SessionLimits.For(manifest);
+        var hosts = HostsOf(request);
+        var taking = hosts.TakeAsync(limits, ct);
+        try
+        {
+            await AuditAsync(request, row, verdict, null, CancellationToken.None, provenance);
+        }
+        catch
+        {
+            // nobody would own it: without its audit event it is not handed out
+            await EndAsync(taking);
+            throw;
+        }
+
+        var grant = new BrokerGrant(request, provenance, manifest, PolicySubject.Of(row, manifest), evaluator, http, tls, new ToolServices(tools, runner), request.Planned ? null : audit)
+        {
+            Resources = resources,
+            Secrets = secrets,
+            Redaction = request.Hosts?.Secrets ?? new SecretValues(),
+        };
+        var (first, verifiedAt) = (true, time.GetTimestamp());
+        return new PluginSession(
+            hosts, await taking, provenance, manifest, source, limits,
+            work =>
+            {
+                var verified = first && time.GetElapsedTime(verifiedAt) < _stillVerified;
+                first = false;
+                return verified ? AdmitFirstAsync(request, row, manifest, verdict, work) : AdmitAsync(request, row.Id, package, manifest, work);
+            },
+            (work, output) => request.Planned && work.Planned is null ? throw new InvalidOperationException("A planned work must not reach the world.") : new Broker(grant, work, output),
+            violation => QuarantineAsync(request, row, violation))
+        {
+            Redaction = grant.Redaction,
+            Look = Look(request, row, package, manifest, verdict),
+            Ended = refusal => AuditEndAsync(request, row, verdict, refusal),
+        };
     }
 
     /// <summary>The bytes as they are now, which must be those that the run pinned. A folder that is no package any more was changed as well.</summary>

@@ -16,7 +16,7 @@ namespace SecFlow.Execution.Runs;
 /// The end of a node as one transaction (<see cref="CheckpointStore"/>): after it the node never runs again, before it nothing of it counts.
 /// What an attempt found is kept however it ended; only the output of a plugin that broke out of its rules is not believed, and an enrich or filter node that did not come to its end changes nothing.
 /// </summary>
-public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter, ILogger<Checkpoint> logger)
+public sealed partial class Checkpoint(CheckpointStore store, CachedNodeStore cached, SecFlowMeter meter, ILogger<Checkpoint> logger)
 {
     /// <summary>Called with a name between two steps; tests throw here to see what a crash leaves.</summary>
     internal Action<string> Step { get; set; } = _ => { };
@@ -82,6 +82,60 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
         return status;
     }
 
+    /// <summary>The end of a node that did not run: it has the outputs of another one, and says so everywhere.</summary>
+    public async Task<NodeStatus> CommitCachedAsync(RunContext context, RecipeNode recipe, NodeRun node, NodeReuse reuse, CancellationToken ct)
+    {
+        var source = reuse.Source.Node;
+        var status = source.Status is NodeStatus.Succeeded or NodeStatus.Cached ? NodeStatus.Cached : source.Status;
+        var words = $"cached, as run {source.RunId} assessed it at {source.EndedAt:u}: ";
+        context.Journal.Add("node.status", recipe.Id, new JsonObject
+        {
+            ["status"] = status.ToString(),
+            ["findings"] = source.Findings,
+            ["cachedFrom"] = new JsonObject { ["run"] = source.RunId.ToString(), ["node"] = source.NodeId, ["at"] = $"{source.EndedAt:u}" },
+        });
+        await context.Journal.CommitAsync(
+            async events => await cached.CommitAsync(
+                context.Lease,
+                new NodeCopy(
+                    node.Id,
+                    source,
+                    (n, now) =>
+                    {
+                        (n.Status, n.StartedAt, n.EndedAt, n.Progress) = (status, n.StartedAt ?? now, now, 100);
+                        (n.Findings, n.RejectedRecords, n.ErrorCode, n.ErrorMessage) = (source.Findings, source.RejectedRecords, source.ErrorCode, source.ErrorMessage);
+                        n.CachedFromNodeRunId = source.CachedFromNodeRunId ?? source.Id;
+                        Prove(n, reuse.Provenance);
+                    },
+                    words)
+                {
+                    Events = events,
+                    Audit = [.. reuse.Decision is { } decision ? [decision] : Array.Empty<AuditEntry>(), CachedAudit(context, recipe, node, source, status, reuse.Provenance)],
+                },
+                ct),
+            ct);
+        return status;
+    }
+
+    private static AuditEntry CachedAudit(RunContext context, RecipeNode recipe, NodeRun node, NodeRun source, NodeStatus status, PluginProvenance provenance) =>
+        new(context.Actor, "finish.node", "node", $"{context.Run.Id}/{recipe.Id}", recipe.Id)
+        {
+            OnBehalfOf = context.Run.StartedByName,
+            PolicyRevision = provenance.PolicyRevision,
+            ScopeRevision = context.Run.ScopeRevision,
+            TraceId = context.Run.TraceId,
+            Details = new JsonObject
+            {
+                ["status"] = status.ToString(),
+                ["cachedFrom"] = $"{source.RunId}/{source.NodeId}",
+                ["ranAt"] = $"{source.EndedAt:u}",
+                ["plugin"] = $"{node.PluginId}@{node.PluginVersion}",
+                ["digest"] = node.PluginDigest,
+                ["signer"] = provenance.Signer,
+                ["trustRule"] = provenance.TrustRule,
+            },
+        };
+
     private static int? Marked(NodeResult result, StagedFindings kind) => result.Findings == kind ? result.Staging!.Marks!.Count : null;
 
     // The node is durable: trouble here costs room in the database until the next start, never the node.
@@ -110,6 +164,8 @@ public sealed partial class Checkpoint(CheckpointStore store, SecFlowMeter meter
         (node.Status, node.EndedAt, node.ErrorCode, node.ErrorMessage) = (status, now, result.Error?.Code, result.Error?.Message);
         (node.Findings, node.RejectedRecords) = (result.Staging?.Findings ?? 0, result.Staging?.Rejected ?? 0);
         Prove(node, result.Provenance);
+        node.CachedFromNodeRunId = null;
+        node.CacheKey = status == NodeStatus.Succeeded && result.Key is { } key && result.Outcome is { } used && key.Facts.Cover(used) ? key.Digest : null;
         if (status == NodeStatus.Succeeded)
         {
             node.Progress = 100;

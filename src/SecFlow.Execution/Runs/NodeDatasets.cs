@@ -31,6 +31,10 @@ public sealed class NodeDatasets(BlobStore blobs, RunWriter writer)
         return inputs;
     }
 
+    /// <summary>Digests of the datasets behind each input port, in the order in which they are read.</summary>
+    public Dictionary<string, IReadOnlyList<string>> InputDigests(Recipe recipe, RecipeNode node, IReadOnlyList<Dataset> datasets) => node.Inputs.ToDictionary(
+        i => i.Key, i => (IReadOnlyList<string>)[.. i.Value.SelectMany(name => Sources(recipe, name, datasets, [])).DistinctBy(d => d.Name).Select(d => d.BlobDigest)], StringComparer.Ordinal);
+
     /// <summary>Writes each bound output of an attempt to the blob store; durable before the checkpoint begins.</summary>
     public async Task<IReadOnlyList<Dataset>> WriteAsync(NodeRun node, RecipeNode recipe, PluginManifest manifest, IReadOnlyDictionary<string, InputDataset> inputs, CancellationToken ct)
     {

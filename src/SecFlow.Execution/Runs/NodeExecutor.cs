@@ -13,7 +13,7 @@ namespace SecFlow.Execution.Runs;
 
 /// <summary>
 /// One node, top to bottom:
-///   1. the policy is asked (<see cref="RunGate"/>), the plugin verified; that decision and the attempt's begin (row, event; what earlier attempts staged is gone) are one transaction
+///   1. the policy is asked (<see cref="RunGate"/>), the plugin verified; the outputs of an equal node are used where there are any (<see cref="NodeCache"/>): 7 follows; that decision and the attempt's begin (row, event; what earlier attempts staged is gone) are one transaction
 ///   2. its host: the one that served this package in this run before, or a fresh one
 ///   3. targets are resolved and pinned
 ///   4. it runs; what it says is staged
@@ -21,7 +21,7 @@ namespace SecFlow.Execution.Runs;
 ///   6. another attempt after a wait, when that may help
 ///   7. checkpoint
 /// </summary>
-public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, NodePlugins plugins, PolicyEvaluator evaluator, AuditLog audit, NodeDatasets datasets, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
+public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, NodePlugins plugins, PolicyEvaluator evaluator, AuditLog audit, NodeDatasets datasets, NodeCache cache, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
 {
     /// <summary>An engine's own trouble (a database that is busy, a host that does not start) is worth these attempts, whatever the recipe says.</summary>
     private static readonly RetryPolicy _infrastructure = new(3, 2, 1);
@@ -36,6 +36,13 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         {
             var (attempt, result) = await AttemptAsync(context, recipe, node, ct);
             ct.ThrowIfCancellationRequested();
+            if (result.Reuse is { } reuse)
+            {
+                var cached = await checkpoint.CommitCachedAsync(context, recipe, attempt, reuse, ct);
+                span?.SetTag("secflow.status", cached.ToString());
+                meter.NodeEnded(recipe.PluginId, cached.ToString(), time.GetElapsedTime(began), TimeSpan.Zero);
+                return cached;
+            }
 
             var policy = Policy(recipe, result);
             if (attempt.Attempt < policy.MaxAttempts && RunOutcome.IsRetryable(result.Error, [.. result.Assessments.Select(a => a.Verdict)]))
@@ -95,6 +102,13 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             {
                 begun = await BeginAsync(context, recipe, before, refused.Event, ct);
                 throw new SecFlowException(refused.Refusal);
+            }
+
+            result.Key = await cache.KeyAsync(context, recipe, before, ct);
+            if (await cache.FindAsync(context, recipe, before, result.Key, ct) is { } reuse)
+            {
+                result.Reuse = reuse;
+                return (before, result);
             }
 
             var request = new PluginRequest(context.Actor, before.PluginDigest, context.Run.Id, recipe.Id)

@@ -35,4 +35,10 @@ public sealed class NodeResult
     public bool IsDistrusted => Error is { } error && Codes.CategoryOf(error.Code) == DiagnosticCategory.Trust;
 
     public IReadOnlyList<Dataset> Datasets { get; set; } = [];
+
+    /// <summary>What its outputs depend on, when they may be used again.</summary>
+    public NodeKey? Key { get; set; }
+
+    /// <summary>Outputs that stand in for the node, which did not run; everything else is empty then.</summary>
+    public NodeReuse? Reuse { get; set; }
 }

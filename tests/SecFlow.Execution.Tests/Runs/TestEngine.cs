@@ -47,7 +47,7 @@ internal sealed class TestEngine : IAsyncDisposable
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton(time);
         services.AddSecFlowData(database.Database.Options, database.Folder);
-        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<FindingStore>();
+        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<FindingStore>();
         services.AddSingleton<SecFlowMeter>().AddSingleton<Access>().AddSingleton<FindingService>();
         services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(_ => ct => Task.FromResult(TestPlugins.Of([.. Plugins])));
         services.AddSingleton<WorkflowService>();
@@ -55,6 +55,8 @@ internal sealed class TestEngine : IAsyncDisposable
         services.AddSingleton(new NodePlugins
         {
             OpenAsync = OpenAsync,
+            VerifyAsync = VerifyAsync,
+            FactsAsync = (_, _, _) => Task.FromResult<ReuseFacts?>(Facts),
             PinAsync = (_, _, _) => Task.FromResult<Execution.Targets.TargetScope?>(null),
             FindAsync = (_, digest, _) => Task.FromResult(Plugins.FirstOrDefault(p => p.Row.Digest == digest)),
             Decide = (plugin, targets, hold) => Decide(plugin.Manifest) ?? new PolicyEvaluator(time).NodeStart(PolicySubject.Of(plugin.Row, plugin.Manifest), targets, Sandbox, hold).Refusal,
@@ -78,6 +80,9 @@ internal sealed class TestEngine : IAsyncDisposable
 
     /// <summary>What confines plugins; null = strong enough for all.</summary>
     public SandboxReport? Sandbox { get; set; }
+
+    /// <summary>The tools and resources of this machine.</summary>
+    public ReuseFacts Facts { get; set; } = ReuseFacts.None;
 
     /// <summary>Thrown when a plugin is opened, by node.</summary>
     public Dictionary<string, Func<Exception?>> OpenFaults { get; } = new(StringComparer.Ordinal);
@@ -216,8 +221,24 @@ internal sealed class TestEngine : IAsyncDisposable
             throw fault;
         }
 
+        return Task.FromResult(new OpenPlugin(ProvenanceOf(request), Plugins.First(p => p.Row.Digest == request.PluginDigest).Manifest, (work, output, token) => Scripts[request.NodeId](work, output, token), () => ValueTask.CompletedTask));
+    }
+
+    private async Task<PluginProvenance> VerifyAsync(PluginRequest request, CancellationToken ct)
+    {
+        if (OpenFaults.GetValueOrDefault(request.NodeId)?.Invoke() is { } fault)
+        {
+            throw fault;
+        }
+
+        var provenance = ProvenanceOf(request);
+        await request.Record!(new AuditEntry(request.Actor, "open.plugin", "plugin", request.PluginDigest, provenance.PluginId), provenance, ct);
+        return provenance;
+    }
+
+    private PluginProvenance ProvenanceOf(PluginRequest request)
+    {
         var plugin = Plugins.First(p => p.Row.Digest == request.PluginDigest);
-        var provenance = new PluginProvenance(plugin.Manifest.Id, plugin.Manifest.Version, plugin.Row.Digest, "test signer", "builtin", "sha256:policy", SandboxLevel.L2);
-        return Task.FromResult(new OpenPlugin(provenance, plugin.Manifest, (work, output, token) => Scripts[request.NodeId](work, output, token), () => ValueTask.CompletedTask));
+        return new PluginProvenance(plugin.Manifest.Id, plugin.Manifest.Version, plugin.Row.Digest, "test signer", "builtin", "sha256:policy", SandboxLevel.L2);
     }
 }
