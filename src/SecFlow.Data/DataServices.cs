@@ -8,6 +8,7 @@ using SecFlow.Data.Holds;
 using SecFlow.Data.Metrics;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Resources;
+using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
@@ -43,6 +44,7 @@ public static class DataServices
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<BlackoutStore>();
         services.AddSingleton<HoldStore>();
+        services.AddSingleton<QueueStore>();
         services.AddSingleton<PluginStore>();
         services.AddSingleton<BlastRadiusStore>();
         services.AddSingleton<ResourceStore>();

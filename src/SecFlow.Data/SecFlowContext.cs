@@ -50,6 +50,8 @@ public abstract class SecFlowContext(DbContextOptions options) : IdentityDbConte
 
     public DbSet<NodeAttempt> NodeAttempts => Set<NodeAttempt>();
 
+    public DbSet<QueueLimit> QueueLimits => Set<QueueLimit>();
+
     public DbSet<RunEvent> RunEvents => Set<RunEvent>();
 
     public DbSet<Dataset> Datasets => Set<Dataset>();

@@ -65,7 +65,7 @@ public static class EngineServices
             new LiveTargets(provider.GetRequiredService<TargetStore>(), provider.GetRequiredService<TargetFolders>(), provider.GetRequiredService<TimeProvider>()),
             options.ExecuteRuns));
         services.AddSingleton<RunPlanner>();
-        services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam));
+        services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam) { Slots = options.ParallelRuns });
         services.AddSingleton<FindingService>();
         services.AddSingleton<HoldService>();
         services.AddSingleton<Func<SandboxReport?>>(provider => () => options.ExecuteRuns ? provider.GetRequiredService<Sandbox>().Report : null);
@@ -90,6 +90,7 @@ public static class EngineServices
         .AddSingleton<RunExecutor>()
         .AddSingleton<RunWorker>()
         .AddSingleton<RunQueue>()
+        .AddSingleton<RunAcceptance>()
         .AddSingleton<RunService>();
 
     /// <summary>Quartz, persistent: on SQLite in a file of its own (it holds its lock longer than our writes may wait), on PostgreSQL in the same database, clustered.</summary>
@@ -103,7 +104,8 @@ public static class EngineServices
                 scheduler.InstanceId = options.InstanceId;
                 scheduler.IdleWaitTime = TimeSpan.FromSeconds(5);
             });
-            quartz.UseDefaultThreadPool(options.ParallelRuns + 1);
+            // A firing that finds every slot taken returns at once; one thread is left for schedules.
+            quartz.UseDefaultThreadPool(options.ParallelRuns + 2);
             quartz.UsePersistentStore(store =>
             {
                 store.ProvisionSchema();

@@ -113,6 +113,9 @@ public sealed class Run
     /// <summary>Client's idempotency key, unique in the team.</summary>
     public string? IdempotencyKey { get; set; }
 
+    /// <summary>SHA-256 of what was asked for with <see cref="IdempotencyKey"/>: the same key with something else is a mistake of the client.</summary>
+    public string? RequestDigest { get; set; }
+
     /// <summary>Sequence of the newest <see cref="RunEvent"/>.</summary>
     public long LastEventSeq { get; set; }
 }

@@ -23,6 +23,7 @@ internal sealed class RunConfiguration : IEntityTypeConfiguration<Run>
         builder.Property(row => row.ErrorCode).HasMaxLength(16);
         builder.Property(row => row.TraceId).HasMaxLength(64);
         builder.Property(row => row.IdempotencyKey).HasMaxLength(200);
+        builder.Property(row => row.RequestDigest).HasMaxLength(80);
         builder.HasIndex(row => new { row.TeamId, row.QueuedAt });
         builder.HasIndex(row => new { row.TeamId, row.WorkflowId });
         builder.HasIndex(row => new { row.TeamId, row.IdempotencyKey }).IsUnique().HasFilter("idempotency_key IS NOT NULL");

@@ -11,9 +11,13 @@ namespace SecFlow.Data.Runs;
 /// </summary>
 public sealed class RunStore(Database database)
 {
+    /// <summary>Advisory lock number: "SFCLAIM1" in ASCII, a constant of this product.</summary>
+    private const long PostgresClaimLock = 0x5346_434C_4149_4D31;
+
     /// <summary>Stores a run with its nodes as Queued. The same idempotency key of the same team gives the run that is already there.</summary>
-    public async Task<Run> CreateAsync(Run run, IReadOnlyList<NodeRun> nodes, AuditEntry audit, CancellationToken ct)
+    public async Task<Run> CreateAsync(NewRun made, CancellationToken ct)
     {
+        var run = made.Run;
         try
         {
             return await database.WriteAsync(
@@ -24,17 +28,12 @@ public sealed class RunStore(Database database)
                         return earlier;
                     }
 
-                    run.Status = RunStatus.Queued;
-                    run.QueuedAt = write.Now;
-                    write.Db.Runs.Add(run);
-                    write.Db.NodeRuns.AddRange(nodes);
-                    RunWriter.Append(write, run, [new("run.status", null, """{"status":"Queued"}""")]);
-                    write.Audit(audit);
+                    Add(write, made);
                     return run;
                 },
                 ct);
         }
-        catch (DbUpdateException) when (run.IdempotencyKey is not null)
+        catch (ConflictException) when (run.IdempotencyKey is not null)
         {
             // Two requests with one key at the same moment: the unique index decided.
             if (await FindByKeyAsync(run.TeamId, run.IdempotencyKey, ct) is { } other)
@@ -44,6 +43,17 @@ public sealed class RunStore(Database database)
 
             throw;
         }
+    }
+
+    /// <summary>The row, its nodes, its first event and its audit event, in the transaction of the caller.</summary>
+    internal static void Add(Write write, NewRun made)
+    {
+        made.Run.Status = RunStatus.Queued;
+        made.Run.QueuedAt = write.Now;
+        write.Db.Runs.Add(made.Run);
+        write.Db.NodeRuns.AddRange(made.Nodes);
+        RunWriter.Append(write, made.Run, [new("run.status", null, """{"status":"Queued"}""")]);
+        write.Audit(made.Audit);
     }
 
     public Task<Run?> FindAsync(Guid runId, CancellationToken ct) =>
@@ -95,13 +105,14 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<RunEvent>> EventsAsync(Guid runId, long afterSeq, int take, CancellationToken ct) =>
         await database.ReadAsync(db => db.RunEvents.Where(e => e.RunId == runId && e.Seq > afterSeq).OrderBy(e => e.Seq).Take(take).ToListAsync(ct), ct);
 
-    /// <summary>Runs that somebody should claim: queued, or running under a lease that ran out.</summary>
-    public async Task<IReadOnlyList<Guid>> WaitingAsync(int take, CancellationToken ct)
+    /// <summary>Runs for which a worker slot should be woken, in the order of their turns; none while the limits let nothing be claimed.</summary>
+    public async Task<IReadOnlyList<Guid>> WaitingAsync(int runsPerTeam, int take, CancellationToken ct)
     {
         var now = database.Time.GetUtcNow();
-        return await database.ReadAsync(
-            db => Unheld(db, db.Runs.Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now)))
-                .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(take).Select(r => r.Id).ToListAsync(ct),
+        return await database.ReadAsync<IReadOnlyList<Guid>>(
+            async db => (await RunChoice.EligibleAsync(db, now, runsPerTeam, ct)).Count == 0
+                ? []
+                : await RunChoice.Waiting(db, now).OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(take).Select(r => r.Id).ToListAsync(ct),
             ct);
     }
 
@@ -115,22 +126,21 @@ public sealed class RunStore(Database database)
         ct);
 
     /// <summary>
-    /// Claims the best eligible run under a new epoch, none of a team whose work is held: highest priority, then the team with the fewest running runs, then the oldest.
+    /// Claims the run whose turn it is (<see cref="RunChoice"/>) under a new epoch. One claim at a time in the installation, so that limits hold for all engines together.
     /// Its nodes that were running are Pending again; what they had staged, and what a dead engine left of merged records, is dropped. Null when nothing is eligible.
     /// </summary>
     public Task<RunLease?> ClaimAsync(RunClaim claim, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
             var (db, now) = (write.Db, write.Now);
-            var running = await db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now)
-                .GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
-            var candidates = await Unheld(db, db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now)))
-                .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).Take(200)
-                .Select(r => new { r.Id, r.TeamId, r.Priority, r.QueuedAt, r.LeaseEpoch, r.LeaseOwner }).ToListAsync(ct);
-            foreach (var best in candidates.Where(c => running.GetValueOrDefault(c.TeamId) < claim.RunsPerTeam)
-                .OrderByDescending(c => c.Priority).ThenBy(c => running.GetValueOrDefault(c.TeamId)).ThenBy(c => c.QueuedAt))
+            if (!db.Database.IsSqlite())
             {
-                // Conditioned on the epoch that was read: of several engines one gets it.
+                await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({PostgresClaimLock})", ct);
+            }
+
+            foreach (var best in await RunChoice.EligibleAsync(db, now, claim.RunsPerTeam, ct))
+            {
+                // Conditioned on the epoch that was read: a cancel or a hold at the same moment comes before or after.
                 var epoch = best.LeaseEpoch + 1;
                 var claimed = await db.Runs.Where(r => r.Id == best.Id && r.LeaseEpoch == best.LeaseEpoch && (r.Status == RunStatus.Queued || r.Status == RunStatus.Running)).ExecuteUpdateAsync(
                     set => set.SetProperty(r => r.LeaseEpoch, epoch).SetProperty(r => r.LeaseOwner, claim.Owner).SetProperty(r => r.LeaseUntil, now + claim.LeaseFor)
@@ -142,6 +152,7 @@ public sealed class RunStore(Database database)
                     continue;
                 }
 
+                await db.Teams.Where(t => t.Id == best.TeamId).ExecuteUpdateAsync(set => set.SetProperty(t => t.ServedAt, now), ct);
                 var run = await db.Runs.SingleAsync(r => r.Id == best.Id, ct);
                 await db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
                 await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, null, $"its engine {best.LeaseOwner} ended without a word; noticed by {claim.Owner}", ct);
@@ -226,8 +237,4 @@ public sealed class RunStore(Database database)
             return true;
         },
         ct);
-
-    // A run that was told to end is claimed all the same: its end must be written.
-    private static IQueryable<Run> Unheld(SecFlowContext db, IQueryable<Run> runs) =>
-        runs.Where(r => (r.Status == RunStatus.Running && r.CancelRequestedAt != null) || !db.Holds.Any(h => h.EndedAt == null && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty)));
 }

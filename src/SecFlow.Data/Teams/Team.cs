@@ -13,4 +13,7 @@ public sealed class Team
     public bool IsDemo { get; set; }
 
     public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>When the queue last gave a worker slot to a run of this team; of equal teams the one that waited longest is next.</summary>
+    public DateTimeOffset? ServedAt { get; set; }
 }

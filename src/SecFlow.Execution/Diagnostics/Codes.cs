@@ -34,6 +34,9 @@ public static class Codes
     public const string ScheduleNotActive = "SF1304";
     public const string BlackoutInvalid = "SF1305";
     public const string ScheduleStopped = "SF1306";
+    public const string IdempotencyKeyReused = "SF1320";
+    public const string QueueLimitInvalid = "SF1321";
+    public const string NotWaiting = "SF1322";
     public const string TargetInvalid = "SF1401";
     public const string TargetChanged = "SF1402";
     public const string NewAuthorisationNeeded = "SF1403";

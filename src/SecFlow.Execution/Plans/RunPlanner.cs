@@ -130,14 +130,14 @@ public sealed class RunPlanner(
             return [ScopedTarget.Of(row)];
         }
 
-        var chosen = await gate.ChooseAsync(actor.TeamId, new StartRun(Guid.Empty, request.TargetIds, RunTrigger.Manual) { TargetNames = request.TargetNames, TargetTags = request.TargetTags }, ct);
+        var chosen = await gate.ChooseAsync(actor.TeamId, new StartRun(Guid.Empty, request.TargetIds, RunTrigger.Manual) { TargetNames = request.TargetNames, TargetTags = request.TargetTags }, new StartFacts(), ct);
         var wanted = chosen.Distinct().ToList();
-        if (wanted.Count is 0 or > RunService.MostTargets)
+        if (wanted.Count is 0 or > RunAcceptance.MostTargets)
         {
-            throw new SecFlowException(Codes.RequestInvalid, $"A plan needs 1 to {RunService.MostTargets} targets; found {wanted.Count}.");
+            throw new SecFlowException(Codes.RequestInvalid, $"A plan needs 1 to {RunAcceptance.MostTargets} targets; found {wanted.Count}.");
         }
 
-        return await gate.ScopeAsync(actor, wanted, ct);
+        return await gate.ScopeAsync(actor, wanted, new StartFacts(), ct);
     }
 
     /// <summary>Resolves as a node does. Folders that cannot be opened are no reason to show nothing of the other targets.</summary>

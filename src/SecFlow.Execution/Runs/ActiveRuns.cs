@@ -10,24 +10,33 @@ namespace SecFlow.Execution.Runs;
 public sealed class ActiveRuns
 {
     private readonly ConcurrentDictionary<Slot, bool> _slots = new();
+    private readonly Lock _begin = new();
     private volatile bool _stopping;
 
     /// <summary>Runs that are executed right now.</summary>
     public int Count => _slots.Keys.Count(s => s.Lease is not null);
 
-    /// <summary>A slot begins to look for work; null once the engine stops. Dispose when its run is left.</summary>
-    public Slot? Begin()
+    /// <summary>A slot begins to look for work; null when so many are taken already, and once the engine stops. Dispose when its run is left.</summary>
+    public Slot? Begin(int most)
     {
-        var slot = new Slot(this);
-        _slots[slot] = true;
-        if (_stopping)
+        lock (_begin)
         {
-            // Looked at after it is counted: either it sees the stop, or the stop sees it.
-            slot.Dispose();
-            return null;
-        }
+            if (_slots.Count >= most)
+            {
+                return null;
+            }
 
-        return slot;
+            var slot = new Slot(this);
+            _slots[slot] = true;
+            if (_stopping)
+            {
+                // Looked at after it is counted: either it sees the stop, or the stop sees it.
+                slot.Dispose();
+                return null;
+            }
+
+            return slot;
+        }
     }
 
     /// <summary>Stops the run if it is executed here.</summary>

@@ -20,13 +20,14 @@ namespace SecFlow.Execution.Runs;
 public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, TimeProvider time)
 {
     /// <summary>Ids of the targets that a request names by id, name or tag, as they are now. Throws SF1502 for a name or tag that nothing has.</summary>
-    public Task<IReadOnlyList<Guid>> ChooseAsync(Guid teamId, StartRun request, CancellationToken ct) =>
-        TargetChoice.ResolveAsync(targets, teamId, request.TargetIds, request.TargetNames, request.TargetTags, ct);
+    public Task<IReadOnlyList<Guid>> ChooseAsync(Guid teamId, StartRun request, StartFacts facts, CancellationToken ct) => facts.OnceAsync(
+        ("choice", teamId, string.Join(',', request.TargetIds), string.Join('\n', request.TargetNames), string.Join(' ', request.TargetTags)),
+        () => TargetChoice.ResolveAsync(targets, teamId, request.TargetIds, request.TargetNames, request.TargetTags, ct));
 
     /// <summary>The team's targets as they are now, in the order of the ids; one that was archived is not authorised any more. Throws SF1502 for one that is not the team's (audited as SF3002 when it is another's).</summary>
-    public async Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, CancellationToken ct)
+    public async Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, StartFacts facts, CancellationToken ct)
     {
-        var rows = (await targets.FindManyAsync(actor.TeamId, ids, ct)).ToDictionary(row => row.Id);
+        var rows = await facts.TargetsAsync(targets, actor.TeamId, ids, ct);
         foreach (var id in ids.Where(id => !rows.ContainsKey(id)))
         {
             await access.RequireRowAsync(actor, Permission.StartRuns, "target", id, ct);
@@ -37,9 +38,9 @@ public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore
     }
 
     /// <summary>Point 4: throws the refusal of a run that is requested now.</summary>
-    public async Task RequireStartAsync(Guid teamId, IReadOnlyList<InstalledPlugin> used, IReadOnlyList<ScopedTarget> scope, CancellationToken ct)
+    public async Task RequireStartAsync(Guid teamId, IReadOnlyList<InstalledPlugin> used, IReadOnlyList<ScopedTarget> scope, StartFacts facts, CancellationToken ct)
     {
-        if (plugins.DecideStart(used, scope, await holds.StandingAsync(teamId, ct)) is { } refusal)
+        if (plugins.DecideStart(used, scope, await facts.OnceAsync(("hold", teamId), () => holds.StandingAsync(teamId, ct))) is { } refusal)
         {
             throw new SecFlowException(refusal);
         }

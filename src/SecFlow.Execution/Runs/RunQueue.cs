@@ -7,13 +7,16 @@ namespace SecFlow.Execution.Runs;
 
 /// <summary>
 /// Quartz decides when and where, the runs table decides which.
-/// 1. A run's row is committed first; its trigger is added afterwards. A trigger that is missing (crash in between, restart, freed team limit) is added by the sweep.
-/// 2. A firing does not run "its" run but claims the best eligible one.
-/// 3. Adding a trigger that is there already changes nothing.
+/// 1. A run's row is committed first; its trigger is added afterwards. A trigger that is missing (crash in between, restart, freed limit) is added by the sweep.
+/// 2. A firing does not run "its" run: it wakes a worker slot, which claims the run whose turn it is, and the next one, until nothing may be claimed.
+/// 3. Therefore a few triggers are enough for any number of waiting runs. Adding a trigger that is there already changes nothing.
 /// </summary>
-public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs, SecFlowMeter meter, ILogger<RunQueue> logger)
+public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs, RunWorkerOptions options, SecFlowMeter meter, ILogger<RunQueue> logger)
 {
     public const string Group = "runs";
+
+    /// <summary>Triggers that a sweep adds at most: slots to wake, over all engines.</summary>
+    private const int MostTriggers = 64;
 
     private static readonly JobKey _claim = new("claim", Group);
 
@@ -44,10 +47,10 @@ public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs
         await scheduler.ScheduleTrigger(trigger, TriggerConflict.Keep, ct);
     }
 
-    /// <summary>Adds the triggers that are missing; returns how many runs wait.</summary>
+    /// <summary>Adds the triggers that are missing; returns how many runs it woke a slot for.</summary>
     public async Task<int> SweepAsync(CancellationToken ct)
     {
-        var waiting = await runs.WaitingAsync(100, ct);
+        var waiting = await runs.WaitingAsync(options.RunsPerTeam, MostTriggers, ct);
         foreach (var run in waiting)
         {
             await AddTriggerAsync(run, ct);
@@ -86,9 +89,9 @@ public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs
     private static partial void SweepFailed(ILogger logger, Exception error);
 }
 
-/// <summary>A firing: one worker slot takes one run.</summary>
+/// <summary>A firing: one worker slot takes runs until nothing may be claimed.</summary>
 public sealed class RunJob(RunWorker worker) : IJob
 {
     // Not Quartz's token: a run is stopped by its own rules (cancel, engine stop), never in the middle of a transaction.
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) => await worker.RunOneAsync(CancellationToken.None);
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) => await worker.WorkAsync(CancellationToken.None);
 }

@@ -1,12 +1,7 @@
-using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Blobs;
 using SecFlow.Data.Runs;
-using SecFlow.Data.Targets;
-using SecFlow.Data.Trust;
 using SecFlow.Data.Workflows;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Targets;
@@ -51,45 +46,38 @@ public sealed record ArtifactContent(Artifact Artifact, Stream Content);
 
 /// <summary>
 /// Accepting, reading and cancelling runs. The same checks for portal, API, CLI and schedule.
-/// What a run needs to be reproduced is pinned when it is accepted: recipe version, package digests, targets with their authorisation, policy revision.
 /// </summary>
 public sealed class RunService(
     RunStore runs,
     WorkflowStore workflows,
-    WorkflowService recipes,
-    RunGate gate,
-    TrustPolicyStore policies,
+    RunAcceptance acceptance,
     Access access,
     RunQueue queue,
     ActiveRuns active,
     RunSignals signals,
     AuditLog audit,
-    BlobStore blobs,
-    TimeProvider time)
+    BlobStore blobs)
 {
-    /// <summary>Most targets of one run.</summary>
-    public const int MostTargets = 100;
-
-    /// <summary>Checks role, recipe, plugins, targets and authorisation, commits the run row with its audit event, then wakes the queue. The same idempotency key gives the same run.</summary>
+    /// <summary>
+    /// Checks role, recipe, plugins, targets and authorisation, commits the run row with its audit event, then wakes the queue.
+    /// The same idempotency key gives the same run; with another request it is SF1320.
+    /// </summary>
     public async Task<Run> StartAsync(Actor actor, StartRun request, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.StartRuns, null, $"workflow/{request.WorkflowId}", ct);
+        var facts = new StartFacts();
         try
         {
-            return await AcceptAsync(actor, request, ct);
+            return await AcceptAsync(actor, request, facts, ct);
         }
-        catch (SecFlowException refused) when (Refusal(refused) is { } refusal)
+        catch (SecFlowException refused) when (RunAcceptance.RefusalOf(refused) is { } refusal)
         {
-            var name = (await workflows.FindAsync(actor.TeamId, request.WorkflowId, ct))?.Name ?? "";
-            await audit.AppendAsync(RunGate.Denied(actor, request.WorkflowId, name, refusal), ct);
+            await audit.AppendAsync(await acceptance.DeniedAsync(actor, request.WorkflowId, refusal, facts, ct), ct);
             throw;
         }
     }
 
-    private static Diagnostic? Refusal(SecFlowException error) =>
-        error.Diagnostics.FirstOrDefault(d => Codes.CategoryOf(d.Code) is DiagnosticCategory.Policy or DiagnosticCategory.Trust or DiagnosticCategory.Sandbox);
-
-    private async Task<Run> AcceptAsync(Actor actor, StartRun request, CancellationToken ct)
+    private async Task<Run> AcceptAsync(Actor actor, StartRun request, StartFacts facts, CancellationToken ct)
     {
         if (request.IdempotencyKey is { } key)
         {
@@ -100,69 +88,18 @@ public sealed class RunService(
 
             if (await runs.FindByKeyAsync(actor.TeamId, key, ct) is { } earlier)
             {
-                return earlier;
+                return RequestDigest.RequireSame(earlier, request);
             }
         }
 
-        var workflow = await workflows.FindAsync(actor.TeamId, request.WorkflowId, ct);
-        if (workflow is null || workflow.ArchivedAt is not null || await workflows.FindCurrentVersionAsync(actor.TeamId, workflow.Id, ct) is not { } version)
+        var made = await acceptance.PrepareAsync(actor, request, facts, ct);
+        var stored = await runs.CreateAsync(made, ct);
+        if (stored.Id != made.Run.Id)
         {
-            throw new SecFlowException(Codes.NotFound, $"There is no workflow {request.WorkflowId} in this team.");
+            return RequestDigest.RequireSame(stored, request);
         }
 
-        var scope = await ScopeAsync(actor, await gate.ChooseAsync(actor.TeamId, request, ct), ct);
-        var (read, used) = await recipes.ReadForStartAsync(actor.TeamId, version.Recipe, ct);
-        var recipe = read.Recipe ?? throw new SecFlowException(read.Problems);
-        await gate.RequireStartAsync(actor.TeamId, used, scope, ct);
-
-        var parameters = await RecipeParameters.ResolveAsync(recipe, used, request.Parameters, scope[0].Value, ct);
-        var pinned = RunContext.WriteTargets(scope);
-        var now = time.GetUtcNow();
-        var run = new Run
-        {
-            Id = Guid.CreateVersion7(now),
-            TeamId = actor.TeamId,
-            WorkflowId = workflow.Id,
-            WorkflowVersionId = version.Id,
-            WorkflowName = workflow.Name,
-            WorkflowVersionNumber = version.Version,
-            Trigger = request.Trigger,
-            StartedById = actor.Id,
-            StartedByName = actor.Name,
-            ScheduleId = request.ScheduleId,
-            Priority = Math.Clamp(request.Priority, 0, 9),
-            Parameters = parameters.ToJsonString(),
-            SubWorkflows = RunContext.WritePins(recipe.SubWorkflows),
-            Targets = pinned,
-            TargetTags = string.Join(' ', request.TargetTags),
-            ScopeRevision = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pinned))),
-            PolicyRevision = (await policies.FindCurrentAsync(Guid.Empty, ct))?.Digest ?? "",
-            TraceId = (Activity.Current?.TraceId ?? ActivityTraceId.CreateRandom()).ToHexString(),
-            IdempotencyKey = request.IdempotencyKey,
-        };
-        var nodes = recipe.Nodes.Select((n, i) => new NodeRun
-        {
-            Id = Guid.CreateVersion7(now),
-            TeamId = run.TeamId,
-            RunId = run.Id,
-            NodeId = n.Id,
-            Ordinal = i,
-            Status = NodeStatus.Pending,
-            PluginId = n.PluginId,
-            PluginVersion = n.PluginVersion,
-            PluginDigest = n.PluginDigest,
-        }).ToList();
-        var stored = await runs.CreateAsync(run, nodes, Audit(actor, "start.run", run, new JsonObject
-        {
-            ["workflow"] = $"{workflow.Name} v{version.Version}",
-            ["recipe"] = version.Digest,
-            ["subWorkflows"] = recipe.SubWorkflows.Count == 0 ? null : new JsonArray([.. recipe.SubWorkflows.Select(p => (JsonNode?)$"{p.Name} v{p.Version}")]),
-            ["targets"] = new JsonArray([.. scope.Select(t => (JsonNode?)t.Value)]),
-            ["tags"] = request.TargetTags.Count == 0 ? null : string.Join(' ', request.TargetTags),
-            ["plugins"] = new JsonArray([.. nodes.Select(n => (JsonNode?)$"{n.PluginId}@{n.PluginVersion} {n.PluginDigest}")]),
-            ["schedule"] = request.ScheduleId?.ToString(),
-        }), ct);
-        signals.Notify(run.TeamId, stored.Id);
+        signals.Notify(stored.TeamId, stored.Id);
 
         // The row is committed: from here the sweep finds it, whatever happens to this call.
         await queue.WakeAsync(stored.Id, CancellationToken.None);
@@ -173,7 +110,7 @@ public sealed class RunService(
     public async Task CancelAsync(Actor actor, Guid runId, CancellationToken ct)
     {
         var run = await FindAsync(actor, Permission.StartRuns, runId, ct);
-        if (await runs.RequestCancelAsync(runId, actor.Name, Audit(actor, "cancel.run", run, null), ct) == false)
+        if (await runs.RequestCancelAsync(runId, actor.Name, RunAcceptance.Audit(actor, "cancel.run", run, null), ct) == false)
         {
             // Executed elsewhere, its engine sees the wish at its next look.
             active.Cancel(runId);
@@ -232,20 +169,4 @@ public sealed class RunService(
         await access.RequireAsync(actor, permission, run?.TeamId, $"run/{runId}", ct);
         return run ?? throw new SecFlowException(Codes.NotFound, $"There is no run {runId}.");
     }
-
-    private Task<IReadOnlyList<ScopedTarget>> ScopeAsync(Actor actor, IReadOnlyList<Guid> ids, CancellationToken ct)
-    {
-        var wanted = ids.Distinct().ToList();
-        return wanted.Count is 0 or > MostTargets
-            ? throw new SecFlowException(Codes.RequestInvalid, $"A run needs 1 to {MostTargets} targets; found {wanted.Count}.")
-            : gate.ScopeAsync(actor, wanted, ct);
-    }
-
-    private static AuditEntry Audit(Actor actor, string action, Run run, JsonNode? details) => new(actor, action, "run", run.Id.ToString(), run.WorkflowName)
-    {
-        Details = details,
-        PolicyRevision = run.PolicyRevision,
-        ScopeRevision = run.ScopeRevision,
-        TraceId = run.TraceId,
-    };
 }

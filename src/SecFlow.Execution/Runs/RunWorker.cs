@@ -8,6 +8,9 @@ namespace SecFlow.Execution.Runs;
 /// <param name="RunsPerTeam">A team with that many running runs waits.</param>
 public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
 {
+    /// <summary>Runs at the same time in this process, 1..64.</summary>
+    public int Slots { get; init; } = 64;
+
     public TimeSpan LeaseFor { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often the lease is renewed; how often a wish to cancel is looked for is <see cref="LookEvery"/>.</summary>
@@ -25,10 +28,27 @@ public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
 /// </summary>
 public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecutor executor, NodePlugins plugins, ActiveRuns active, RunWorkerOptions options, TimeProvider time, ILogger<RunWorker> logger)
 {
-    /// <summary>Executes one run to its end; false when nothing was eligible.</summary>
+    private long _calls;
+
+    /// <summary>Takes one slot and executes runs until nothing may be claimed. With every slot taken it returns at once: one of them looks again before it ends.</summary>
+    public async Task WorkAsync(CancellationToken ct)
+    {
+        Interlocked.Increment(ref _calls);
+        long heard;
+        do
+        {
+            heard = Interlocked.Read(ref _calls);
+            while (await RunOneAsync(ct))
+            {
+            }
+        }
+        while (heard != Interlocked.Read(ref _calls));
+    }
+
+    /// <summary>Executes one run to its end; false when nothing was eligible or no slot is free.</summary>
     public async Task<bool> RunOneAsync(CancellationToken ct)
     {
-        using var slot = active.Begin();
+        using var slot = active.Begin(options.Slots);
         if (slot is null || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam) { SandboxLevel = plugins.Level?.ToString() }, ct) is not { } lease)
         {
             return false;

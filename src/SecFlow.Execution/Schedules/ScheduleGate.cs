@@ -20,7 +20,7 @@ public sealed class ScheduleGate(RunGate gate, WorkflowStore workflows, Workflow
     /// <summary>Throws the refusal (SF2008, SF3005, SF3006, SF3020, SF40xx) after auditing it, and SF1502 for a target that is not the team's. A workflow that is gone or does not validate is not judged here.</summary>
     public async Task RequireAsync(Actor actor, string name, Guid workflowId, IReadOnlyList<Guid> targetIds, IReadOnlyList<DateTimeOffset> firings, CancellationToken ct)
     {
-        var scope = await gate.ScopeAsync(actor, targetIds, ct);
+        var scope = await gate.ScopeAsync(actor, targetIds, new StartFacts(), ct);
         if (await workflows.FindCurrentVersionAsync(actor.TeamId, workflowId, ct) is not { } version)
         {
             return;

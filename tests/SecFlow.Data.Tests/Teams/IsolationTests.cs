@@ -110,6 +110,12 @@ public sealed class IsolationTests
             await holds.BeginAsync(owner, owner.TeamId, HoldKind.Stop, "own");
             return [await holds.StandingAsync(stranger.TeamId), .. await holds.HistoryAsync(stranger.TeamId, 0, 10), await holds.EndAsync(stranger, stranger.TeamId, "foreign")];
         },
+        [typeof(QueueLimit)] = async (test, owner, stranger) =>
+        {
+            var queue = new QueueStore(test.Database);
+            await queue.SetLimitAsync(owner, owner.TeamId, "scan.nuclei", 2);
+            return [.. await queue.LimitsAsync(stranger.TeamId)];
+        },
         [typeof(PluginVersion)] = async (test, owner, stranger) =>
         {
             var plugins = new PluginStore(test.Database);

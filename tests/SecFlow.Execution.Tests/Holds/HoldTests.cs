@@ -36,7 +36,7 @@ public sealed class HoldTests
         var ended = (await engine.DetailAsync(running.Id)).Run;
         (ended.Status, ended.CancelRequestedBy).ShouldBe((RunStatus.Cancelled, "analyst"));
         (await engine.WorkAsync()).ShouldBeFalse("the queue does not claim");
-        (await engine.Store.WaitingAsync(10, default)).ShouldBeEmpty();
+        (await engine.Store.WaitingAsync(4, 10, default)).ShouldBeEmpty();
         var refusal = (await Should.ThrowAsync<SecFlowException>(() => engine.StartAsync(workflow))).Diagnostics[0];
         (refusal.Code, refusal.Rule).ShouldBe((Codes.WorkHeld, "hold.standing"));
         refusal.Message.ShouldContain("an intruder was seen");

@@ -1,0 +1,99 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace SecFlow.Data.Runs;
+
+/// <summary>A run that waits, as far as its turn depends on it.</summary>
+public sealed record WaitingRun(Guid Id, Guid TeamId, int Priority, DateTimeOffset QueuedAt, long LeaseEpoch, string? LeaseOwner);
+
+/// <summary>
+/// Whose turn it is.
+/// 1. The highest priority.
+/// 2. Of equal priority the team with the fewest running runs, then the one that was served longest ago: a team that queues a thousand runs delays another team by one.
+/// 3. In a team the oldest.
+/// </summary>
+public sealed record QueueTurn(WaitingRun Run, int Running, DateTimeOffset? ServedAt)
+{
+    /// <summary>First in order = next.</summary>
+    public static Comparer<QueueTurn> Order { get; } = Comparer<QueueTurn>.Create((one, other) =>
+    {
+        var order = other.Run.Priority.CompareTo(one.Run.Priority);
+        order = order != 0 ? order : one.Running.CompareTo(other.Running);
+        order = order != 0 ? order : Nullable.Compare(one.ServedAt, other.ServedAt);
+        order = order != 0 ? order : one.Run.QueuedAt.CompareTo(other.Run.QueuedAt);
+        return order != 0 ? order : one.Run.Id.CompareTo(other.Run.Id);
+    });
+}
+
+/// <summary>
+/// What may be claimed now: of each team the run whose turn it is within the team, unless the team is held or at its limit.
+/// 1. A run is at work while it is Running under a lease that holds. A paused one, or one whose engine died, is not.
+/// 2. A run takes part in a plugin's limit from its claim until its last node of that plugin has ended.
+/// </summary>
+internal static class RunChoice
+{
+    /// <summary>Runs that somebody should claim: queued, or running under a lease that ran out; none of a team whose work is held. A run that was told to end is claimed all the same: its end must be written.</summary>
+    public static IQueryable<Run> Waiting(SecFlowContext db, DateTimeOffset now) => db.Runs.AsNoTracking()
+        .Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
+        .Where(r => (r.Status == RunStatus.Running && r.CancelRequestedAt != null) || !db.Holds.Any(h => h.EndedAt == null && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty)));
+
+    /// <summary>In the order of their turns.</summary>
+    public static async Task<IReadOnlyList<WaitingRun>> EligibleAsync(SecFlowContext db, DateTimeOffset now, int runsPerTeam, CancellationToken ct)
+    {
+        var teams = await Waiting(db, now).Select(r => r.TeamId).Distinct().ToListAsync(ct);
+        if (teams.Count == 0)
+        {
+            return [];
+        }
+
+        var limits = await db.QueueLimits.AsNoTracking().ToListAsync(ct);
+        var running = await RunningAsync(db, now, ct);
+        var busy = await BusyPluginsAsync(db, now, limits, ct);
+        var served = await db.Teams.AsNoTracking().Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct);
+        var turns = new List<QueueTurn>(teams.Count);
+        foreach (var team in teams.Where(t => running.GetValueOrDefault(t) < TeamLimit(limits, t, runsPerTeam)))
+        {
+            var full = FullPlugins(limits, busy, team);
+            var runs = Waiting(db, now).Where(r => r.TeamId == team);
+            if (full.Count > 0)
+            {
+                runs = runs.Where(r => !db.NodeRuns.Any(n => n.RunId == r.Id && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running) && full.Contains(n.PluginId)));
+            }
+
+            if (await runs.OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).ThenBy(r => r.Id).Select(r => new WaitingRun(r.Id, r.TeamId, r.Priority, r.QueuedAt, r.LeaseEpoch, r.LeaseOwner)).FirstOrDefaultAsync(ct) is { } first)
+            {
+                turns.Add(new QueueTurn(first, running.GetValueOrDefault(team), served.GetValueOrDefault(team)));
+            }
+        }
+
+        return [.. turns.Order(QueueTurn.Order).Select(t => t.Run)];
+    }
+
+    /// <summary>Runs at work, by team.</summary>
+    public static Task<Dictionary<Guid, int>> RunningAsync(SecFlowContext db, DateTimeOffset now, CancellationToken ct) => db.Runs.AsNoTracking()
+        .Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now).GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+
+    /// <summary>Runs at work that still have a node of a limited plugin to do, by team and plugin.</summary>
+    public static async Task<IReadOnlyDictionary<(Guid TeamId, string PluginId), int>> BusyPluginsAsync(SecFlowContext db, DateTimeOffset now, IReadOnlyList<QueueLimit> limits, CancellationToken ct)
+    {
+        var limited = limits.Select(l => l.PluginId).Where(p => p.Length > 0).Distinct().ToList();
+        if (limited.Count == 0)
+        {
+            return new Dictionary<(Guid, string), int>();
+        }
+
+        var open = await db.NodeRuns.AsNoTracking()
+            .Where(n => limited.Contains(n.PluginId) && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running))
+            .Join(db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now), n => n.RunId, r => r.Id, (n, r) => new { n.TeamId, n.PluginId, n.RunId })
+            .Distinct().ToListAsync(ct);
+        return open.GroupBy(n => (n.TeamId, n.PluginId)).ToDictionary(g => g.Key, g => g.Count());
+    }
+
+    public static int TeamLimit(IReadOnlyList<QueueLimit> limits, Guid team, int otherwise) => limits.FirstOrDefault(l => l.TeamId == team && l.PluginId.Length == 0)?.MostRuns ?? otherwise;
+
+    private static List<string> FullPlugins(IReadOnlyList<QueueLimit> limits, IReadOnlyDictionary<(Guid TeamId, string PluginId), int> busy, Guid team) =>
+        [.. limits.Where(l => l.PluginId.Length > 0 && (l.TeamId == team || l.TeamId == Guid.Empty) && Busy(busy, l) >= l.MostRuns).Select(l => l.PluginId)];
+
+    /// <summary>How many runs at work count against a plugin's limit.</summary>
+    public static int Busy(IReadOnlyDictionary<(Guid TeamId, string PluginId), int> busy, QueueLimit limit) =>
+        busy.Where(b => b.Key.PluginId == limit.PluginId && (limit.TeamId == Guid.Empty || limit.TeamId == b.Key.TeamId)).Sum(b => b.Value);
+}
