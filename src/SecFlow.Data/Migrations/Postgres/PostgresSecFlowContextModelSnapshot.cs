@@ -1826,6 +1826,45 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("node_runs");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Runs.QueueLimit", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("MostRuns")
+                        .HasColumnType("integer")
+                        .HasColumnName("most_runs");
+
+                    b.Property<string>("PluginId")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<long>("SetAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SetBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("set_by");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "PluginId")
+                        .IsUnique();
+
+                    b.ToTable("queue_limits");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Runs.RawOutput", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2111,6 +2150,11 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<long>("QueuedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("queued_at");
+
+                    b.Property<string>("RequestDigest")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("request_digest");
 
                     b.Property<bool>("Rerun")
                         .HasColumnType("boolean")
@@ -2920,6 +2964,10 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasMaxLength(100)
                         .HasColumnType("character varying(100)")
                         .HasColumnName("name");
+
+                    b.Property<long?>("ServedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("served_at");
 
                     b.Property<string>("Slug")
                         .IsRequired()

@@ -1815,6 +1815,45 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.ToTable("node_runs");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Runs.QueueLimit", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("MostRuns")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("most_runs");
+
+                    b.Property<string>("PluginId")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<long>("SetAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SetBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("set_by");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "PluginId")
+                        .IsUnique();
+
+                    b.ToTable("queue_limits");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Runs.RawOutput", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2100,6 +2139,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<long>("QueuedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("queued_at");
+
+                    b.Property<string>("RequestDigest")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("request_digest");
 
                     b.Property<bool>("Rerun")
                         .HasColumnType("INTEGER")
@@ -2907,6 +2951,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasMaxLength(100)
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
+
+                    b.Property<long?>("ServedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("served_at");
 
                     b.Property<string>("Slug")
                         .IsRequired()
