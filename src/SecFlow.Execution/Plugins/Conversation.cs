@@ -11,7 +11,8 @@ namespace SecFlow.Execution.Plugins;
 /// 1. Frames are handled one by one in their order; the host waits while the engine is busy (credit, answers).
 /// 2. Wall time, processor time, silence and cancellation are watched beside it; whichever strikes first kills the process, and the reading ends by that.
 /// 3. What the protocol does not allow (unknown verdicts, more records than credit, calls out of order, floods) is a violation.
-/// 4. Silence counts only while the engine waits for the host, never while the host waits for the engine.
+/// 4. While its run is paused the host gets no answer, and no time passes for it.
+/// 5. Silence counts only while the engine waits for the host, never while the host waits for the engine.
 /// </summary>
 internal sealed class Conversation : IAsyncDisposable
 {
@@ -35,8 +36,11 @@ internal sealed class Conversation : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Dictionary<string, long> _records = new(StringComparer.Ordinal);
+    private readonly SandboxFreezer _freezer;
     private readonly long _started;
+    private readonly TimeSpan _stoodStill;
     private long _waitingSince;
+    private TimeSpan _stoodWaiting;
     private volatile SessionEnd? _struck;
     private int _credit = SessionLimits.Credit;
     private int _lastCall;
@@ -49,7 +53,8 @@ internal sealed class Conversation : IAsyncDisposable
     {
         (_host, _process, _work, _output, _broker, _limits, _time) = (host, host.Process, work, output, broker, limits, time);
         _cpuBefore = host.Cpu;
-        _started = time.GetTimestamp();
+        _freezer = work.Freezer ?? new SandboxFreezer(time);
+        (_started, _stoodStill) = (time.GetTimestamp(), _freezer.StoodStill);
     }
 
     /// <summary>The host's last word; null when it ended without one.</summary>
@@ -70,6 +75,7 @@ internal sealed class Conversation : IAsyncDisposable
                     return _struck ?? SessionEnds.Of(done);
                 }
 
+                await _freezer.WhenThawedAsync(_stop.Token);
                 if (await HandleAsync(message) is { } end)
                 {
                     _process.Kill();
@@ -116,6 +122,7 @@ internal sealed class Conversation : IAsyncDisposable
 
     private async Task<HostMessage?> NextAsync()
     {
+        _stoodWaiting = _freezer.StoodStill;
         Volatile.Write(ref _waitingSince, _time.GetTimestamp());
         try
         {
@@ -135,7 +142,7 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         var since = Volatile.Read(ref _waitingSince);
-        if (_time.GetElapsedTime(_started) >= _work.Timeout)
+        if (_time.GetElapsedTime(_started) - (_freezer.StoodStill - _stoodStill) >= _work.Timeout)
         {
             Strike(SessionEnds.Limit(Codes.LimitWall, "wall", $"The plugin did not finish within {_work.Timeout.TotalSeconds:0.#} s and was killed."));
         }
@@ -143,7 +150,7 @@ internal sealed class Conversation : IAsyncDisposable
         {
             Strike(SessionEnds.Limit(Codes.LimitCpu, "cpu", "The plugin used up its processor time."));
         }
-        else if (since != 0 && _time.GetElapsedTime(since) >= _limits.Silent)
+        else if (since != 0 && _time.GetElapsedTime(since) - (_freezer.StoodStill - _stoodWaiting) >= _limits.Silent)
         {
             Strike(SessionEnds.Limit(Codes.LimitSilent, "silent", $"The plugin host said nothing for {_limits.Silent.TotalSeconds:0.#} s and was killed."));
         }

@@ -34,6 +34,9 @@ public sealed record PluginWork
     /// <summary>The script is only looked at: this stands in the place of targets, tools and secrets.</summary>
     internal PlannedWorld? Planned { get; init; }
 
+    /// <summary>Freezes it with its run; null where nothing is ever paused.</summary>
+    public Sandboxing.SandboxFreezer? Freezer { get; init; }
+
     /// <summary>Wall time of the work.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(Limits.NodeWallSeconds.Default);
 }

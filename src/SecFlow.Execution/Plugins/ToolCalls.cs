@@ -21,6 +21,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
     private const int MostDataKept = 10_000;
     private readonly TimeProvider _time = grant.Tools.Runner.Time;
     private readonly long _started = grant.Tools.Runner.Time.GetTimestamp();
+    private readonly TimeSpan _stoodStill = work.Freezer?.StoodStill ?? TimeSpan.Zero;
     private readonly HashSet<string> _data = new(work.Scope?.Targets.SelectMany(t => new[] { t.Value, t.Name }).Where(text => text.StartsWith('-')) ?? [], StringComparer.Ordinal);
     private readonly Dictionary<string, Diagnostic> _failures = new(StringComparer.Ordinal);
     private readonly List<ToolUse> _used = [];
@@ -169,7 +170,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
             }
 
             var scope = await reach(ct);
-            var left = work.Timeout - _time.GetElapsedTime(_started);
+            var left = work.Timeout - _time.GetElapsedTime(_started) + ((work.Freezer?.StoodStill ?? TimeSpan.Zero) - _stoodStill);
             var request = new ToolRequest(program, call.Arguments)
             {
                 Stdin = call.Stdin is null ? null : await Of(call.Stdin, ToolRequest.MostStdinBytes),
@@ -181,6 +182,7 @@ internal sealed class ToolCalls(BrokerGrant grant, PluginWork work, Handles hand
                 Files = call.Files,
                 Timeout = call.Timeout is { } asked && asked < left ? asked : left,
                 OnLines = onLines,
+                Freezer = work.Freezer,
                 Limits = ToolLimits.For(grant.Manifest.ToolLimits),
             };
             uses.Add("tool", $"{program.Name} {program.Version} {ToolArguments.Digest(call.Arguments)}");

@@ -172,6 +172,18 @@ internal sealed class ControlGroup(bool unified, string[] paths)
         }
     }
 
+    /// <summary>Freezes or thaws every process of the group; false where the kernel has no such switch.</summary>
+    public bool TrySetFrozen(bool frozen)
+    {
+        if (!unified || !File.Exists(Path.Combine(paths[0], "cgroup.freeze")))
+        {
+            return false;
+        }
+
+        File.WriteAllText(Path.Combine(paths[0], "cgroup.freeze"), frozen ? "1" : "0");
+        return true;
+    }
+
     /// <summary>Highest use of memory, bytes; 0 when the kernel does not tell.</summary>
     public long PeakBytes() => long.TryParse(Read(unified ? "memory.peak" : "memory.max_usage_in_bytes"), out var bytes) ? bytes : 0;
 

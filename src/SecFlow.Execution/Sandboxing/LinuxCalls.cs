@@ -10,6 +10,8 @@ internal static unsafe partial class LinuxCalls
     public const int SigInterrupt = 2;
     public const int SigKill = 9;
     public const int SigTerminate = 15;
+    public const int SigContinue = 18;
+    public const int SigStop = 19;
     public const short PollIn = 1;
     private const int CloseOnExec = 0x80000;
     private const int SocketStream = 1;

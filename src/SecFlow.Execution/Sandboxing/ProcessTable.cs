@@ -37,6 +37,28 @@ internal static class ProcessTable
         return null;
     }
 
+    /// <summary>The process and everything below it, from the top down, each with its start time and whether it stands still (or is dead already).</summary>
+    public static IReadOnlyList<(int Pid, string Started, bool Stopped)> Tree(int root)
+    {
+        var all = new List<(int Pid, int Parent, string Started, bool Stopped)>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && Stat(pid) is { Length: > 19 } stat)
+            {
+                all.Add((pid, int.Parse(stat[1], CultureInfo.InvariantCulture), stat[19], stat[0] is "T" or "t" or "Z" or "X"));
+            }
+        }
+
+        var children = all.ToLookup(p => p.Parent);
+        var tree = all.Where(p => p.Pid == root).Select(p => (p.Pid, p.Started, p.Stopped)).ToList();
+        for (var i = 0; i < tree.Count; i++)
+        {
+            tree.AddRange(children[tree[i].Pid].Select(p => (p.Pid, p.Started, p.Stopped)));
+        }
+
+        return tree;
+    }
+
     /// <summary>The fields after the name, which may hold anything: state is the first.</summary>
     private static string[]? Stat(int pid)
     {

@@ -21,6 +21,7 @@ internal sealed class SandboxWatch
 {
     private const int FirstSampleMilliseconds = 2;
     private const int SampleMilliseconds = 100;
+    private const int MostFreezeRounds = 200;
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -40,6 +41,7 @@ internal sealed class SandboxWatch
     private long _killedAt;
     private bool _reaped;
     private bool _grouped = true;
+    private bool _frozen;
 
     public SandboxWatch(int pid, SandboxMeans means, ControlGroup? group, int statusFd, int releaseFd)
     {
@@ -108,6 +110,84 @@ internal sealed class SandboxWatch
         {
             return !_reaped && _childFd >= 0 && LinuxCalls.SignalProcess(_childFd, signal);
         }
+    }
+
+    /// <summary>The payload stands still; one that is not there yet will when it comes.</summary>
+    public void Freeze()
+    {
+        lock (_gate)
+        {
+            _frozen = true;
+            FreezePayload();
+        }
+    }
+
+    public void Thaw()
+    {
+        lock (_gate)
+        {
+            _frozen = false;
+            if (_reaped || _childPid == 0 || Switched(frozen: false))
+            {
+                return;
+            }
+
+            // From the bottom up: a parent does not see its children stand.
+            foreach (var (pid, started, _) in ProcessTable.Tree(_childPid).Reverse())
+            {
+                Signal(pid, started, LinuxCalls.SigContinue);
+            }
+        }
+    }
+
+    private void FreezePayload()
+    {
+        if (_reaped || _childPid == 0 || _killedAt != 0 || Switched(frozen: true))
+        {
+            return;
+        }
+
+        // A process may have forked between the look and the signal: looked at again until all stand.
+        for (var round = 0; round < MostFreezeRounds; round++)
+        {
+            var moving = ProcessTable.Tree(_childPid).Where(p => !p.Stopped).ToList();
+            if (moving.Count == 0)
+            {
+                return;
+            }
+
+            foreach (var (pid, started, _) in moving)
+            {
+                Signal(pid, started, LinuxCalls.SigStop);
+            }
+
+            Thread.Sleep(1);
+        }
+    }
+
+    private bool Switched(bool frozen)
+    {
+        try
+        {
+            return _group?.TrySetFrozen(frozen) ?? false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The group went away with its processes, or may not be switched: signals do it.
+            return false;
+        }
+    }
+
+    // The descriptor first: what is compared is then what gets the signal.
+    private static void Signal(int pid, string started, int signal)
+    {
+        var process = LinuxCalls.OpenProcess(pid);
+        if (ProcessTable.StartTime(pid) == started)
+        {
+            _ = process >= 0 ? LinuxCalls.SignalProcess(process, signal) : LinuxCalls.Kill(pid, signal);
+        }
+
+        LinuxCalls.Close(process);
     }
 
     private void Run()
@@ -222,6 +302,10 @@ internal sealed class SandboxWatch
             if (_killedAt != 0 || !_grouped)
             {
                 KillPayload();
+            }
+            else if (_frozen)
+            {
+                FreezePayload();
             }
         }
 

@@ -145,6 +145,11 @@ public sealed class SandboxedProcess : IAsyncDisposable
     /// <summary>Kills the whole tree; <see cref="Exit"/> then completes with <see cref="SandboxEnd.Killed"/>, unless it had ended before.</summary>
     public void Kill() => _watch.Kill();
 
+    /// <summary>The whole tree stands still until <see cref="Thaw"/>; it can be killed as before.</summary>
+    internal void Freeze() => _watch.Freeze();
+
+    internal void Thaw() => _watch.Thaw();
+
     /// <summary>SIGINT for process 1 of the sandbox; false when it cannot get it.</summary>
     public bool Interrupt() => _watch.Signal(LinuxCalls.SigInterrupt);
 

@@ -55,6 +55,9 @@ public sealed record ToolRequest(ToolProgram Program, IReadOnlyList<string> Argu
 
     public ToolLimits Limits { get; init; } = ToolLimits.Default;
 
+    /// <summary>Freezes it with its run; null where nothing is ever paused.</summary>
+    public Sandboxing.SandboxFreezer? Freezer { get; init; }
+
     public const long MostStdinBytes = 16 * 1024 * 1024;
 }
 

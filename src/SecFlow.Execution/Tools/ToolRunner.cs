@@ -31,6 +31,9 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
     {
         var started = time.GetTimestamp();
         await using var process = await SandboxedProcess.StartAsync(sandbox, ToolSandbox.Spec(request), ct);
+        var freezer = request.Freezer ?? new SandboxFreezer(time);
+        using var care = freezer.Add(process);
+        var stood = freezer.StoodStill;
         using var stdout = new ToolSpool(request.Limits.OutputBytes);
         using var stderr = new ToolSpool(request.Limits.OutputBytes);
         var pumps = Task.WhenAll(stdout.DrainAsync(process.StandardOutput), stderr.DrainAsync(process.StandardError));
@@ -41,7 +44,7 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
             var feed = FeedAsync(process, request.Stdin);
             var lines = request.OnLines is { } onLines ? FollowAsync(process, stdout, onLines, ct) : Task.FromResult<Exception?>(null);
             var reading = ToolReport.ReadAsync(process.Report, request.Files, request.Limits.OutputBytes, () => over.TrySetResult(), CancellationToken.None);
-            var timedOut = await WaitAsync(process, over.Task, request.Timeout, ct);
+            var timedOut = await WaitAsync(process, over.Task, freezer, request.Timeout, ct);
             if (!await EndsAsync(reading, _reading))
             {
                 process.Kill();
@@ -59,7 +62,7 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
 
             ct.ThrowIfCancellationRequested();
             RequireSame(request.Program);
-            return Result(request, report, exit, stdout, stderr, timedOut, time.GetElapsedTime(started), request.Network is null ? null : process.NetworkCount);
+            return Result(request, report, exit, stdout, stderr, timedOut, time.GetElapsedTime(started) - (freezer.StoodStill - stood), request.Network is null ? null : process.NetworkCount);
         }
         catch
         {
@@ -75,12 +78,12 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
     }
 
     /// <summary>Until the tool has ended; true when its time was over before.</summary>
-    private async Task<bool> WaitAsync(SandboxedProcess process, Task over, TimeSpan timeout, CancellationToken ct)
+    private async Task<bool> WaitAsync(SandboxedProcess process, Task over, SandboxFreezer freezer, TimeSpan timeout, CancellationToken ct)
     {
         var ended = Task.WhenAny(over, process.Exit);
         try
         {
-            await ended.WaitAsync(timeout, time, ct);
+            await freezer.WaitAsync(ended, timeout, ct);
             return false;
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
