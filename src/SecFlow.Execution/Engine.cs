@@ -91,6 +91,9 @@ public static class EngineServices
         .AddSingleton<RunWorker>()
         .AddSingleton<RunQueue>()
         .AddSingleton<RunAcceptance>()
+        .AddSingleton<RunControlStore>()
+        .AddSingleton<RunRepeat>()
+        .AddSingleton<RunControl>()
         .AddSingleton<RunService>();
 
     /// <summary>Quartz, persistent: on SQLite in a file of its own (it holds its lock longer than our writes may wait), on PostgreSQL in the same database, clustered.</summary>

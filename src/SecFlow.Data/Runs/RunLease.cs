@@ -32,7 +32,14 @@ public sealed record RunClaim(string Owner, TimeSpan LeaseFor, int RunsPerTeam)
 }
 
 /// <summary>What a renewal tells the holder of a lease.</summary>
-public sealed record LeaseState(bool Held, bool CancelRequested);
+public sealed record LeaseState(bool Held, bool CancelRequested)
+{
+    /// <summary>The run shall stand still.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>Nodes without an end that shall be skipped.</summary>
+    public IReadOnlyList<string> Skip { get; init; } = [];
+}
 
 /// <summary>Live state of a running node.</summary>
 public sealed record NodeProgress(Guid NodeRunId, int? Percent, string? Text, int Findings, int Rejected);

@@ -172,7 +172,7 @@ public sealed class RunStore(Database database)
         async write =>
         {
             var past = write.Now - TimeSpan.FromSeconds(1);
-            await write.Db.Runs.Where(r => r.Status == RunStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, past), ct);
+            await write.Db.Runs.Where(r => r.Status == RunStatus.Running || (r.Status == RunStatus.Paused && r.LeaseUntil != null)).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, past), ct);
         },
         ct);
 
@@ -221,11 +221,16 @@ public sealed class RunStore(Database database)
             write.Audit(audit);
             run.CancelRequestedAt ??= write.Now;
             run.CancelRequestedBy ??= by;
-            if (run.Status == RunStatus.Running)
+            if (run.Status == RunStatus.Running || (run.Status == RunStatus.Paused && run.LeaseUntil >= write.Now))
             {
+                // Running from here on: whoever has it ends it, and should its engine be dead, the next one claims it for that.
+                RunControlStore.EndPause(run, write.Now);
+                run.Status = RunStatus.Running;
                 return false;
             }
 
+            RunControlStore.EndPause(run, write.Now);
+            (run.LeaseOwner, run.LeaseUntil) = (null, null);
             run.Status = RunStatus.Cancelled;
             run.EndedAt = write.Now;
             foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == runId && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
@@ -233,6 +238,8 @@ public sealed class RunStore(Database database)
                 (node.Status, node.EndedAt) = (NodeStatus.Cancelled, write.Now);
             }
 
+            // Of a paused run whose engine is gone.
+            await NodeAttempts.EndAllAsync(write, runId, NodeStatus.Cancelled, null, null, ct);
             RunWriter.Append(write, run, [new("run.status", null, """{"status":"Cancelled"}""")]);
             return true;
         },

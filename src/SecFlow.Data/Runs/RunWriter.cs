@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Holds;
@@ -18,19 +19,13 @@ public sealed class RunWriter(Database database)
     public const int MaxBatch = 1000;
 
     public Task<LeaseState> RenewAsync(RunLease lease, TimeSpan leaseFor, CancellationToken ct) => database.WriteAsync(
-        async write =>
-        {
-            var held = await write.Db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
-                .ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, write.Now + leaseFor), ct) == 1;
-            return new LeaseState(held, held && await CancelRequestedAsync(write.Db, lease, ct));
-        },
+        async write => await Held(write.Db, lease).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, write.Now + leaseFor), ct) == 1
+            ? await StateAsync(write.Db, lease, ct)
+            : new LeaseState(false, false),
         ct);
 
-    /// <summary>Cheap look without a write: is the lease held, was a cancel or a stop of everything asked for?</summary>
-    public Task<LeaseState> LookAsync(RunLease lease, CancellationToken ct) => database.ReadAsync(
-        async db => await db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
-            .Select(r => new LeaseState(true, r.CancelRequestedAt != null || db.Holds.Any(h => h.EndedAt == null && h.Kind == HoldKind.Stop && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty)))).SingleOrDefaultAsync(ct) ?? new LeaseState(false, false),
-        ct);
+    /// <summary>Cheap look without a write: is the lease held, was a cancel or a stop of everything, a pause or a skip asked for?</summary>
+    public Task<LeaseState> LookAsync(RunLease lease, CancellationToken ct) => database.ReadAsync(db => StateAsync(db, lease, ct), ct);
 
     /// <summary>Stores events and staged records of a running node in one transaction.</summary>
     public Task StageAsync(RunLease lease, IReadOnlyList<StagedRecord> records, IReadOnlyList<NewRunEvent> events, NodeProgress? progress, CancellationToken ct)
@@ -122,6 +117,7 @@ public sealed class RunWriter(Database database)
         lease,
         async (write, run) =>
         {
+            RunControlStore.EndPause(run, write.Now);
             (run.Status, run.EndedAt, run.ErrorCode, run.ErrorMessage, run.LeaseUntil) = (status, write.Now, code, message, null);
             foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == run.Id && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
             {
@@ -134,15 +130,19 @@ public sealed class RunWriter(Database database)
         },
         ct);
 
-    /// <summary>Gives the run back to the queue: this engine stops. Its running node is Pending again.</summary>
-    public Task ReleaseAsync(RunLease lease, IReadOnlyList<NewRunEvent> events, CancellationToken ct) => UnderLeaseAsync(
+    /// <summary>Gives the run back: this engine stops, or the run is paused. A paused one stays so without an engine, any other waits in the queue. Its running node is Pending again.</summary>
+    public Task ReleaseAsync(RunLease lease, IReadOnlyList<NewRunEvent> events, CancellationToken ct, string? why = null) => UnderLeaseAsync(
         lease,
         async (write, run) =>
         {
-            (run.Status, run.LeaseOwner, run.LeaseUntil) = (RunStatus.Queued, null, null);
+            (run.Status, run.LeaseOwner, run.LeaseUntil) = (run.Status == RunStatus.Paused ? RunStatus.Paused : RunStatus.Queued, null, null);
             await write.Db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
-            await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, null, $"the engine {lease.Owner} was stopped", ct);
+            await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, null, why ?? $"the engine {lease.Owner} was stopped", ct);
             Append(write, run, events);
+            if (why is not null && run.Status == RunStatus.Queued)
+            {
+                Append(write, run, [new("run.status", null, new JsonObject { ["status"] = "Queued", ["reason"] = why }.ToJsonString())]);
+            }
         },
         ct);
 
@@ -199,7 +199,7 @@ public sealed class RunWriter(Database database)
             }
 
             // The update takes the row's lock: a claim at the same moment comes before (and we find no row) or after.
-            var held = await write.Db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && r.Status == RunStatus.Running)
+            var held = await Held(write.Db, lease)
                 .ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, lease.Epoch), ct);
             if (held == 0)
             {
@@ -218,6 +218,22 @@ public sealed class RunWriter(Database database)
         }
     }
 
-    private static Task<bool> CancelRequestedAsync(SecFlowContext db, RunLease lease, CancellationToken ct) =>
-        db.Runs.AnyAsync(r => r.Id == lease.RunId && (r.CancelRequestedAt != null || db.Holds.Any(h => h.EndedAt == null && h.Kind == HoldKind.Stop && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty))), ct);
+    /// <summary>The run's row while the lease holds: it is running, or paused with its node frozen.</summary>
+    private static IQueryable<Run> Held(SecFlowContext db, RunLease lease) =>
+        db.Runs.Where(r => r.Id == lease.RunId && r.LeaseEpoch == lease.Epoch && (r.Status == RunStatus.Running || (r.Status == RunStatus.Paused && r.LeaseUntil != null)));
+
+    private static async Task<LeaseState> StateAsync(SecFlowContext db, RunLease lease, CancellationToken ct)
+    {
+        var seen = await Held(db, lease).Select(r => new
+        {
+            Cancel = r.CancelRequestedAt != null || db.Holds.Any(h => h.EndedAt == null && h.Kind == HoldKind.Stop && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty)),
+            Paused = r.Status == RunStatus.Paused,
+            Skips = db.NodeRuns.Any(n => n.RunId == r.Id && n.SkipRequestedAt != null && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)),
+        }).SingleOrDefaultAsync(ct);
+        return seen is null ? new LeaseState(false, false) : new LeaseState(true, seen.Cancel)
+        {
+            Paused = seen.Paused,
+            Skip = !seen.Skips ? [] : await db.NodeRuns.Where(n => n.RunId == lease.RunId && n.SkipRequestedAt != null && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).Select(n => n.NodeId).ToListAsync(ct),
+        };
+    }
 }

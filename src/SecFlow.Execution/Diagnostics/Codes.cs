@@ -48,6 +48,7 @@ public static class Codes
     public const string NotFound = "SF1502";
     public const string Conflict = "SF1503";
     public const string RequestTooLarge = "SF1504";
+    public const string RunNotInState = "SF1510";
     public const string OptionInvalid = "SF1601";
     public const string ResourceMissing = "SF1701";
     public const string ResourceInvalid = "SF1702";

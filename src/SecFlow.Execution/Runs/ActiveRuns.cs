@@ -47,6 +47,9 @@ public sealed class ActiveRuns
         return slot is not null;
     }
 
+    /// <summary>Lets the run look at its row now, if it is executed here.</summary>
+    public void Nudge(Guid runId) => _slots.Keys.FirstOrDefault(s => s.Lease?.RunId == runId)?.Nudge();
+
     /// <summary>Stops every run of the team that is executed here; of all teams for <see cref="Guid.Empty"/>.</summary>
     public void CancelAll(Guid teamId)
     {
@@ -106,6 +109,14 @@ public sealed class ActiveRuns
             {
                 _reason = _reason == StopReason.None ? reason : _reason;
                 _stop?.Stop(reason);
+            }
+        }
+
+        public void Nudge()
+        {
+            lock (_lock)
+            {
+                _stop?.Nudge();
             }
         }
 

@@ -34,6 +34,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         var began = time.GetTimestamp();
         while (true)
         {
+            await context.Stop.Freezer.WhenThawedAsync(ct);
             var (attempt, result) = await AttemptAsync(context, recipe, node, ct);
             ct.ThrowIfCancellationRequested();
             if (result.Reuse is { } reuse)
@@ -141,6 +142,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                     Scope = scope,
                     Inputs = inputs,
                     Timeout = recipe.Timeout,
+                    Freezer = context.Stop.Freezer,
                 };
                 using var span = SecFlowMeter.Spans.StartActivity("plugin.host");
                 meter.SandboxExecution("plugin-host", session.Provenance.Level.ToString());

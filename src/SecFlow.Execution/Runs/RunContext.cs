@@ -34,39 +34,3 @@ public sealed record RunContext(RunLease Lease, Run Run, Recipe Recipe, IReadOnl
 
     public static IReadOnlyList<ScopedTarget> ReadTargets(string json) => JsonSerializer.Deserialize<List<ScopedTarget>>(json, _json) ?? [];
 }
-
-/// <summary>Why a run is being stopped.</summary>
-public enum StopReason
-{
-    None,
-
-    /// <summary>A person asked for it.</summary>
-    Cancelled,
-
-    /// <summary>This engine stops; the run goes on later.</summary>
-    EngineStops,
-
-    /// <summary>Another engine holds the lease: nothing may be written any more.</summary>
-    LeaseLost,
-}
-
-/// <summary>Stops one run; the first reason stays.</summary>
-public sealed class RunStop : IDisposable
-{
-    private readonly CancellationTokenSource _source = new();
-    private int _reason;
-
-    public CancellationToken Token => _source.Token;
-
-    public StopReason Reason => (StopReason)Volatile.Read(ref _reason);
-
-    public void Stop(StopReason reason)
-    {
-        if (Interlocked.CompareExchange(ref _reason, (int)reason, 0) == 0)
-        {
-            _source.Cancel();
-        }
-    }
-
-    public void Dispose() => _source.Dispose();
-}

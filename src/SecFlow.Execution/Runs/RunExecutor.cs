@@ -15,10 +15,13 @@ namespace SecFlow.Execution.Runs;
 /// A claimed run, from its first node without a checkpoint to its end.
 /// 1. Nodes one after the other in the recipe's order; a node that is final is not run again.
 /// 2. Stopped by a person: Cancelled. Stopped because this engine stops: back to the queue. Lease lost: nothing is written any more.
-/// 3. The end is one transaction: status, open nodes, event, audit.
+/// 3. Paused: no node begins, and the slot is given back; a node that runs is frozen (<see cref="RunStop.Freezer"/>) and keeps the slot for a while (<see cref="RunWorkerOptions.FrozenFor"/>).
+/// 4. Skipped by a person: the node ends, nothing of it counts, and the run is Partial at best: its targets were not assessed by it.
+/// 5. The end is one transaction: status, open nodes, event, audit.
 /// </summary>
 public sealed partial class RunExecutor(
     RunStore runs,
+    RunControlStore control,
     RunWriter writer,
     WorkflowStore workflows,
     WorkflowService recipes,
@@ -81,14 +84,18 @@ public sealed partial class RunExecutor(
         var rows = await runs.NodesAsync(run.Id, CancellationToken.None);
         var recipe = await ReadRecipeAsync(run, rows);
         var context = new RunContext(lease, run, recipe, RunContext.ReadTargets(run.Targets), journal, stop) { Hosts = hosts };
-        if (lease.Epoch > 1 && rows.Any(r => r.StartedAt is not null) && !recipe.State.ResumeOnFailure)
+        if (lease.Epoch > 1 && rows.Any(r => r.StartedAt is not null) && !recipe.State.ResumeOnFailure && !await control.WasGivenBackAsync(run.Id, CancellationToken.None))
         {
             return await FinishAsync(lease, run, journal, RunStatus.Interrupted, NodeStatus.Interrupted, Codes.EngineStopped, "The engine stopped while the run was going on, and its recipe says resume_on_failure: false. Start it again.");
         }
 
         try
         {
-            var done = await RunNodesAsync(context, rows, stop.Token);
+            if (await RunNodesAsync(context, rows, stop.Token) is not { } done)
+            {
+                return await GiveBackAsync(lease, journal, "the run is paused; it goes on with its next node");
+            }
+
             var worst = rows.Count == 0 ? null : (await runs.NodesAsync(run.Id, CancellationToken.None)).FirstOrDefault(r => r.ErrorCode is not null);
             return await FinishAsync(lease, run, journal, RunOutcome.RunOf(done), NodeStatus.Skipped, worst?.ErrorCode, worst?.ErrorMessage);
         }
@@ -105,9 +112,12 @@ public sealed partial class RunExecutor(
                 return await FinishAsync(lease, run, journal, RunStatus.Interrupted, NodeStatus.Interrupted, Codes.EngineStopped, "The engine was stopped while the run was going on, and its recipe says resume_on_failure: false. Start it again.");
             }
 
-            journal.Add("run.status", null, new JsonObject { ["status"] = "Queued", ["reason"] = "the engine stops; the run continues at its next start" });
-            await journal.CommitAsync(events => writer.ReleaseAsync(lease, events, CancellationToken.None), CancellationToken.None);
-            return RunStatus.Queued;
+            return await GiveBackAsync(lease, journal, "the engine stops; the run continues at its next start");
+        }
+        catch (OperationCanceledException) when (stop.Reason == StopReason.Paused)
+        {
+            journal.DropRecords();
+            return await GiveBackAsync(lease, journal, $"the run was paused for more than {options.FrozenFor.TotalMinutes:0.#} minutes; its node begins anew when it is resumed");
         }
         catch (OperationCanceledException) when (stop.Reason == StopReason.LeaseLost)
         {
@@ -115,23 +125,62 @@ public sealed partial class RunExecutor(
         }
     }
 
-    private async Task<List<(NodeStatus Status, OnFailure OnFailure)>> RunNodesAsync(RunContext context, IReadOnlyList<NodeRun> rows, CancellationToken ct)
+    private async Task<RunStatus> GiveBackAsync(RunLease lease, RunJournal journal, string why)
     {
-        var done = new List<(NodeStatus, OnFailure)>();
+        await journal.CommitAsync(events => writer.ReleaseAsync(lease, events, CancellationToken.None, why), CancellationToken.None);
+        return RunStatus.Queued;
+    }
+
+    /// <summary>Null when the run is paused before one of them.</summary>
+    private async Task<List<NodeEnd>?> RunNodesAsync(RunContext context, IReadOnlyList<NodeRun> rows, CancellationToken ct)
+    {
+        var done = new List<NodeEnd>();
         var failures = new FailureRules(context.Recipe);
         foreach (var node in context.Recipe.Nodes)
         {
             ct.ThrowIfCancellationRequested();
             var row = rows.Single(r => r.NodeId == node.Id);
-            var status = row.Status.IsFinal() ? row.Status
-                : failures.WhySkipped(node) is { } skipped ? await SkipAsync(context, row, skipped, ct)
-                : await FailingConditionAsync(context, node, ct) is { } condition ? await SkipAsync(context, row, $"its condition does not hold: {condition}", ct)
-                : await nodes.ExecuteAsync(context, node, row, ct);
-            done.Add((status, node.OnFailure));
+            if (row.Status.IsFinal())
+            {
+                done.Add(new NodeEnd(row.Status, node.OnFailure, row.Status == NodeStatus.Skipped && row.SkipRequestedAt is not null));
+                failures.Ended(node, row.Status);
+                continue;
+            }
+
+            var wish = await writer.LookAsync(context.Lease, ct);
+            if (wish is { Held: true, CancelRequested: false, Paused: true })
+            {
+                return null;
+            }
+
+            var (status, byPerson) = failures.WhySkipped(node) is { } skipped ? (await SkipAsync(context, row, skipped, ct), false)
+                : wish.Skip.Contains(node.Id) ? (await SkipAsync(context, row, null, ct), true)
+                : await FailingConditionAsync(context, node, ct) is { } condition ? (await SkipAsync(context, row, $"its condition does not hold: {condition}", ct), false)
+                : (await ExecuteAsync(context, node, row, ct), true);
+
+            // Of a node that began only a person makes a skipped one.
+            done.Add(new NodeEnd(status, node.OnFailure, byPerson && status == NodeStatus.Skipped));
             failures.Ended(node, status);
         }
 
         return done;
+    }
+
+    /// <summary>Runs the node until it ends, or until a person skips it.</summary>
+    private async Task<NodeStatus> ExecuteAsync(RunContext context, RecipeNode node, NodeRun row, CancellationToken ct)
+    {
+        using var stop = context.Stop.Begin(node.Id);
+        try
+        {
+            return await nodes.ExecuteAsync(context, node, row, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.Skipped)
+        {
+            context.Journal.DropRecords();
+            var status = await SkipAsync(context, row, null, ct);
+            await writer.RemoveStagedAsync(row.Id, ct);
+            return status;
+        }
     }
 
     private async Task<string?> FailingConditionAsync(RunContext context, RecipeNode node, CancellationToken ct)
@@ -145,8 +194,21 @@ public sealed partial class RunExecutor(
         return node.FailingCondition(counts, context.Parameters, context.FirstTarget);
     }
 
-    private async Task<NodeStatus> SkipAsync(RunContext context, NodeRun row, string reason, CancellationToken ct)
+    /// <summary>Without a reason it is a person's wish, whose name stands in the row.</summary>
+    private async Task<NodeStatus> SkipAsync(RunContext context, NodeRun row, string? reason, CancellationToken ct)
     {
+        if (reason is null)
+        {
+            var now = (await runs.NodesAsync(row.RunId, ct)).First(n => n.Id == row.Id);
+            if (now.Status.IsFinal())
+            {
+                // Its checkpoint was faster than the wish.
+                return now.Status;
+            }
+
+            reason = $"{now.SkipRequestedBy} wanted it; nothing of it counts";
+        }
+
         context.Journal.Add("node.status", row.NodeId, new JsonObject { ["status"] = "Skipped", ["reason"] = reason });
         await context.Journal.CommitAsync(
             events => writer.ChangeNodeAsync(

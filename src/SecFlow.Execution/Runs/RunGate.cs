@@ -17,7 +17,7 @@ namespace SecFlow.Execution.Runs;
 /// 2. A refusal is one audit event, the same on every way: action <c>start.run</c>, denied, its code, the workflow. A missing role is <c>refuse.access</c> about the workflow, a target of another team <c>refuse.access</c> about that target.
 /// 3. A run is started on somebody's authority. Who lost the role for it, or left the team, takes it along: the next node does not begin, a schedule does not fire.
 /// </summary>
-public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, TimeProvider time)
+public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, AuditLog audit, TimeProvider time)
 {
     /// <summary>Ids of the targets that a request names by id, name or tag, as they are now. Throws SF1502 for a name or tag that nothing has.</summary>
     public Task<IReadOnlyList<Guid>> ChooseAsync(Guid teamId, StartRun request, StartFacts facts, CancellationToken ct) => facts.OnceAsync(
@@ -46,12 +46,46 @@ public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore
         }
     }
 
+    /// <summary>
+    /// An accepted run is to go on, or to be repeated: the same questions as for a new one, about what it pinned and as the world is now; for going on also whether its starter still may.
+    /// The scope as it is now, never more than was pinned. Throws the refusal after auditing it.
+    /// </summary>
+    public async Task<IReadOnlyList<ScopedTarget>> RequireAgainAsync(Actor actor, Run run, IReadOnlyCollection<string> digests, bool goesOn, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.StartRuns, null, $"workflow/{run.WorkflowId}", ct);
+        if (goesOn)
+        {
+            await access.RequireAsync(await StarterAsync(run, ct), Permission.StartRuns, null, $"workflow/{run.WorkflowId}", ct);
+        }
+
+        var live = await LookAsync(actor, RunContext.ReadTargets(run.Targets), ct);
+        var used = new List<InstalledPlugin>();
+        foreach (var digest in digests.Distinct(StringComparer.Ordinal))
+        {
+            if (await plugins.FindAsync(run.TeamId, digest, ct) is { } plugin)
+            {
+                used.Add(plugin);
+            }
+        }
+
+        try
+        {
+            await RequireStartAsync(run.TeamId, used, live, new StartFacts(), ct);
+            return live;
+        }
+        catch (SecFlowException refused)
+        {
+            await audit.AppendAsync(Denied(actor, run.WorkflowId, run.WorkflowName, refused.Diagnostics[0]), ct);
+            throw;
+        }
+    }
+
     /// <summary>Point 5: what stands against a node of an accepted run, with the event that records it; null = it may begin. Throws SF3001 and SF1502 after auditing them.</summary>
     public async Task<(Diagnostic Refusal, AuditEntry Event)?> AskNodeAsync(RunContext context, NodeRun node, CancellationToken ct)
     {
         var run = context.Run;
         await access.RequireAsync(await StarterAsync(run, ct), Permission.StartRuns, null, $"workflow/{run.WorkflowId}", ct);
-        var live = await LookAsync(context, ct);
+        var live = await LookAsync(context.Actor, context.Targets, ct);
         var plugin = await plugins.FindAsync(run.TeamId, node.PluginDigest, ct);
         return plugin is not null && plugins.Decide(plugin, live, await holds.StandingAsync(run.TeamId, ct)) is { } refusal
             ? (refusal, Denied(context.Actor, run.WorkflowId, run.WorkflowName, refusal) with { OnBehalfOf = run.StartedByName, PolicyRevision = run.PolicyRevision, ScopeRevision = run.ScopeRevision, TraceId = run.TraceId })
@@ -76,15 +110,15 @@ public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore
         return new Actor(run.ScheduleId is null ? ActorKind.User : ActorKind.Schedule, run.StartedById, run.StartedByName, run.TeamId, await RoleOfAsync(run.TeamId, kind, id, ct));
     }
 
-    private async Task<IReadOnlyList<ScopedTarget>> LookAsync(RunContext context, CancellationToken ct)
+    private async Task<IReadOnlyList<ScopedTarget>> LookAsync(Actor actor, IReadOnlyList<ScopedTarget> pinned, CancellationToken ct)
     {
-        var rows = (await targets.FindManyAsync(context.Run.TeamId, [.. context.Targets.Select(t => t.Id)], ct)).ToDictionary(row => row.Id);
-        foreach (var gone in context.Targets.Where(t => !rows.ContainsKey(t.Id)))
+        var rows = (await targets.FindManyAsync(actor.TeamId, [.. pinned.Select(t => t.Id)], ct)).ToDictionary(row => row.Id);
+        foreach (var gone in pinned.Where(t => !rows.ContainsKey(t.Id)))
         {
-            await access.RequireRowAsync(context.Actor, Permission.StartRuns, "target", gone.Id, ct);
+            await access.RequireRowAsync(actor, Permission.StartRuns, "target", gone.Id, ct);
         }
 
         var now = time.GetUtcNow();
-        return [.. context.Targets.Select(t => LiveTargets.Lesser(t, rows[t.Id], now))];
+        return [.. pinned.Select(t => LiveTargets.Lesser(t, rows[t.Id], now))];
     }
 }

@@ -4,6 +4,12 @@ using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Runs;
 
+/// <summary>How a node ended, as far as its run's end depends on it.</summary>
+/// <param name="Status">Its end.</param>
+/// <param name="OnFailure">What its failure means.</param>
+/// <param name="ByPerson">Whether a person skipped it.</param>
+public sealed record NodeEnd(NodeStatus Status, OnFailure OnFailure, bool ByPerson = false);
+
 /// <summary>
 /// The one table: verdict -> node -> run.
 /// <code>
@@ -22,7 +28,7 @@ namespace SecFlow.Execution.Runs;
 ///   a node Denied                                               Denied
 ///   a node TimedOut, on_failure stop                            TimedOut
 ///   a node Failed, on_failure stop; or every node Failed        Failed
-///   a node Failed, TimedOut or Partial                          Partial
+///   a node Failed, TimedOut, Partial, or Skipped by a person    Partial
 ///   otherwise (Succeeded, Cached, Skipped by its condition)     Succeeded
 /// </code>
 /// </summary>
@@ -47,7 +53,7 @@ public static class RunOutcome
             : NodeStatus.Partial;
     }
 
-    public static RunStatus RunOf(IReadOnlyList<(NodeStatus Status, OnFailure OnFailure)> nodes)
+    public static RunStatus RunOf(IReadOnlyList<NodeEnd> nodes)
     {
         bool Any(NodeStatus status) => nodes.Any(n => n.Status == status);
         bool Stops(NodeStatus status) => nodes.Any(n => n.Status == status && n.OnFailure == OnFailure.Stop);
@@ -56,7 +62,7 @@ public static class RunOutcome
             : Any(NodeStatus.Denied) ? RunStatus.Denied
             : Stops(NodeStatus.TimedOut) ? RunStatus.TimedOut
             : Stops(NodeStatus.Failed) || nodes.All(n => n.Status == NodeStatus.Failed) ? RunStatus.Failed
-            : Any(NodeStatus.Failed) || Any(NodeStatus.TimedOut) || Any(NodeStatus.Partial) ? RunStatus.Partial
+            : Any(NodeStatus.Failed) || Any(NodeStatus.TimedOut) || Any(NodeStatus.Partial) || nodes.Any(n => n.ByPerson) ? RunStatus.Partial
             : RunStatus.Succeeded;
     }
 

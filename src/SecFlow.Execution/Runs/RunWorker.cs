@@ -20,6 +20,9 @@ public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
     public int MostClaims { get; init; } = 5;
 
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a paused run keeps its slot with its node frozen; then the slot is given back, and the node runs again from its beginning when the run is resumed.</summary>
+    public TimeSpan FrozenFor { get; init; } = TimeSpan.FromMinutes(10);
 }
 
 /// <summary>
@@ -55,7 +58,7 @@ public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecut
         }
 
         Claimed(logger, lease.RunId, lease.Epoch);
-        using var stop = new RunStop();
+        using var stop = new RunStop(time);
         slot.Enter(lease, stop);
         using var ended = new CancellationTokenSource();
         var heartbeat = HeartbeatAsync(lease, stop, ended.Token);
@@ -75,16 +78,11 @@ public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecut
     private async Task HeartbeatAsync(RunLease lease, RunStop stop, CancellationToken ct)
     {
         var renewed = time.GetTimestamp();
-        using var timer = new PeriodicTimer(options.LookEvery);
         while (true)
         {
             try
             {
-                if (!await timer.WaitForNextTickAsync(ct))
-                {
-                    return;
-                }
-
+                await stop.NudgedAsync(options.LookEvery, ct);
                 var renew = time.GetElapsedTime(renewed) >= options.RenewEvery;
                 var asking = renew ? writer.RenewAsync(lease, options.LeaseFor, ct) : writer.LookAsync(lease, ct);
 
@@ -100,6 +98,15 @@ public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecut
                 else if (state.CancelRequested)
                 {
                     stop.Stop(StopReason.Cancelled);
+                }
+                else
+                {
+                    stop.Follow(state);
+                }
+
+                if (stop.Freezer.FrozenFor >= options.FrozenFor)
+                {
+                    stop.Stop(StopReason.Paused);
                 }
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)

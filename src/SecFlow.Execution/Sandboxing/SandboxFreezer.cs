@@ -16,7 +16,6 @@ public sealed class SandboxFreezer(TimeProvider time)
     private TaskCompletionSource? _thawed;
     private long _frozenAt;
     private TimeSpan _stoodStill;
-    private bool _killed;
 
     /// <summary>How long it has been frozen without a break; zero when it is not.</summary>
     public TimeSpan FrozenFor
@@ -96,16 +95,29 @@ public sealed class SandboxFreezer(TimeProvider time)
         }
     }
 
-    /// <summary>Kills every process that is or will be in care.</summary>
-    public void Kill()
+    /// <summary>Kills what is in care now: at once when it is frozen, else when it is still there after a moment in which it may end by itself.</summary>
+    public void Kill(TimeSpan grace)
     {
+        List<SandboxedProcess> now;
         lock (_lock)
         {
-            _killed = true;
-            foreach (var process in _processes)
+            now = [.. _processes];
+            if (_thawed is not null)
             {
-                process.Kill();
+                now.ForEach(process => process.Kill());
+                return;
             }
+        }
+
+        _ = KillLaterAsync(now, grace);
+    }
+
+    private async Task KillLaterAsync(List<SandboxedProcess> processes, TimeSpan grace)
+    {
+        await Task.Delay(grace, time).ConfigureAwait(false);
+        lock (_lock)
+        {
+            processes.Where(_processes.Contains).ToList().ForEach(process => process.Kill());
         }
     }
 
@@ -115,11 +127,7 @@ public sealed class SandboxFreezer(TimeProvider time)
         lock (_lock)
         {
             _processes.Add(process);
-            if (_killed)
-            {
-                process.Kill();
-            }
-            else if (_thawed is not null)
+            if (_thawed is not null)
             {
                 process.Freeze();
             }
@@ -143,19 +151,19 @@ public sealed class SandboxFreezer(TimeProvider time)
         var (started, stood) = (time.GetTimestamp(), StoodStill);
         while (true)
         {
-            // A pause may begin at any moment: the last slice is short, so that it is not taken for time that was used.
+            var frozen = IsFrozen;
             var left = timeout - (time.GetElapsedTime(started) - (StoodStill - stood));
+            if (left <= TimeSpan.Zero && !frozen)
+            {
+                throw new TimeoutException();
+            }
+
             try
             {
-                if (left <= TimeSpan.Zero && !IsFrozen)
-                {
-                    throw new TimeoutException();
-                }
-
-                await task.WaitAsync(left > _slice ? left - (_slice / 2) : left > TimeSpan.Zero && !IsFrozen ? left : _slice, time, ct).ConfigureAwait(false);
+                await task.WaitAsync(left < _slice && frozen ? _slice : left, time, ct).ConfigureAwait(false);
                 return;
             }
-            catch (TimeoutException) when (left > TimeSpan.Zero || IsFrozen)
+            catch (TimeoutException)
             {
                 // Looked at again with what stood still in the meantime.
             }

@@ -161,7 +161,7 @@ internal sealed class SandboxWatch
                 Signal(pid, started, LinuxCalls.SigStop);
             }
 
-            Thread.Sleep(1);
+            _ = LinuxCalls.Poll([], 1);
         }
     }
 

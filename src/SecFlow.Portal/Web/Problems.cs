@@ -72,7 +72,7 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
     private static int StatusOf(string code) => code switch
     {
         Codes.NotFound or Codes.TeamMismatch => 404,
-        Codes.Conflict or Codes.NewAuthorisationNeeded or Codes.IdempotencyKeyReused or Codes.NotWaiting => 409,
+        Codes.Conflict or Codes.RunNotInState or Codes.NewAuthorisationNeeded or Codes.IdempotencyKeyReused or Codes.NotWaiting => 409,
         Codes.TrustPolicyInvalid or Codes.TrustRootRefused or Codes.TrustAdditionLoosens => 400,
         Codes.TargetChanged => 412,
         Codes.RevisionMissing => 428,

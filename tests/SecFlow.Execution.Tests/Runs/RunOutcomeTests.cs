@@ -31,7 +31,7 @@ public sealed class RunOutcomeTests
     [InlineData("Interrupted/Continue Denied/Stop", RunStatus.Interrupted)]
     [InlineData("Cancelled/Stop Interrupted/Stop", RunStatus.Cancelled)]
     public void Nodes_decide_the_run(string nodes, RunStatus expected) =>
-        RunOutcome.RunOf([.. nodes.Split(' ').Select(n => (Enum.Parse<NodeStatus>(n.Split('/')[0]), Enum.Parse<OnFailure>(n.Split('/')[1])))]).ShouldBe(expected);
+        RunOutcome.RunOf([.. nodes.Split(' ').Select(n => new NodeEnd(Enum.Parse<NodeStatus>(n.Split('/')[0]), Enum.Parse<OnFailure>(n.Split('/')[1])))]).ShouldBe(expected);
 
     [Theory]
     [InlineData(Codes.ScriptError, false)]
