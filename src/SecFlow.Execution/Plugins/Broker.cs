@@ -169,9 +169,10 @@ internal sealed class Broker : IAsyncDisposable
         (failure.Code.StartsWith("SF17", StringComparison.Ordinal) || failure.Code.StartsWith("SF50", StringComparison.Ordinal) || failure.Code.StartsWith("SF40", StringComparison.Ordinal))
         && message?.EndsWith($"[{failure.Code}]", StringComparison.Ordinal) == true);
 
-    /// <summary>Writes the counts of refusals and the summary of uses.</summary>
+    /// <summary>Ends the tape, and writes the counts of refusals and the summary of uses.</summary>
     public async Task FinishAsync(CancellationToken ct)
     {
+        await (_work.Tape?.EndAsync(Handles, _grant?.Redaction, ct) ?? Task.CompletedTask);
         await _refusals.FinishAsync();
         if (_grant?.Audit is { } audit && Uses.Any)
         {

@@ -11,10 +11,13 @@ namespace SecFlow.Execution.Plugins;
 /// <param name="Error">Code and message of a call that failed or was refused; null when it was answered.</param>
 public sealed record RecordedCall(string Method, JsonNode? Arguments, JsonNode? Answer, CallError? Error);
 
-/// <summary>Stands between a plugin under development and the world: keeps what goes through, or answers in the world's place.</summary>
+/// <summary>Stands between a plugin and the world: keeps what goes through, or answers in the world's place.</summary>
 public abstract class CallTape
 {
     internal abstract Task<ResultMessage?> AnswerAsync(CallMessage call, Handles handles, Func<CallMessage, CancellationToken, Task<ResultMessage?>> ask, CancellationToken ct);
+
+    /// <summary>The work has ended; what its handles stand for is still there.</summary>
+    internal virtual Task EndAsync(Handles handles, SecretValues? secrets, CancellationToken ct) => Task.CompletedTask;
 }
 
 /// <summary>Lets every call through and keeps it with its answer, at most <see cref="MostBytes"/> of content.</summary>

@@ -168,7 +168,8 @@ public sealed class PluginRunner(
     {
         try
         {
-            RequireAllowed(row, manifest, verdict, work.Scope?.Targets ?? []);
+            // What was kept is read again: no target is touched, so none has to be authorised now.
+            RequireAllowed(row, manifest, verdict, work.Tape is StoredTape ? [] : work.Scope?.Targets ?? []);
         }
         catch (SecFlowException e)
         {

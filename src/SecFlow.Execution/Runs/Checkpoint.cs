@@ -63,6 +63,7 @@ public sealed partial class Checkpoint(CheckpointStore store, CachedNodeStore ca
                     Assessments = result.Assessments,
                     Datasets = result.Datasets,
                     Artifacts = result.Artifacts,
+                    RawOutputs = result.RawOutputs,
                     Events = events,
                     Audit = found => Audit(context, recipe, node, status, result, found),
                 },

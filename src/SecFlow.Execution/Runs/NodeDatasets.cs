@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SecFlow.Data.Blobs;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Findings;
@@ -97,6 +98,34 @@ public sealed class NodeDatasets(BlobStore blobs, RunWriter writer)
 
         return artifacts;
     }
+
+    /// <summary>Keeps what the plugin of a node gets to read.</summary>
+    internal RawTape Tape(RunContext context, RecipeNode node, JsonObject run) => new(blobs, new JsonObject
+    {
+        ["config"] = node.Config.DeepClone(),
+        ["run"] = run.DeepClone(),
+        ["targets"] = new JsonArray([.. context.Targets.Select(target => (JsonNode)target.Id.ToString())]),
+        ["inputs"] = new JsonObject(node.Inputs.Select(input => KeyValuePair.Create(input.Key, (JsonNode?)new JsonArray([.. input.Value.Select(name => (JsonNode)name)])))),
+    });
+
+    /// <summary>Rows of what a tape has kept.</summary>
+    internal static IReadOnlyList<RawOutput> RowsOf(NodeRun node, RawTape? tape, DateTimeOffset now) =>
+    [
+        .. (tape?.Kept ?? []).Select(raw => new RawOutput
+        {
+            Id = Guid.CreateVersion7(),
+            TeamId = node.TeamId,
+            RunId = node.RunId,
+            NodeRunId = node.Id,
+            Kind = raw.Kind,
+            Name = raw.Name,
+            Tool = raw.Tool,
+            Size = raw.Blob.Size,
+            BlobDigest = raw.Blob.Digest,
+            Truncated = raw.Truncated,
+            CreatedAt = now,
+        }),
+    ];
 
     private static IEnumerable<Dataset> Sources(Recipe recipe, string name, IReadOnlyList<Dataset> datasets, HashSet<string> asked)
     {

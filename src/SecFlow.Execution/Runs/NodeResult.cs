@@ -25,6 +25,11 @@ public sealed class NodeResult
 
     public IReadOnlyList<Artifact> Artifacts { get; set; } = [];
 
+    /// <summary>Keeps what the plugin gets to read; null while it has not begun.</summary>
+    internal RawTape? Tape { get; set; }
+
+    public IReadOnlyList<RawOutput> RawOutputs { get; set; } = [];
+
     /// <summary>What becomes of the staged records. An enrich or filter node counts as a whole or not at all.</summary>
     public StagedFindings Findings => Staging is null || Outcome?.Violation == true || IsDistrusted ? StagedFindings.Ignore
         : Staging.Marks is null ? StagedFindings.Create

@@ -15,8 +15,12 @@ public sealed class SecretValues
     private const int LeastEncoded = 5;
     private readonly Lock _gate = new();
     private volatile KeyValuePair<string, string>[] _forms = [];
+    private volatile KeyValuePair<string, string>[] _bytes = [];
 
     public bool IsEmpty => _forms.Length == 0;
+
+    /// <summary>Bytes of the longest form.</summary>
+    public int Longest => _bytes is [var longest, ..] ? longest.Key.Length : 0;
 
     public void Add(string name, string value)
     {
@@ -25,6 +29,7 @@ public sealed class SecretValues
         {
             // Longest first: a form may hold another.
             _forms = [.. _forms.Concat(forms).DistinctBy(form => form.Key).OrderByDescending(form => form.Key.Length)];
+            _bytes = [.. _forms.Select(form => KeyValuePair.Create(Latin(form.Key), Latin(form.Value))).OrderByDescending(form => form.Key.Length)];
         }
     }
 
@@ -32,7 +37,17 @@ public sealed class SecretValues
     public string Redact(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        foreach (var (form, instead) in _forms)
+        return Replace(text, _forms);
+    }
+
+    /// <summary>The same for bytes, one character each (ISO 8859-1): the secrets are looked for in UTF-8.</summary>
+    public string RedactBytes(string bytes) => Replace(bytes, _bytes);
+
+    private static string Latin(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+
+    private static string Replace(string text, KeyValuePair<string, string>[] forms)
+    {
+        foreach (var (form, instead) in forms)
         {
             if (text.Contains(form, StringComparison.Ordinal))
             {
