@@ -37,7 +37,7 @@ public static class EngineServices
         options.Validate();
         services.AddSingleton(options);
         services.AddSecFlowData(options.EffectiveDatabase, options.DataFolder);
-        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<FindingStore>();
+        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<ReparseStore>().AddSingleton<FindingStore>();
         services.AddSecFlowMetrics(options);
 
         services.AddSingleton<Access>().AddSingleton<AdministratorService>();

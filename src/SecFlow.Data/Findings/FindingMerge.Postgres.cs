@@ -37,5 +37,10 @@ internal static class FindingMergePostgres
               cwe = coalesce((SELECT string_agg(j, ' ') FROM jsonb_array_elements_text(record::jsonb -> 'cwe') j), ''),
               cve = coalesce((SELECT string_agg(j, ' ') FROM jsonb_array_elements_text(record::jsonb -> 'cve') j), '')
             """,
-        Reason: "s.data::jsonb ->> 'hidden'");
+        Reason: "s.data::jsonb ->> 'hidden'",
+        Author: """
+            title = record::jsonb ->> 'title', confidence = round(coalesce((record::jsonb ->> 'confidence')::numeric, 50))::int, location = record::jsonb ->> 'location', method = record::jsonb ->> 'method',
+              parameter = record::jsonb ->> 'parameter',
+              severity = CASE record::jsonb ->> 'severity' WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END
+            """);
 }

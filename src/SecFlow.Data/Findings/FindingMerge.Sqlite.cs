@@ -36,5 +36,9 @@ internal static class FindingMergeSqlite
               cwe = coalesce((SELECT group_concat(j.value, ' ') FROM json_each(record, '$.cwe') j), ''),
               cve = coalesce((SELECT group_concat(j.value, ' ') FROM json_each(record, '$.cve') j), '')
             """,
-        Reason: "s.data ->> '$.hidden'");
+        Reason: "s.data ->> '$.hidden'",
+        Author: """
+            title = record ->> '$.title', confidence = coalesce(record ->> '$.confidence', 50), location = record ->> '$.location', method = record ->> '$.method', parameter = record ->> '$.parameter',
+              severity = CASE record ->> '$.severity' WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END
+            """);
 }

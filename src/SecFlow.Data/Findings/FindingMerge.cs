@@ -28,7 +28,8 @@ internal static class FindingMerge
     /// <param name="Patched">Expression: <c>record</c> with the fields of <c>s.data</c>.</param>
     /// <param name="Columns">Assignments of the columns that repeat fields of <c>record</c>.</param>
     /// <param name="Reason">Expression: the reason in <c>s.data</c>.</param>
-    internal sealed record Dialect(string Upsert, string Occurrences, string NewId, string RuleInChecks, string Patched, string Columns, string Reason);
+    /// <param name="Author">Assignments of the columns that only the finder's record sets.</param>
+    internal sealed record Dialect(string Upsert, string Occurrences, string NewId, string RuleInChecks, string Patched, string Columns, string Reason, string Author);
 
     public static async Task<IReadOnlyList<FindingTally>> RunAsync(Write write, Run run, NodeRun node, StagedFindings staged, DatabaseKind kind, CancellationToken ct)
     {
@@ -66,6 +67,25 @@ internal static class FindingMerge
             ct,
             source);
         await RunAsync(write, run, node, "UPDATE findings SET last_run_id = @run WHERE last_run_id = @sourcerun AND id IN (SELECT o.finding_id FROM occurrences o WHERE o.node_run_id = @node)", ct, source);
+    }
+
+    /// <summary>
+    /// What another version of the plugin read in what this run kept: new findings, fields of those that no later run has seen, and the run's occurrences. No status changes, and no time but that of the run is recorded.
+    /// </summary>
+    public static async Task ReadAgainAsync(Write write, Run run, NodeRun node, DatabaseKind kind, CancellationToken ct)
+    {
+        var sql = kind == DatabaseKind.Sqlite ? FindingMergeSqlite.Dialect : FindingMergePostgres.Dialect;
+        var seen = node.EndedAt ?? run.EndedAt ?? write.Now;
+        foreach (var text in new[]
+        {
+            $"UPDATE findings SET record = {sql.Patched} FROM {Marks} WHERE id = s.finding_id AND last_run_id = @run",
+            $"UPDATE findings SET {sql.Author}, {sql.Columns}, plugin_version = @version, plugin_digest = @digest, signer = @signer, trust_rule = @accepted, policy_revision = @policy, trust_root = @root WHERE team_id = @team AND last_run_id = @run AND fingerprint IN ({Staged})",
+            sql.Upsert.Replace(Update, "ON CONFLICT (team_id, fingerprint) DO NOTHING", StringComparison.Ordinal),
+            sql.Occurrences,
+        })
+        {
+            await RunAsync(write, run, node, text, ct, seen: seen);
+        }
     }
 
     private static async Task<IReadOnlyList<FindingTally>> CreateAsync(Write write, Run run, NodeRun node, Dialect sql, CancellationToken ct)
@@ -164,7 +184,7 @@ internal static class FindingMerge
         return tallies;
     }
 
-    private static async Task RunAsync(Write write, Run run, NodeRun node, string text, CancellationToken ct, NodeRun? source = null)
+    private static async Task RunAsync(Write write, Run run, NodeRun node, string text, CancellationToken ct, NodeRun? source = null, DateTimeOffset? seen = null)
     {
         // Plain ADO on the transaction's connection: the statements use names, and few of them use all parameters.
         await using var command = write.Db.Database.GetDbConnection().CreateCommand();
@@ -174,7 +194,7 @@ internal static class FindingMerge
         Add(command, "run", run.Id);
         Add(command, "node", node.Id);
         Add(command, "attempt", node.Attempt);
-        Add(command, "now", write.Now.UtcTicks);
+        Add(command, "now", (seen ?? write.Now).UtcTicks);
         Add(command, "plugin", node.PluginId);
         Add(command, "version", node.PluginVersion);
         Add(command, "digest", node.PluginDigest);

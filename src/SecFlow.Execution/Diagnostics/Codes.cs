@@ -49,6 +49,9 @@ public static class Codes
     public const string Conflict = "SF1503";
     public const string RequestTooLarge = "SF1504";
     public const string RunNotInState = "SF1510";
+    public const string RawOutputMissing = "SF1520";
+    public const string RawOutputDamaged = "SF1521";
+    public const string ReparseFailed = "SF1522";
     public const string OptionInvalid = "SF1601";
     public const string ResourceMissing = "SF1701";
     public const string ResourceInvalid = "SF1702";

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Targets;
 using SecFlow.PluginProtocol;
 
 namespace SecFlow.Execution.Plugins;

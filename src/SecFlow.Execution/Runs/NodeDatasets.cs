@@ -100,10 +100,10 @@ public sealed class NodeDatasets(BlobStore blobs, RunWriter writer)
     }
 
     /// <summary>Keeps what the plugin of a node gets to read.</summary>
-    internal RawTape Tape(RunContext context, RecipeNode node, JsonObject run) => new(blobs, new JsonObject
+    internal RawTape Tape(RunContext context, RecipeNode node, JsonObject config, JsonObject run) => new(blobs, new JsonObject
     {
-        ["config"] = node.Config.DeepClone(),
-        ["run"] = run.DeepClone(),
+        ["config"] = config.DeepClone(),
+        ["run"] = run,
         ["targets"] = new JsonArray([.. context.Targets.Select(target => (JsonNode)target.Id.ToString())]),
         ["inputs"] = new JsonObject(node.Inputs.Select(input => KeyValuePair.Create(input.Key, (JsonNode?)new JsonArray([.. input.Value.Select(name => (JsonNode)name)])))),
     });

@@ -144,6 +144,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                     Timeout = recipe.Timeout,
                     Freezer = context.Stop.Freezer,
                 };
+                work = work with { Tape = result.Tape = datasets.Tape(context, recipe, work.Config, RunFacts.Of(context, recipe, node)) };
                 using var span = SecFlowMeter.Spans.StartActivity("plugin.host");
                 meter.SandboxExecution("plugin-host", session.Provenance.Level.ToString());
                 result.Outcome = await session.RunAsync(work, result.Staging, ct);
@@ -180,6 +181,12 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
 
         begun ??= await BeginAsync(context, recipe, before, null, ct);
         result.Assessments = Assess(context, recipe, begun, result);
+        result.RawOutputs = NodeDatasets.RowsOf(begun, result.Tape, time.GetUtcNow());
+        if (result.Tape?.Problem is { } notKept)
+        {
+            context.Journal.Add("log", recipe.Id, new JsonObject { ["level"] = "warn", ["text"] = $"Not everything that the plugin read could be kept, so that it cannot be read again: {notKept}" });
+        }
+
         if (result.Outcome?.Limit is { } limit)
         {
             meter.SandboxLimit("plugin-host", limit);

@@ -11,6 +11,7 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public bool OfInstallation { get; init; }
 
     public static readonly Permission ReadRuns = new("read runs", TeamRole.Viewer, "runs:read");
+    public static readonly Permission ReadRawOutput = new("read the raw output of runs", TeamRole.Analyst, "runs:read");
     public static readonly Permission StartRuns = new("start, cancel and re-run runs", TeamRole.Analyst, "runs:write");
     public static readonly Permission ReadFindings = new("read findings", TeamRole.Viewer, "findings:read");
     public static readonly Permission TriageFindings = new("triage findings", TeamRole.Analyst, "findings:write");

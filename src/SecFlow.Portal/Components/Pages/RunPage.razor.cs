@@ -48,7 +48,7 @@ public sealed partial class RunPage
 
     private RunDetail? Detail => Feed?.Detail;
 
-    private string Tab => TabText is "log" or "gaps" or "hidden" or "provenance" ? TabText : "findings";
+    private string Tab => TabText is "log" or "gaps" or "hidden" or "raw" or "provenance" ? TabText : "findings";
 
     private IReadOnlyList<Assessment> Gaps => [.. Detail!.Assessments.Where(a => a.Verdict != Verdict.Completed)];
 
@@ -58,6 +58,7 @@ public sealed partial class RunPage
         ("log", "Log", Feed!.LogTotal),
         ("gaps", "Not assessed", Gaps.Count),
         .. Detail.Hidden > 0 ? [("hidden", "Hidden", (long?)Detail.Hidden)] : Array.Empty<(string, string, long?)>(),
+        ("raw", "Raw output", null),
         ("provenance", "Provenance", null),
     ];
 
