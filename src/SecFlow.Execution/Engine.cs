@@ -66,7 +66,7 @@ public static class EngineServices
             options.ExecuteRuns));
         services.AddSingleton<RunPlanner>();
         services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam) { Slots = options.ParallelRuns });
-        services.AddSingleton<FindingService>();
+        services.AddSingleton<FindingService>().AddSingleton<Runs.Raw.ReparseService>();
         services.AddSingleton<HoldService>();
         services.AddSingleton<Func<SandboxReport?>>(provider => () => options.ExecuteRuns ? provider.GetRequiredService<Sandbox>().Report : null);
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();

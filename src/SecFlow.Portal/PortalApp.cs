@@ -208,6 +208,7 @@ public sealed class PortalApp : IAsyncDisposable
             app.MapCheckpointDownload();
             app.MapApi();
             app.MapArtifactDownloads();
+            app.MapRawDownloads();
             app.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);
         }
 

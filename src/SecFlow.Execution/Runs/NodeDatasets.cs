@@ -99,6 +99,18 @@ public sealed class NodeDatasets(BlobStore blobs, RunWriter writer)
         return artifacts;
     }
 
+    /// <summary>Input datasets of a run that is over, by port: <c>{port: [dataset]}</c>. One that is not there is empty.</summary>
+    internal Dictionary<string, InputDataset> Named(JsonObject inputs, IReadOnlyList<Dataset> datasets) => inputs.ToDictionary(
+        port => port.Key,
+        port =>
+        {
+            var found = port.Value!.AsArray().Select(name => datasets.FirstOrDefault(d => d.Name == (string?)name)).OfType<Dataset>().DistinctBy(d => d.Name).ToList();
+            return found.Count == 0
+                ? new InputDataset("json", 0, () => Stream.Null)
+                : new InputDataset(found[0].Type, found.Sum(d => d.Count), () => new JoinedStream([.. found.Select<Dataset, Func<Stream>>(d => () => blobs.OpenRead(d.BlobDigest))]));
+        },
+        StringComparer.Ordinal);
+
     /// <summary>Keeps what the plugin of a node gets to read.</summary>
     internal RawTape Tape(RunContext context, RecipeNode node, JsonObject config, JsonObject run) => new(blobs, new JsonObject
     {

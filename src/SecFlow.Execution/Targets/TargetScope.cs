@@ -80,6 +80,14 @@ public sealed partial class TargetScope
         return new TargetScope(scope._pinned, scope._ownPorts, scope._ownAddresses, time) { Folders = open, Look = look };
     }
 
+    /// <summary>Targets of a run that is over, as its plugins saw them: nothing is resolved, no folder is opened, and nothing can be reached.</summary>
+    internal static async Task<TargetScope> OfKeptAsync(IReadOnlyList<ScopedTarget> targets, TimeProvider time, CancellationToken ct)
+    {
+        var scope = await PinAsync(targets, time, new HashSet<int>(), (_, _) => Task.FromResult<IPAddress[]>([]), ct).ConfigureAwait(false);
+        var folders = targets.Where(target => target.Kind == TargetKind.Folder).ToList();
+        return new TargetScope(scope._pinned, scope._ownPorts, scope._ownAddresses, time) { Folders = [.. folders.Zip(TargetFolder.Names(folders.Select(target => target.Name))).Select(pair => new TargetFolder(pair.First.Id, pair.Second, ""))] };
+    }
+
     /// <summary>Takes over what became of the targets since; asks at most once in <see cref="_looksEvery"/>.</summary>
     public async Task LookAgainAsync(CancellationToken ct)
     {
