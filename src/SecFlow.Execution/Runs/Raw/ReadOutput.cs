@@ -22,6 +22,7 @@ internal sealed class ReadOutput(PluginManifest manifest, IReadOnlyList<ScopedTa
     public const long MostBytes = 256L * 1024 * 1024;
 
     private const int MostReasons = 5;
+    private const int MostVerdicts = 100;
     private readonly ScopeMarks _scope = new(targets);
     private readonly HashSet<string> _fingerprints = new(StringComparer.Ordinal);
     private readonly List<ReadFinding> _findings = [];
@@ -56,7 +57,7 @@ internal sealed class ReadOutput(PluginManifest manifest, IReadOnlyList<ScopedTa
 
     public ValueTask VerdictAsync(Verdict verdict, string reason, string? target, IReadOnlyList<string> checks, CancellationToken ct)
     {
-        if (Verdicts.Count < RunService.MostTargets)
+        if (Verdicts.Count < MostVerdicts)
         {
             var about = targets.FirstOrDefault(t => t.Id.ToString() == target)?.Name ?? target;
             Verdicts.Add($"{(about is null ? "" : about + ": ")}{verdict.ToString().ToLowerInvariant()}, {(reason.Length > 300 ? reason[..300] : reason)}");
