@@ -99,6 +99,9 @@ public sealed class NodeRun
     /// <summary>Chunks of a <c>foreach</c> node; 0 = not one.</summary>
     public int ChunksTotal { get; set; }
 
+    /// <summary>What the chunks that are done left beside their records (verdicts, use of tools), JSON of the engine; null before the first and after the node's end.</summary>
+    public string? ChunkState { get; set; }
+
     public long PeakBytes { get; set; }
 
     public long CpuMilliseconds { get; set; }

@@ -127,7 +127,7 @@ public sealed class RunStore(Database database)
 
     /// <summary>
     /// Claims the run whose turn it is (<see cref="RunChoice"/>) under a new epoch. One claim at a time in the installation, so that limits hold for all engines together.
-    /// Its nodes that were running are Pending again; what they had staged, and what a dead engine left of merged records, is dropped. Null when nothing is eligible.
+    /// Its nodes that were running are Pending again; what they had staged beyond their last whole chunk, and what a dead engine left of merged records, is dropped. Null when nothing is eligible.
     /// </summary>
     public Task<RunLease?> ClaimAsync(RunClaim claim, CancellationToken ct) => database.WriteAsync(
         async write =>
@@ -157,8 +157,9 @@ public sealed class RunStore(Database database)
                 await db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
                 await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, null, $"its engine {best.LeaseOwner} ended without a word; noticed by {claim.Owner}", ct);
 
-                // Of a node that begins again everything; of one whose engine died between the checkpoint and the removal, what was merged.
-                await db.StagedRecords.Where(s => s.RunId == run.Id && (s.Rejection == null || db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status == NodeStatus.Pending))).ExecuteDeleteAsync(ct);
+                // Of a node that begins again everything but the chunks that are done; of one whose engine died between the checkpoint and the removal, what was merged.
+                await db.StagedRecords.Where(s => s.RunId == run.Id && (s.Rejection == null || db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status == NodeStatus.Pending))
+                    && !db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status == NodeStatus.Pending && s.Chunk > 0 && s.Chunk <= n.ChunksDone)).ExecuteDeleteAsync(ct);
                 RunWriter.Append(write, run, [new("run.status", null, $$"""{"status":"Running","epoch":{{epoch}}}""")]);
                 return new RunLease(run.Id, run.TeamId, epoch, claim.Owner);
             }
@@ -186,7 +187,7 @@ public sealed class RunStore(Database database)
     public async Task<int> ClaimsWithoutProgressAsync(Guid runId, CancellationToken ct)
     {
         var newest = await database.ReadAsync(
-            db => db.RunEvents.Where(e => e.RunId == runId && (e.Type == "run.status" || e.Type == "node.status")).OrderByDescending(e => e.Seq).Take(500).Select(e => new { e.Type, e.Data }).ToListAsync(ct),
+            db => db.RunEvents.Where(e => e.RunId == runId && (e.Type == "run.status" || e.Type == "node.status" || e.Type == "node.chunk")).OrderByDescending(e => e.Seq).Take(500).Select(e => new { e.Type, e.Data }).ToListAsync(ct),
             ct);
         var claims = 0;
         foreach (var e in newest)
@@ -196,6 +197,10 @@ public sealed class RunStore(Database database)
             if ((e.Type, status) is ("run.status", nameof(RunStatus.Running)))
             {
                 claims++;
+            }
+            else if (e.Type == "node.chunk")
+            {
+                break;
             }
             else if (e.Type == "run.status" ? status == nameof(RunStatus.Queued) : Enum.TryParse<NodeStatus>(status, out var node) && node.IsFinal())
             {

@@ -72,7 +72,7 @@ public sealed class RunWriter(Database database)
         },
         ct);
 
-    /// <summary>A change of a node's row outside of its checkpoint. What earlier attempts staged is dropped when a new one starts.</summary>
+    /// <summary>A change of a node's row outside of its checkpoint. What earlier attempts staged is dropped when a new one starts, except the records of chunks that are done: those are the new attempt's.</summary>
     public Task ChangeNodeAsync(RunLease lease, Guid nodeRunId, Action<NodeRun, DateTimeOffset> change, IReadOnlyList<NewRunEvent> events, AuditEntry? audit, CancellationToken ct) => UnderLeaseAsync(
         lease,
         async (write, run) =>
@@ -84,6 +84,12 @@ public sealed class RunWriter(Database database)
             {
                 if (attempt > 0)
                 {
+                    if (node.ChunksDone > 0)
+                    {
+                        await write.Db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt < node.Attempt && s.Chunk > 0 && s.Chunk <= node.ChunksDone)
+                            .ExecuteUpdateAsync(set => set.SetProperty(s => s.Attempt, node.Attempt), ct);
+                    }
+
                     await write.Db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt < node.Attempt).ExecuteDeleteAsync(ct);
                 }
 
@@ -109,6 +115,35 @@ public sealed class RunWriter(Database database)
         {
             await NodeAttempts.EndAsync(write, nodeRunId, status, code, reason, ct);
             Append(write, run, events);
+        },
+        ct);
+
+    /// <summary>A chunk of a <c>foreach</c> node is done: its records, which are staged already, count whatever happens to the attempt.</summary>
+    /// <param name="lease">Of the run.</param>
+    /// <param name="nodeRunId">The node run.</param>
+    /// <param name="done">Number of the chunk, from 1.</param>
+    /// <param name="total">How many there are.</param>
+    /// <param name="state">What <see cref="NodeRun.ChunkState"/> holds from now on.</param>
+    /// <param name="events">That it is done.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public Task CommitChunkAsync(RunLease lease, Guid nodeRunId, int done, int total, string state, IReadOnlyList<NewRunEvent> events, CancellationToken ct) => UnderLeaseAsync(
+        lease,
+        async (write, run) =>
+        {
+            await write.Db.NodeRuns.Where(n => n.Id == nodeRunId).ExecuteUpdateAsync(
+                set => set.SetProperty(n => n.ChunksDone, done).SetProperty(n => n.ChunksTotal, total).SetProperty(n => n.ChunkState, state), ct);
+            Append(write, run, events);
+        },
+        ct);
+
+    /// <summary>What an attempt has staged so far: its findings by fingerprint with their severity, and the number of valid records by port.</summary>
+    public Task<(IReadOnlyDictionary<string, string?> Findings, IReadOnlyDictionary<string, int> Records)> StagedSoFarAsync(Guid nodeRunId, int attempt, CancellationToken ct) => database.ReadAsync(
+        async db =>
+        {
+            var valid = db.StagedRecords.Where(s => s.NodeRunId == nodeRunId && s.Attempt == attempt && s.Rejection == null);
+            var findings = await valid.Where(s => s.Fingerprint != null).GroupBy(s => s.Fingerprint!).Select(g => new { g.Key, Severity = g.Min(s => s.Severity) }).ToDictionaryAsync(g => g.Key, g => g.Severity, StringComparer.Ordinal, ct);
+            var records = await valid.GroupBy(s => s.Port).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, StringComparer.Ordinal, ct);
+            return ((IReadOnlyDictionary<string, string?>)findings, (IReadOnlyDictionary<string, int>)records);
         },
         ct);
 

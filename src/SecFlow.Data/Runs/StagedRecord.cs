@@ -14,6 +14,9 @@ public sealed class StagedRecord
     /// <summary>Attempt that emitted it; only the attempt that succeeds is merged.</summary>
     public int Attempt { get; set; }
 
+    /// <summary>Chunk of a <c>foreach</c> node that emitted it, from 1; 0 = the node is none. Records of chunks that are done outlive their attempt.</summary>
+    public int Chunk { get; set; }
+
     public string Port { get; set; } = "";
 
     /// <summary>For findings: the fingerprint, lower-case hex.</summary>

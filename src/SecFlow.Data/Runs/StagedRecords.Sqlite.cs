@@ -12,8 +12,8 @@ namespace SecFlow.Data.Runs;
 internal static class StagedRecordsSqlite
 {
     private const string Insert = """
-        INSERT INTO staged_records (team_id, run_id, node_run_id, attempt, port, fingerprint, severity, rejection, data)
-        VALUES (@team, @run, @node, @attempt, @port, @fingerprint, @severity, @rejection, @data)
+        INSERT INTO staged_records (team_id, run_id, node_run_id, attempt, chunk, port, fingerprint, severity, rejection, data)
+        VALUES (@team, @run, @node, @attempt, @chunk, @port, @fingerprint, @severity, @rejection, @data)
         """;
 
     public static async Task InsertAsync(SecFlowContext db, IReadOnlyList<StagedRecord> records, CancellationToken ct)
@@ -30,6 +30,7 @@ internal static class StagedRecordsSqlite
         var run = Add(command, "@run", SqliteType.Text);
         var node = Add(command, "@node", SqliteType.Text);
         var attempt = Add(command, "@attempt", SqliteType.Integer);
+        var chunk = Add(command, "@chunk", SqliteType.Integer);
         var port = Add(command, "@port", SqliteType.Text);
         var fingerprint = Add(command, "@fingerprint", SqliteType.Text);
         var severity = Add(command, "@severity", SqliteType.Text);
@@ -39,7 +40,7 @@ internal static class StagedRecordsSqlite
         foreach (var record in records)
         {
             (team.Value, run.Value, node.Value, attempt.Value) = (record.TeamId, record.RunId, record.NodeRunId, record.Attempt);
-            (port.Value, data.Value) = (record.Port, record.Data);
+            (chunk.Value, port.Value, data.Value) = (record.Chunk, record.Port, record.Data);
             fingerprint.Value = (object?)record.Fingerprint ?? DBNull.Value;
             severity.Value = (object?)record.Severity ?? DBNull.Value;
             rejection.Value = (object?)record.Rejection ?? DBNull.Value;

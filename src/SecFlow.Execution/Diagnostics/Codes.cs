@@ -22,6 +22,8 @@ public static class Codes
     public const string RecipeSubWorkflow = "SF1017";
     public const string RecipeCascade = "SF1018";
     public const string RecipeForEach = "SF1019";
+    public const string TooManyChunks = "SF1030";
+    public const string CascadeCapped = "SF1031";
 
     public const string ManifestInvalid = "SF1101";
     public const string PackageInvalid = "SF1201";

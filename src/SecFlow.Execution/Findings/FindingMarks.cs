@@ -22,6 +22,9 @@ public sealed class FindingMarks(string category, IEnumerable<InputDataset> inpu
 
     public int Count => _marked.Count;
 
+    /// <summary>What chunks that are done have spoken of.</summary>
+    internal void Restore(IEnumerable<string> fingerprints) => _marked.UnionWith(fingerprints);
+
     /// <summary>Fingerprint and JSON to stage, or why the record is refused.</summary>
     public async ValueTask<(string? Fingerprint, string? Json, string? Problem)> ReadAsync(JsonNode? raw, CancellationToken ct)
     {

@@ -37,6 +37,8 @@ public sealed class FindingStaging : IPluginOutput
     private readonly ScopeMarks _scope;
     private int? _percent;
     private string? _text;
+    private int _chunk;
+    private int _chunks;
 
     /// <param name="journal">Where staged records and events go.</param>
     /// <param name="node">The node run; its attempt marks the records.</param>
@@ -115,6 +117,40 @@ public sealed class FindingStaging : IPluginOutput
         }
     }
 
+    /// <summary>The records that follow come from this chunk.</summary>
+    internal void BeginChunk(int chunk, int of)
+    {
+        (_chunk, _chunks) = (chunk, of);
+        _percent = (chunk - 1) * 100 / of;
+    }
+
+    /// <summary>What chunks said before this engine or this attempt: their records are staged.</summary>
+    /// <param name="findings">Fingerprint -> severity.</param>
+    /// <param name="records">Valid records by port.</param>
+    /// <param name="verdicts">What was said of targets.</param>
+    /// <param name="rejected">How many records were rejected.</param>
+    internal void Restore(IReadOnlyDictionary<string, string?> findings, IReadOnlyDictionary<string, int> records, IReadOnlyDictionary<Guid, Said> verdicts, int rejected)
+    {
+        Marks?.Restore(findings.Keys);
+        foreach (var (fingerprint, severity) in Marks is null ? findings : new Dictionary<string, string?>())
+        {
+            _fingerprints.Add(fingerprint);
+            _perSeverity[severity ?? "info"]++;
+        }
+
+        foreach (var (port, count) in records)
+        {
+            _perPort[port] = count;
+        }
+
+        foreach (var (target, said) in verdicts)
+        {
+            _verdicts[target] = said;
+        }
+
+        Rejected = rejected;
+    }
+
     /// <summary>At the end of the attempt: what was out of scope is said and counted.</summary>
     public async Task FinishAsync()
     {
@@ -157,7 +193,8 @@ public sealed class FindingStaging : IPluginOutput
 
     public ValueTask ProgressAsync(double percent, string text, CancellationToken ct)
     {
-        _percent = double.IsFinite(percent) ? (int)Math.Clamp(percent, 0, 100) : null;
+        var here = double.IsFinite(percent) ? Math.Clamp(percent, 0, 100) : (double?)null;
+        _percent = (int?)(_chunks == 0 ? here : (((_chunk - 1) * 100) + (here ?? 0)) / _chunks);
         _text = Clean(Head(text, 500)!);
         _journal.Progress(new NodeProgress(_node.Id, _percent, _text, Findings, Rejected));
         _journal.Add("node.progress", _node.NodeId, new JsonObject { ["percent"] = _percent, ["text"] = _text });
@@ -291,6 +328,7 @@ public sealed class FindingStaging : IPluginOutput
         RunId = _node.RunId,
         NodeRunId = _node.Id,
         Attempt = _node.Attempt,
+        Chunk = _chunk,
         Port = port,
         Fingerprint = fingerprint,
         Severity = severity,

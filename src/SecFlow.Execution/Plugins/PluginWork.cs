@@ -42,7 +42,11 @@ public sealed record PluginWork
 }
 
 /// <summary>Records of an input: opened once per reading, JSON lines.</summary>
-public sealed record InputDataset(string Type, int Count, Func<Stream> OpenJsonLines);
+public sealed record InputDataset(string Type, int Count, Func<Stream> OpenJsonLines)
+{
+    /// <summary>The same from a byte on, without reading what stands before; null = it can only be read from its start.</summary>
+    public Func<long, Stream>? OpenAt { get; init; }
+}
 
 /// <summary>Receives what a plugin says while it runs. Two implementations: a node's staging, and the collector of the CLI's parse and exec.</summary>
 public interface IPluginOutput

@@ -165,7 +165,7 @@ public sealed partial class Checkpoint(CheckpointStore store, CachedNodeStore ca
         (node.Status, node.EndedAt, node.ErrorCode, node.ErrorMessage) = (status, now, result.Error?.Code, result.Error?.Message);
         (node.Findings, node.RejectedRecords) = (result.Staging?.Findings ?? 0, result.Staging?.Rejected ?? 0);
         Prove(node, result.Provenance);
-        node.CachedFromNodeRunId = null;
+        (node.CachedFromNodeRunId, node.ChunkState) = (null, null);
         node.CacheKey = status == NodeStatus.Succeeded && result.Key is { } key && result.Outcome is { } used && key.Facts.Cover(used) ? key.Digest : null;
         if (status == NodeStatus.Succeeded)
         {

@@ -2,10 +2,11 @@ using SecFlow.Data.Blobs;
 
 namespace SecFlow.Execution.Runs;
 
-/// <summary>Several streams read one after the other; each is opened when its turn comes.</summary>
-internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : ForwardStream
+/// <summary>Several streams read one after the other, from a byte of the whole on; each is opened when its turn comes. With a begin they are files.</summary>
+internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts, long from = 0) : ForwardStream
 {
     private Stream? _part;
+    private long _skip = from;
     private int _next;
 
     protected override int ReadNext(Span<byte> buffer)
@@ -48,7 +49,21 @@ internal sealed class JoinedStream(IReadOnlyList<Func<Stream>> parts) : ForwardS
         base.Dispose(disposing);
     }
 
-    private Stream? Part() => _part ??= _next < parts.Count ? parts[_next++]() : null;
+    private Stream? Part()
+    {
+        while (_part is null && _next < parts.Count)
+        {
+            _part = parts[_next++]();
+            if (_skip > 0)
+            {
+                var here = Math.Min(_skip, _part.Length);
+                _part.Position = here;
+                _skip -= here;
+            }
+        }
+
+        return _part;
+    }
 
     private void Leave()
     {

@@ -44,7 +44,7 @@ public sealed class NodeCache(CachedNodeStore store, RunStore runs, NodePlugins 
             return null;
         }
 
-        var config = recipe.Config;
+        var config = recipe.ConfigFor(context.Parameters, context.FirstTarget);
         if (await plugins.FactsAsync(manifest, config, ct) is not { } facts)
         {
             return null;
@@ -57,7 +57,8 @@ public sealed class NodeCache(CachedNodeStore store, RunStore runs, NodePlugins 
             ["workflow"] = context.Run.WorkflowId.ToString(),
             ["package"] = node.PluginDigest,
             ["config"] = config.DeepClone(),
-            ["parameters"] = context.Parameters.DeepClone(),
+            ["parameters"] = recipe.ParametersFor(context.Parameters, context.FirstTarget).DeepClone(),
+            ["foreach"] = recipe.ForEach is { } pieces ? $"{pieces.Port} {pieces.Chunk}" : null,
             ["inputs"] = Map(inputs.OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => KeyValuePair.Create(i.Key, (JsonNode?)Texts(i.Value)))),
             ["outputs"] = Map(recipe.Outputs.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))),
             ["targets"] = new JsonArray([.. context.Targets.Select(t => (JsonNode)Target(t))]),

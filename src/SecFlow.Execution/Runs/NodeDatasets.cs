@@ -26,7 +26,7 @@ public sealed class NodeDatasets(BlobStore blobs, RunWriter writer)
             var type = manifest.Inputs.FirstOrDefault(p => p.Name == port)?.Type ?? "json";
             inputs[port] = found.Count == 0
                 ? new InputDataset(type, 0, () => Stream.Null)
-                : new InputDataset(found[0].Type, found.Sum(d => d.Count), () => new JoinedStream([.. found.Select<Dataset, Func<Stream>>(d => () => blobs.OpenRead(d.BlobDigest))]));
+                : new InputDataset(found[0].Type, found.Sum(d => d.Count), () => Open(found, 0)) { OpenAt = from => Open(found, from) };
         }
 
         return inputs;
@@ -138,6 +138,8 @@ public sealed class NodeDatasets(BlobStore blobs, RunWriter writer)
             CreatedAt = now,
         }),
     ];
+
+    private JoinedStream Open(List<Dataset> datasets, long from) => new([.. datasets.Select<Dataset, Func<Stream>>(d => () => blobs.OpenRead(d.BlobDigest))], from);
 
     private static IEnumerable<Dataset> Sources(Recipe recipe, string name, IReadOnlyList<Dataset> datasets, HashSet<string> asked)
     {

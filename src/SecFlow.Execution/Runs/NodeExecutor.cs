@@ -26,16 +26,19 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
     /// <summary>An engine's own trouble (a database that is busy, a host that does not start) is worth these attempts, whatever the recipe says.</summary>
     private static readonly RetryPolicy _infrastructure = new(3, 2, 1);
 
+    private readonly NodeChunks _chunks = new(writer);
+
     /// <summary>Runs the node to its end; the status that was checkpointed. Throws OperationCanceledException when the run is being stopped.</summary>
     public async Task<NodeStatus> ExecuteAsync(RunContext context, RecipeNode recipe, NodeRun node, CancellationToken ct)
     {
         using var span = SecFlowMeter.Spans.StartActivity("node");
         span?.SetTag("secflow.node", recipe.Id).SetTag("secflow.plugin", recipe.PluginId);
         var began = time.GetTimestamp();
+        var anew = false;
         while (true)
         {
             await context.Stop.Freezer.WhenThawedAsync(ct);
-            var (attempt, result) = await AttemptAsync(context, recipe, node, ct);
+            var (attempt, result) = await AttemptAsync(context, recipe, node, anew, ct);
             ct.ThrowIfCancellationRequested();
             if (result.Reuse is { } reuse)
             {
@@ -50,7 +53,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             {
                 context.Journal.DropRecords();
                 await WaitAsync(context, recipe, attempt, policy, result, ct);
-                node = attempt;
+                (node, anew) = (attempt, result.Error is null);
                 continue;
             }
 
@@ -66,7 +69,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             ? _infrastructure
             : recipe.Retry;
 
-    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, AuditEntry? decision, CancellationToken ct, PluginProvenance? provenance = null)
+    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, bool anew, AuditEntry? decision, CancellationToken ct, PluginProvenance? provenance = null)
     {
         var attempt = node.Attempt + 1;
         context.Journal.CheckpointInterval = TimeSpan.FromSeconds(context.Recipe.State.CheckpointIntervalSeconds);
@@ -82,6 +85,12 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                     (n.Findings, n.RejectedRecords, n.HttpRequests, n.RefusedCalls, n.AddressesReached, n.Resources) = (0, 0, 0, 0, 0, "[]");
                     (n.Tools, n.Tool, n.ToolVersion) = ("[]", "", "");
                     Checkpoint.Prove(n, provenance);
+                    if (anew)
+                    {
+                        // Nothing failed but a verdict: which piece it came from is not known.
+                        (n.ChunksDone, n.ChunksTotal, n.ChunkState) = (0, 0, null);
+                    }
+
                     n.StartedAt ??= now;
                     row = n;
                 },
@@ -92,7 +101,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         return row!;
     }
 
-    private async Task<(NodeRun Attempt, NodeResult Result)> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun before, CancellationToken ct)
+    private async Task<(NodeRun Attempt, NodeResult Result)> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun before, bool anew, CancellationToken ct)
     {
         var result = new NodeResult();
         Dictionary<string, InputDataset> inputs;
@@ -101,12 +110,12 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         {
             if (await gate.AskNodeAsync(context, before, ct) is { } refused)
             {
-                begun = await BeginAsync(context, recipe, before, refused.Event, ct);
+                begun = await BeginAsync(context, recipe, before, anew, refused.Event, ct);
                 throw new SecFlowException(refused.Refusal);
             }
 
             result.Key = await cache.KeyAsync(context, recipe, before, ct);
-            if (await cache.FindAsync(context, recipe, before, result.Key, ct) is { } reuse)
+            if (!anew && await cache.FindAsync(context, recipe, before, result.Key, ct) is { } reuse)
             {
                 result.Reuse = reuse;
                 return (before, result);
@@ -123,14 +132,14 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                         return false;
                     }
 
-                    begun = await BeginAsync(context, recipe, before, decision, token, provenance);
+                    begun = await BeginAsync(context, recipe, before, anew, decision, token, provenance);
                     return true;
                 },
             };
             var session = await plugins.OpenAsync(request, ct);
             try
             {
-                var node = begun ??= await BeginAsync(context, recipe, before, null, ct);
+                var node = begun ??= await BeginAsync(context, recipe, before, anew, null, ct);
                 var scope = await plugins.PinAsync(context.Run.TeamId, context.Targets, ct);
                 (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
                 inputs = datasets.Inputs(context.Recipe, recipe, session.Manifest, recipe.Inputs.Count == 0 ? [] : await runs.DatasetsAsync(context.Run.Id, ct));
@@ -147,7 +156,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                 work = work with { Tape = result.Tape = datasets.Tape(context, recipe, work.Config, RunFacts.Of(context, recipe, node)) };
                 using var span = SecFlowMeter.Spans.StartActivity("plugin.host");
                 meter.SandboxExecution("plugin-host", session.Provenance.Level.ToString());
-                result.Outcome = await session.RunAsync(work, result.Staging, ct);
+                result.Outcome = recipe.ForEach is null ? await session.RunAsync(work, result.Staging, ct) : await _chunks.RunAsync(context, recipe, node, session, work, result.Staging, ct);
                 result.Error = result.Staging.LimitReached ?? result.Outcome.Error;
                 result.Fault = result.Outcome.Fault;
             }
@@ -179,7 +188,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             result.Fault = e;
         }
 
-        begun ??= await BeginAsync(context, recipe, before, null, ct);
+        begun ??= await BeginAsync(context, recipe, before, anew, null, ct);
         result.Assessments = Assess(context, recipe, begun, result);
         result.RawOutputs = NodeDatasets.RowsOf(begun, result.Tape, time.GetUtcNow());
         if (result.Tape?.Problem is { } notKept)

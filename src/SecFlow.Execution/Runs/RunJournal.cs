@@ -51,7 +51,7 @@ public sealed class RunJournal : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_stored >= MaxEvents && (type is "log" or "node.progress" or "finding" or "rejected" or "refused"))
+            if (_stored >= MaxEvents && (type is "log" or "node.progress" or "node.chunk" or "finding" or "rejected" or "refused"))
             {
                 NotStored++;
                 return false;

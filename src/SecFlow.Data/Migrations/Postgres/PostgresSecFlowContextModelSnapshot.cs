@@ -1658,6 +1658,10 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("cached_from_node_run_id");
 
+                    b.Property<string>("ChunkState")
+                        .HasColumnType("text")
+                        .HasColumnName("chunk_state");
+
                     b.Property<int>("ChunksDone")
                         .HasColumnType("integer")
                         .HasColumnName("chunks_done");
@@ -2327,6 +2331,10 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<int>("Attempt")
                         .HasColumnType("integer")
                         .HasColumnName("attempt");
+
+                    b.Property<int>("Chunk")
+                        .HasColumnType("integer")
+                        .HasColumnName("chunk");
 
                     b.Property<string>("Data")
                         .IsRequired()

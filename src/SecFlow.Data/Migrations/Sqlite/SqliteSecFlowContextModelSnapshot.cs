@@ -1647,6 +1647,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("cached_from_node_run_id");
 
+                    b.Property<string>("ChunkState")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chunk_state");
+
                     b.Property<int>("ChunksDone")
                         .HasColumnType("INTEGER")
                         .HasColumnName("chunks_done");
@@ -2314,6 +2318,10 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.Property<int>("Attempt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempt");
+
+                    b.Property<int>("Chunk")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("chunk");
 
                     b.Property<string>("Data")
                         .IsRequired()
