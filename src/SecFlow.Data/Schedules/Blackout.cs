@@ -16,6 +16,12 @@ public sealed class Blackout
     /// <summary>When, in the spelling of a target's windows without its first word: <c>Mon-Fri 08:30-17:30 Europe/Berlin</c> or <c>2026-12-24T00:00/2026-12-27T00:00 UTC</c>.</summary>
     public string Window { get; set; } = "";
 
+    /// <summary>Begin of the time that stands now, or comes next; null = none comes any more. The engine moves it on; whoever asks whether it stands asks the clock as well.</summary>
+    public DateTimeOffset? StandsFrom { get; set; }
+
+    /// <summary>End of that time, exclusive.</summary>
+    public DateTimeOffset? StandsUntil { get; set; }
+
     public string CreatedBy { get; set; } = "";
 
     public DateTimeOffset CreatedAt { get; set; }

@@ -11,7 +11,7 @@ internal sealed class BlackoutConfiguration : IEntityTypeConfiguration<Blackout>
         builder.Property(row => row.Name).HasMaxLength(100);
         builder.Property(row => row.Window).HasMaxLength(200);
         builder.Property(row => row.CreatedBy).HasMaxLength(256);
-        builder.HasIndex(row => row.TeamId);
+        builder.HasIndex(row => new { row.TeamId, row.StandsUntil });
         builder.HasOne<Team>().WithMany().HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Schedule>().WithMany().HasForeignKey(row => row.ScheduleId).OnDelete(DeleteBehavior.Restrict);
     }

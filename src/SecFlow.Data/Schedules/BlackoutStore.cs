@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
 
 namespace SecFlow.Data.Schedules;
 
@@ -67,6 +68,34 @@ public sealed class BlackoutStore(Database database)
             return true;
         },
         ct);
+
+    /// <summary>Notes the time that stands or comes next, when the window is still the one that it was computed from.</summary>
+    public Task MoveAsync(Guid blackoutId, int revision, DateTimeOffset? from, DateTimeOffset? until, CancellationToken ct = default) => database.WriteAsync(
+        write => write.Db.Blackouts.Where(row => row.Id == blackoutId && row.Revision == revision)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.StandsFrom, from).SetProperty(row => row.StandsUntil, until), ct),
+        ct);
+
+    /// <summary>Runs at work that a blackout that stands now concerns and that nobody paused, with the blackout that ends last.</summary>
+    public async Task<IReadOnlyList<(Run Run, Blackout Blackout)>> CaughtAsync(DateTimeOffset now, CancellationToken ct = default)
+    {
+        var rows = await database.ReadAsync(
+            db => db.Runs.Where(run => run.Status == RunStatus.Running && run.PauseRequestedAt == null && run.CancelRequestedAt == null)
+                .Join(Standing(db, now), run => run.TeamId, row => row.TeamId, (run, row) => new { run, row })
+                .Where(pair => pair.row.ScheduleId == null || pair.row.ScheduleId == pair.run.ScheduleId)
+                .ToListAsync(ct),
+            ct);
+        return [.. rows.GroupBy(pair => pair.run.Id).Select(group => group.OrderByDescending(pair => pair.row.StandsUntil).First()).Select(pair => (pair.run, pair.row))];
+    }
+
+    /// <summary>Runs that <paramref name="pausedBy"/> paused, or told to pause, and that no blackout concerns any more.</summary>
+    public async Task<IReadOnlyList<Run>> ReleasedAsync(string pausedBy, DateTimeOffset now, CancellationToken ct = default) => await database.ReadAsync(
+        db => db.Runs.Where(run => (run.Status == RunStatus.Paused || run.Status == RunStatus.Running) && run.PauseRequestedAt != null && run.PauseRequestedBy == pausedBy)
+            .Where(run => !Standing(db, now).Any(row => row.TeamId == run.TeamId && (row.ScheduleId == null || row.ScheduleId == run.ScheduleId))).ToListAsync(ct),
+        ct);
+
+    /// <summary>Blackouts that stand at a moment.</summary>
+    internal static IQueryable<Blackout> Standing(SecFlowContext db, DateTimeOffset now) =>
+        db.Blackouts.AsNoTracking().Where(row => row.ArchivedAt == null && row.StandsFrom <= now && row.StandsUntil > now);
 
     private static async Task RequireScheduleAsync(Write write, Actor actor, Guid? scheduleId, CancellationToken ct)
     {

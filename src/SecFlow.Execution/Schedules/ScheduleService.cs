@@ -1,44 +1,200 @@
+using System.Globalization;
 using SecFlow.Data;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
-using SecFlow.Data.Targets;
+using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
-using SecFlow.Execution.Targets;
+using SecFlow.Execution.Runs;
 using SecFlow.Execution.Teams;
 
 namespace SecFlow.Execution.Schedules;
 
-/// <summary>What a new schedule needs.</summary>
-public sealed record NewSchedule(string Name, Guid WorkflowId, string Cron, string Zone, IReadOnlyList<Guid> TargetIds)
+/// <summary>
+/// Schedules of a team. The same checks for portal, API and command line.
+/// 1. A schedule fires on its owner's authority, whoever changes it. Everybody who may edit schedules may take one over; only its owner and admins may give it to somebody else.
+/// 2. What is saved is asked about at once, as its next firings would be (<see cref="ScheduleGate"/>).
+/// 3. A change, and switching on, decide every time before now: no time of a rule that was not in force is made up.
+/// </summary>
+public sealed class ScheduleService(
+    ScheduleStore schedules, ScheduleMirror mirror, ScheduleGate gate, ScheduleValidation validation, RunService runs, RunStore runRows, TeamStore teams, Access access, TimeProvider time)
 {
-    /// <summary>Tags: each firing also takes the targets that have one of them at that time.</summary>
-    public IReadOnlyList<string> TargetTags { get; init; } = [];
-}
-
-/// <summary>Schedules of a team, kept in the database and mirrored into Quartz.</summary>
-public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets, ScheduleMirror mirror, ScheduleGate gate, Access access, TimeProvider time)
-{
-    /// <summary>Validates (SF1301, every problem at once), stores, audits, mirrors. Throws SF1503 when the workflow is not the team's.</summary>
+    /// <summary>Validates (SF1301, every problem at once), stores, audits. Throws SF1503 when the workflow is not the team's, and what policy refuses.</summary>
     public async Task<Schedule> AddAsync(Actor actor, NewSchedule schedule, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.EditSchedules, null, "schedule", ct);
-        await ValidateAsync(actor, schedule, ct);
-        await gate.RequireAsync(actor, schedule.Name.Trim(), schedule.WorkflowId, [.. schedule.TargetIds.Distinct()], Next(schedule.Cron, schedule.Zone, time.GetUtcNow(), ScheduleGate.Firings), ct);
+        var valid = await validation.RequireAsync(actor, schedule, ct);
+        await gate.RequireAsync(actor, "add.schedule", schedule, valid, ct);
+        var row = new Schedule();
+        schedule.CopyTo(row, valid.Tags);
+        return await MirroredAsync(() => schedules.AddAsync(actor, row, ScheduleRule.NextOf, ct)!);
+    }
+
+    /// <summary>Changes a schedule; all its values are given. Throws SF1503 when somebody else changed it since.</summary>
+    public async Task<Schedule> EditAsync(Actor actor, Guid scheduleId, ScheduleEdit edit, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(edit);
+        await access.RequireRowAsync(actor, Permission.EditSchedules, "schedule", scheduleId, ct);
+        var valid = await validation.RequireAsync(actor, edit.Schedule, ct);
+        await gate.RequireAsync(actor, "edit.schedule", edit.Schedule, valid, ct);
+        return await MirroredAsync(() => schedules.EditAsync(actor, scheduleId, edit.Revision, row => edit.Schedule.CopyTo(row, valid.Tags), ScheduleRule.NextOf, ct));
+    }
+
+    public async Task<IReadOnlyList<Schedule>> ListAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "schedules", ct);
+        return await schedules.ListAsync(actor.TeamId, ct);
+    }
+
+    /// <summary>Throws SF1502 when the team has none of this id.</summary>
+    public async Task<Schedule> GetAsync(Actor actor, Guid scheduleId, CancellationToken ct)
+    {
+        await access.RequireRowAsync(actor, Permission.ReadWorkflows, "schedule", scheduleId, ct);
+        return await schedules.FindAsync(actor.TeamId, scheduleId, ct) ?? throw NotFound();
+    }
+
+    /// <summary>Switches on or off. On also lets one go on that the engine stopped, when what stopped it is mended: the same questions as when it was added.</summary>
+    public async Task SetEnabledAsync(Actor actor, Guid scheduleId, bool enabled, CancellationToken ct)
+    {
+        await access.RequireRowAsync(actor, Permission.EditSchedules, "schedule", scheduleId, ct);
+        var row = await schedules.FindAsync(actor.TeamId, scheduleId, ct) ?? throw NotFound();
+        if (enabled && !row.IsActive)
+        {
+            var same = NewSchedule.Of(row);
+            await gate.RequireAsync(actor, "enable.schedule", same, await validation.RequireAsync(actor, same, ct), ct);
+        }
+
+        await MirroredAsync(() => schedules.SetEnabledAsync(actor, scheduleId, enabled, ScheduleRule.NextOf, ct));
+    }
+
+    public async Task DeleteAsync(Actor actor, Guid scheduleId, CancellationToken ct)
+    {
+        await access.RequireRowAsync(actor, Permission.EditSchedules, "schedule", scheduleId, ct);
+        if (!await schedules.ArchiveAsync(actor, scheduleId, ct))
+        {
+            throw NotFound();
+        }
+
+        await mirror.RemoveAsync(scheduleId, CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Starts its workflow now, as the actor and on the actor's authority, with its targets, parameters and priority. Its rule and its times stay as they are.
+    /// While a run of it has not ended, its overlap policy decides: skip is SF1302, queue waits, replace cancels what was before.
+    /// </summary>
+    public async Task<Run> RunNowAsync(Actor actor, Guid scheduleId, RunTrigger trigger, string? idempotencyKey, CancellationToken ct)
+    {
+        await access.RequireRowAsync(actor, Permission.StartRuns, "schedule", scheduleId, ct);
+        var row = await schedules.FindAsync(actor.TeamId, scheduleId, ct) ?? throw NotFound();
+        var active = await runRows.ActiveOfScheduleAsync(scheduleId, ct);
+        var decision = FiringRules.Overlaps(row.Overlap, false, active);
+        if (!decision.Starts && (idempotencyKey is null || await runRows.FindByKeyAsync(actor.TeamId, idempotencyKey, ct) is null))
+        {
+            throw new SecFlowException(decision.Code!, $"'{row.Name}' was not started: {decision.Reason} Wait for it, or cancel it.");
+        }
+
+        var run = await runs.StartAsync(
+            actor,
+            new StartRun(row.WorkflowId, ScheduleTargets.IdsOf(row), trigger)
+            {
+                ScheduleId = row.Id,
+                TargetTags = ScheduleTargets.TagsOf(row),
+                Parameters = ScheduleTargets.ParametersOf(row),
+                Priority = row.Priority,
+                AfterRunId = decision.AfterRunId,
+                IdempotencyKey = idempotencyKey,
+            },
+            ct);
+        foreach (var before in decision.Cancel.Where(id => id != run.Id))
+        {
+            await runs.CancelAsync(actor, before, ct);
+        }
+
+        return run;
+    }
+
+    /// <summary>Makes a member of the team the one on whose authority it fires. To take it over oneself is every editor's; to give it away its owner's and the admins'.</summary>
+    /// <param name="actor">Who acts.</param>
+    /// <param name="scheduleId">The schedule.</param>
+    /// <param name="userId">The new owner, who may start runs in the team.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Schedule> HandOverAsync(Actor actor, Guid scheduleId, Guid userId, CancellationToken ct)
+    {
+        await access.RequireRowAsync(actor, Permission.EditSchedules, "schedule", scheduleId, ct);
+        var row = await schedules.FindAsync(actor.TeamId, scheduleId, ct) ?? throw NotFound();
+        var own = row.OwnerKind == actor.Kind && row.OwnerId == actor.Id;
+        if (!own && actor.Id != userId.ToString())
+        {
+            await access.RequireAsync(actor, Permission.GiveSchedules, null, $"schedule/{scheduleId}", ct);
+        }
+
+        var member = (await teams.MembersAsync(actor.TeamId, ct)).FirstOrDefault(m => m.UserId == userId)
+            ?? throw new SecFlowException(new Diagnostic(Codes.ScheduleInvalid, "The new owner is no member of this team. Choose one who is.") { Path = "owner" });
+        if (member.Role < Permission.StartRuns.Role)
+        {
+            throw new SecFlowException(new Diagnostic(Codes.ScheduleInvalid, $"{member.UserName} is {member.Role} in this team and may not start runs: the schedule would be refused. Choose an analyst or an admin.") { Path = "owner" });
+        }
+
+        return await schedules.HandOverAsync(actor, scheduleId, ActorKind.User, userId.ToString(), member.UserName, ct) ?? throw NotFound();
+    }
+
+    /// <summary>Who may own a schedule of the team: members that may start runs.</summary>
+    public async Task<IReadOnlyList<TeamMember>> PossibleOwnersAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.EditSchedules, null, "schedules", ct);
+        return [.. (await teams.MembersAsync(actor.TeamId, ct)).Where(member => member.Role >= Permission.StartRuns.Role)];
+    }
+
+    /// <summary>Status of the last run of each of the team's schedules that started one.</summary>
+    public async Task<IReadOnlyDictionary<Guid, Run>> LastRunsAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadRuns, null, "schedules", ct);
+        return await runRows.LastOfSchedulesAsync(actor.TeamId, ct);
+    }
+
+    /// <summary>The next fire times (UTC) of an expression, for previews. Throws SF1301 with what is wrong.</summary>
+    public static IReadOnlyList<DateTimeOffset> Next(string cron, string zone, DateTimeOffset after, int count) => CronRule.Parse(cron, zone).Next(after, count);
+
+    /// <summary>The rule in words, such as "every Monday at 06:00 Europe/Berlin".</summary>
+    public static string InWords(string cron, string zone) => CronWords.Of(cron, zone);
+
+    /// <summary>The rule of a stored schedule in words, with jitter, start and end; what is wrong with it when this machine cannot read it.</summary>
+    public static string InWords(Schedule row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
         try
         {
-            var row = await schedules.AddAsync(
-                actor,
-                new Schedule
-                {
-                    WorkflowId = schedule.WorkflowId,
-                    Name = schedule.Name.Trim(),
-                    Cron = schedule.Cron.Trim(),
-                    Zone = schedule.Zone,
-                    TargetIds = string.Join(',', schedule.TargetIds.Distinct()),
-                    TargetTags = TargetValidation.ReadTags(string.Join(' ', schedule.TargetTags), []),
-                    NextFireAt = Next(schedule.Cron, schedule.Zone, time.GetUtcNow(), 1)[0],
-                },
-                ct);
+            return InWords(ScheduleRule.Of(row), row.JitterSeconds);
+        }
+        catch (SecFlowException unreadable)
+        {
+            return unreadable.Diagnostics[0].Message;
+        }
+    }
+
+    /// <summary>The same for a rule that is not stored.</summary>
+    public static string InWords(ScheduleRule rule, int jitterSeconds)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        string Day(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, rule.TimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        return rule.Words
+            + (jitterSeconds > 0 ? $", put off by up to {(jitterSeconds % 60 == 0 ? $"{jitterSeconds / 60} min" : $"{jitterSeconds} s")}" : "")
+            + (rule.StartsAt is { } start ? $", from {Day(start)}" : "")
+            + (rule.EndsAt is { } end ? $", until {Day(end)}" : "");
+    }
+
+    /// <summary>True when it should have fired and did not.</summary>
+    public bool IsOverdue(Schedule row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return ScheduleWatch.IsOverdue(row, time.GetUtcNow());
+    }
+
+    private async Task<Schedule> MirroredAsync(Func<Task<Schedule?>> change)
+    {
+        try
+        {
+            var row = await change() ?? throw NotFound();
             await mirror.SetAsync(row, CancellationToken.None);
             return row;
         }
@@ -48,72 +204,5 @@ public sealed class ScheduleService(ScheduleStore schedules, TargetStore targets
         }
     }
 
-    public async Task<IReadOnlyList<Schedule>> ListAsync(Actor actor, CancellationToken ct)
-    {
-        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "schedules", ct);
-        return await schedules.ListAsync(actor.TeamId, ct);
-    }
-
-    public async Task SetEnabledAsync(Actor actor, Guid scheduleId, bool enabled, CancellationToken ct)
-    {
-        await access.RequireAsync(actor, Permission.EditSchedules, null, $"schedule/{scheduleId}", ct);
-        var row = await schedules.SetEnabledAsync(actor, scheduleId, enabled, ct) ?? throw NotFound(scheduleId);
-        await mirror.SetAsync(row, CancellationToken.None);
-    }
-
-    public async Task DeleteAsync(Actor actor, Guid scheduleId, CancellationToken ct)
-    {
-        await access.RequireAsync(actor, Permission.EditSchedules, null, $"schedule/{scheduleId}", ct);
-        if (!await schedules.ArchiveAsync(actor, scheduleId, ct))
-        {
-            throw NotFound(scheduleId);
-        }
-
-        await mirror.RemoveAsync(scheduleId, CancellationToken.None);
-    }
-
-    /// <summary>The next fire times (UTC) of an expression, for previews. Throws SF1301 with what is wrong.</summary>
-    public static IReadOnlyList<DateTimeOffset> Next(string cron, string zone, DateTimeOffset after, int count) => CronRule.Parse(cron, zone).Next(after, count);
-
-    /// <summary>The rule in words, such as "every Monday at 06:00 Europe/Berlin".</summary>
-    public static string InWords(string cron, string zone) => CronWords.Of(cron, zone);
-
-    private async Task ValidateAsync(Actor actor, NewSchedule schedule, CancellationToken ct)
-    {
-        var problems = new List<Diagnostic>();
-        if (string.IsNullOrWhiteSpace(schedule.Name) || schedule.Name.Trim().Length > 100)
-        {
-            problems.Add(new(Codes.ScheduleInvalid, "A schedule has a name of 1 to 100 characters.") { Path = "name" });
-        }
-
-        try
-        {
-            if (Next(schedule.Cron, schedule.Zone, time.GetUtcNow(), 1).Count == 0)
-            {
-                problems.Add(new(Codes.ScheduleInvalid, $"The rule '{schedule.Cron}' never fires again. Choose a time in the future.") { Path = "cron" });
-            }
-        }
-        catch (SecFlowException e)
-        {
-            problems.AddRange(e.Diagnostics);
-        }
-
-        var wanted = schedule.TargetIds.Distinct().ToList();
-        var found = await targets.FindManyAsync(actor.TeamId, wanted, ct);
-        var tags = new List<Diagnostic>();
-        TargetValidation.ReadTags(string.Join(' ', schedule.TargetTags), tags);
-        problems.AddRange(tags.Select(problem => problem with { Code = Codes.ScheduleInvalid }));
-        var empty = wanted.Count == 0 && schedule.TargetTags.All(string.IsNullOrWhiteSpace);
-        if (empty || found.Count(t => t.ArchivedAt is null) != wanted.Count)
-        {
-            problems.Add(new(Codes.ScheduleInvalid, empty ? "A schedule needs at least one target or tag." : "Some of the targets do not exist in this team (any more).") { Path = "targets" });
-        }
-
-        if (problems.Count > 0)
-        {
-            throw new SecFlowException(problems);
-        }
-    }
-
-    private static SecFlowException NotFound(Guid id) => new(Codes.NotFound, $"There is no schedule {id} in this team.");
+    private static SecFlowException NotFound() => new(Access.NotFound("schedule"));
 }
