@@ -69,7 +69,7 @@ public static class EngineServices
         services.AddSingleton<FindingService>().AddSingleton<Runs.Raw.ReparseService>();
         services.AddSingleton<HoldService>();
         services.AddSingleton<Func<SandboxReport?>>(provider => () => options.ExecuteRuns ? provider.GetRequiredService<Sandbox>().Report : null);
-        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
 
         services.AddSingleton<Engine>();

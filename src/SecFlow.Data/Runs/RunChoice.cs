@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Schedules;
 
 namespace SecFlow.Data.Runs;
 
@@ -31,11 +32,15 @@ public sealed record QueueTurn(WaitingRun Run, int Running, DateTimeOffset? Serv
 /// </summary>
 internal static class RunChoice
 {
-    /// <summary>Runs that somebody should claim: queued, or running under a lease that ran out; none of a team whose work is held, none before the run that it waits for. A run that was told to end is claimed all the same: its end must be written.</summary>
+    /// <summary>Runs that have not ended.</summary>
+    public static IQueryable<Run> Active(SecFlowContext db) => db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Queued || r.Status == RunStatus.Running || r.Status == RunStatus.Paused);
+
+    /// <summary>Runs that somebody should claim: queued, or running under a lease that ran out; none of a team whose work is held, none in a blackout, none before the run that it waits for. A run that was told to end is claimed all the same: its end must be written.</summary>
     public static IQueryable<Run> Waiting(SecFlowContext db, DateTimeOffset now) => db.Runs.AsNoTracking()
         .Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
-        .Where(r => r.AfterRunId == null || !db.Runs.Any(before => before.Id == r.AfterRunId && (before.Status == RunStatus.Queued || before.Status == RunStatus.Running || before.Status == RunStatus.Paused)))
-        .Where(r => (r.Status == RunStatus.Running && r.CancelRequestedAt != null) || !db.Holds.Any(h => h.EndedAt == null && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty)));
+        .Where(r => r.AfterRunId == null || !Active(db).Any(before => before.Id == r.AfterRunId))
+        .Where(r => (r.Status == RunStatus.Running && r.CancelRequestedAt != null) || (!db.Holds.Any(h => h.EndedAt == null && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty))
+            && !BlackoutStore.Standing(db, now).Any(b => b.TeamId == r.TeamId && (b.ScheduleId == null || b.ScheduleId == r.ScheduleId))));
 
     /// <summary>In the order of their turns.</summary>
     public static async Task<IReadOnlyList<WaitingRun>> EligibleAsync(SecFlowContext db, DateTimeOffset now, int runsPerTeam, CancellationToken ct)

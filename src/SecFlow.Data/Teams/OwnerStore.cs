@@ -6,7 +6,7 @@ namespace SecFlow.Data.Teams;
 public sealed class OwnerStore(Database database)
 {
     /// <summary>The team of a row; null when there is no such row. <see cref="Guid.Empty"/> = the installation.</summary>
-    /// <param name="kind"><c>run</c>, <c>workflow</c>, <c>schedule</c>, <c>target</c>, <c>secret</c>, <c>finding</c>, <c>plugin</c>, <c>token</c>.</param>
+    /// <param name="kind"><c>run</c>, <c>workflow</c>, <c>schedule</c>, <c>blackout</c>, <c>target</c>, <c>secret</c>, <c>finding</c>, <c>plugin</c>, <c>token</c>.</param>
     public Task<Guid?> FindTeamAsync(string kind, Guid id, CancellationToken ct = default) => database.ReadAsync(
         db => Teams(db, kind, id).SingleOrDefaultAsync(ct), ct);
 
@@ -14,6 +14,7 @@ public sealed class OwnerStore(Database database)
     {
         "run" => db.Runs.Where(row => row.Id == id).Select(row => (Guid?)row.TeamId),
         "workflow" => db.Workflows.Where(row => row.Id == id).Select(row => (Guid?)row.TeamId),
+        "blackout" => db.Blackouts.Where(row => row.Id == id).Select(row => (Guid?)row.TeamId),
         "schedule" => db.Schedules.Where(row => row.Id == id).Select(row => (Guid?)row.TeamId),
         "target" => db.Targets.Where(row => row.Id == id).Select(row => (Guid?)row.TeamId),
         "secret" => db.TargetSecrets.Where(row => row.Id == id).Select(row => (Guid?)row.TeamId),

@@ -50,6 +50,7 @@ public sealed class RunAcceptance(WorkflowStore workflows, WorkflowService recip
             StartedById = actor.Id,
             StartedByName = actor.Name,
             ScheduleId = request.ScheduleId,
+            AfterRunId = request.AfterRunId,
             Priority = Math.Clamp(request.Priority, 0, 9),
             Parameters = (await RecipeParameters.ResolveAsync(recipe, used, request.Parameters, scope[0].Value, ct)).ToJsonString(),
             SubWorkflows = RunContext.WritePins(recipe.SubWorkflows),

@@ -26,6 +26,9 @@ public sealed record StartRun(Guid WorkflowId, IReadOnlyList<Guid> TargetIds, Ru
     public string? IdempotencyKey { get; init; }
 
     public int Priority { get; init; } = 5;
+
+    /// <summary>Not claimed before this run has ended.</summary>
+    public Guid? AfterRunId { get; init; }
 }
 
 /// <summary>A run with everything that its page shows first.</summary>

@@ -20,9 +20,6 @@ public enum FiringAct
     Replace,
 }
 
-/// <summary>A run of a schedule that has not ended.</summary>
-public sealed record ActiveRun(Guid Id, RunStatus Status, DateTimeOffset QueuedAt);
-
 /// <param name="Act">What happens.</param>
 /// <param name="Code">Why not, or why not at once; null for <see cref="FiringAct.Fire"/>.</param>
 /// <param name="Reason">The same in words, for the schedule's row, the audit event and the queue.</param>
@@ -64,20 +61,31 @@ public static class FiringRules
             return new(FiringAct.Skip, Codes.ScheduleNotActive, $"The firing of {due:u} started nothing: {why}.");
         }
 
+        // Rule 3: a time that is made up one by one.
+        var decision = Overlaps(schedule.Overlap, schedule.Misfire == MisfirePolicy.All && now - due > ScheduleRule.Grace, active);
+        return decision.Act == FiringAct.Skip ? decision with { Reason = $"The firing of {due:u} started nothing: {decision.Reason}" } : decision;
+    }
+
+    /// <summary>What overlaps means for one more run of a schedule.</summary>
+    /// <param name="policy">The schedule's.</param>
+    /// <param name="madeUp">It is one of several that are made up: it waits for its turn.</param>
+    /// <param name="active">Runs of the schedule that have not ended.</param>
+    public static FiringDecision Overlaps(OverlapPolicy policy, bool madeUp, IReadOnlyList<ActiveRun> active)
+    {
+        ArgumentNullException.ThrowIfNull(active);
         if (active.Count == 0)
         {
             return new(FiringAct.Fire);
         }
 
-        var newest = active.OrderBy(run => run.QueuedAt).ThenBy(run => run.Id).Last();
-        var madeUp = schedule.Misfire == MisfirePolicy.All && now - due > ScheduleRule.Grace;
-        if (schedule.Overlap == OverlapPolicy.Skip && !madeUp)
+        var inOrder = active.OrderBy(run => run.QueuedAt).ThenBy(run => run.Id).ToList();
+        var (oldest, newest) = (inOrder[0], inOrder[^1]);
+        if (policy == OverlapPolicy.Skip && !madeUp)
         {
-            var oldest = active.OrderBy(run => run.QueuedAt).First();
-            return new(FiringAct.Skip, Codes.ScheduleOverlap, $"The firing of {due:u} started nothing: the run of {oldest.QueuedAt:u} is {Words(oldest.Status)}, and this schedule skips what overlaps.");
+            return new(FiringAct.Skip, Codes.ScheduleOverlap, $"the run of {oldest.QueuedAt:u} is {Words(oldest.Status)}, and this schedule skips what overlaps.");
         }
 
-        if (schedule.Overlap == OverlapPolicy.Replace && !madeUp)
+        if (policy == OverlapPolicy.Replace && !madeUp)
         {
             return new(FiringAct.Replace, Codes.ScheduleOverlap, $"Replaces {(active.Count == 1 ? "the run" : $"{active.Count} runs")} before it; begins when {(active.Count == 1 ? "it has" : "they have")} ended.")
             {
@@ -87,7 +95,7 @@ public static class FiringRules
         }
 
         return active.Count(run => run.Status == RunStatus.Queued) >= MostWaiting
-            ? new(FiringAct.Skip, Codes.ScheduleOverlap, $"The firing of {due:u} started nothing: {MostWaiting} runs of this schedule wait already. Make it fire less often, or its workflow quicker.")
+            ? new(FiringAct.Skip, Codes.ScheduleOverlap, $"{MostWaiting} runs of this schedule wait already. Make it fire less often, or its workflow quicker.")
             : new(FiringAct.Queue, Codes.ScheduleOverlap, $"Waits for the run of {newest.QueuedAt:u} of the same schedule.") { AfterRunId = newest.Id };
     }
 

@@ -17,19 +17,28 @@ public sealed class ScheduleGate(RunGate gate, WorkflowStore workflows, Workflow
     /// <summary>Firings that are looked at.</summary>
     public const int Firings = 5;
 
-    /// <summary>Throws the refusal (SF2008, SF3005, SF3006, SF3020, SF40xx) after auditing it, and SF1502 for a target that is not the team's. A workflow that is gone or does not validate is not judged here.</summary>
-    public async Task RequireAsync(Actor actor, string name, Guid workflowId, IReadOnlyList<Guid> targetIds, IReadOnlyList<DateTimeOffset> firings, CancellationToken ct)
+    /// <summary>
+    /// Throws the refusal (SF2008, SF3005, SF3006, SF3020, SF40xx) after auditing it as <paramref name="action"/>, SF1502 for a target that is not the team's, and SF1014 for every wrong value of a parameter.
+    /// A workflow that is gone or does not validate is not judged here, and one without a target yet (a tag that nothing has) only by its parameters.
+    /// </summary>
+    public async Task RequireAsync(Actor actor, string action, NewSchedule schedule, ValidSchedule valid, CancellationToken ct)
     {
-        var scope = await gate.ScopeAsync(actor, targetIds, new StartFacts(), ct);
-        if (await workflows.FindCurrentVersionAsync(actor.TeamId, workflowId, ct) is not { } version)
+        var scope = await gate.ScopeAsync(actor, valid.TargetIds, new StartFacts(), ct);
+        if (await workflows.FindCurrentVersionAsync(actor.TeamId, schedule.WorkflowId, ct) is not { } version)
         {
             return;
         }
 
         var (read, plugins) = await recipes.ReadForStartAsync(actor.TeamId, version.Recipe, ct);
-        if (read.IsValid && policy.Scheduling([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], scope, sandbox(), firings).Refusal is { } refusal)
+        if (read.Recipe is not { } recipe)
         {
-            await audit.AppendAsync(RunGate.Denied(actor, workflowId, name, refusal) with { Action = "add.schedule" }, ct);
+            return;
+        }
+
+        await RecipeParameters.ResolveAsync(recipe, plugins, schedule.Parameters, scope.Count > 0 ? scope[0].Value : "http://target.invalid/", ct);
+        if (policy.Scheduling([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], scope, sandbox(), valid.Firings).Refusal is { } refusal)
+        {
+            await audit.AppendAsync(RunGate.Denied(actor, schedule.WorkflowId, schedule.Name.Trim(), refusal) with { Action = action }, ct);
             throw new SecFlowException(refusal);
         }
     }

@@ -17,7 +17,7 @@ namespace SecFlow.Execution.Schedules;
 /// 3. A change, and switching on, decide every time before now: no time of a rule that was not in force is made up.
 /// </summary>
 public sealed class ScheduleService(
-    ScheduleStore schedules, ScheduleMirror mirror, ScheduleGate gate, ScheduleValidation validation, RunService runs, RunStore runRows, TeamStore teams, Access access, TimeProvider time)
+    ScheduleStore schedules, ScheduleMirror mirror, ScheduleGate gate, ScheduleValidation validation, RunService runs, RunStore runRows, TeamStore teams, Access access)
 {
     /// <summary>Validates (SF1301, every problem at once), stores, audits. Throws SF1503 when the workflow is not the team's, and what policy refuses.</summary>
     public async Task<Schedule> AddAsync(Actor actor, NewSchedule schedule, CancellationToken ct)
@@ -181,13 +181,6 @@ public sealed class ScheduleService(
             + (jitterSeconds > 0 ? $", put off by up to {(jitterSeconds % 60 == 0 ? $"{jitterSeconds / 60} min" : $"{jitterSeconds} s")}" : "")
             + (rule.StartsAt is { } start ? $", from {Day(start)}" : "")
             + (rule.EndsAt is { } end ? $", until {Day(end)}" : "");
-    }
-
-    /// <summary>True when it should have fired and did not.</summary>
-    public bool IsOverdue(Schedule row)
-    {
-        ArgumentNullException.ThrowIfNull(row);
-        return ScheduleWatch.IsOverdue(row, time.GetUtcNow());
     }
 
     private async Task<Schedule> MirroredAsync(Func<Task<Schedule?>> change)

@@ -18,6 +18,7 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public static readonly Permission ReadWorkflows = new("read workflows", TeamRole.Viewer, "workflows:read");
     public static readonly Permission EditWorkflows = new("edit workflows", TeamRole.Analyst, "workflows:write");
     public static readonly Permission EditSchedules = new("edit schedules", TeamRole.Analyst, "schedules:write");
+    public static readonly Permission GiveSchedules = new("hand a schedule of somebody else to a third person", TeamRole.Admin, "schedules:write");
     public static readonly Permission ReadTargets = new("read targets", TeamRole.Viewer, "targets:read");
     public static readonly Permission EditTargets = new("add and change targets", TeamRole.Admin, "targets:write");
     public static readonly Permission ManageSecrets = new("list, set and delete secrets", TeamRole.Admin, "secrets:write");

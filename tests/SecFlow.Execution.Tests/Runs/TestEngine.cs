@@ -63,7 +63,7 @@ internal sealed class TestEngine : IAsyncDisposable
             DecideStart = (plugins, targets, hold) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, Sandbox, hold).Refusal,
         });
         services.AddSecFlowRuns(new RunWorkerOptions(instance) { LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
-        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
         _services = services.BuildServiceProvider();
     }
