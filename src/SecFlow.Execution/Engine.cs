@@ -69,7 +69,7 @@ public static class EngineServices
         services.AddSingleton<FindingService>().AddSingleton<Runs.Raw.ReparseService>();
         services.AddSingleton<HoldService>();
         services.AddSingleton<Func<SandboxReport?>>(provider => () => options.ExecuteRuns ? provider.GetRequiredService<Sandbox>().Report : null);
-        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
 
         services.AddSingleton<Engine>();
@@ -137,6 +137,7 @@ public static class EngineServices
 public sealed partial class Engine(IServiceProvider services, EngineOptions options, Database database, SecFlowMeter meter, ILogger<Engine> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan _sweepEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _blackoutsEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _lastWrites = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _auditCheckpointEvery = TimeSpan.FromHours(1);
 
@@ -251,7 +252,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         await services.GetRequiredService<ScheduleMirror>().RebuildAsync(ct);
         await _scheduler.Start(ct);
         await queue.SweepAsync(ct);
-        _loops = Task.WhenAll(queue.SweepForeverAsync(_sweepEvery, _stop.Token), AuditCheckpointsAsync(_stop.Token));
+        _loops = Task.WhenAll(queue.SweepForeverAsync(_sweepEvery, _stop.Token), services.GetRequiredService<ScheduleWatch>().WatchForeverAsync(_blackoutsEvery, _stop.Token), AuditCheckpointsAsync(_stop.Token));
     }
 
     private async Task AuditCheckpointsAsync(CancellationToken ct)

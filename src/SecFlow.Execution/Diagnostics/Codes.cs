@@ -36,6 +36,7 @@ public static class Codes
     public const string ScheduleNotActive = "SF1304";
     public const string BlackoutInvalid = "SF1305";
     public const string ScheduleStopped = "SF1306";
+    public const string ScheduleChanged = "SF1307";
     public const string IdempotencyKeyReused = "SF1320";
     public const string QueueLimitInvalid = "SF1321";
     public const string NotWaiting = "SF1322";

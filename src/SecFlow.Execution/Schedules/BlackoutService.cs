@@ -33,10 +33,15 @@ public sealed class BlackoutService(BlackoutStore blackouts, Access access, Time
         return await GuardAsync(() => blackouts.AddAsync(actor, row, ct)!);
     }
 
-    /// <summary>Changes it. Throws SF1305, and SF1503 when somebody else changed it since <paramref name="revision"/>.</summary>
+    /// <summary>Changes it. Throws SF1305, and SF1307 when somebody else changed it since <paramref name="revision"/>.</summary>
     public async Task<Blackout> EditAsync(Actor actor, Guid blackoutId, NewBlackout blackout, int revision, CancellationToken ct)
     {
         await access.RequireRowAsync(actor, Permission.EditSchedules, "blackout", blackoutId, ct);
+        if ((await blackouts.ListAsync(actor.TeamId, ct)).FirstOrDefault(row => row.Id == blackoutId) is { } before && before.Revision != revision)
+        {
+            throw new SecFlowException(Codes.ScheduleChanged, $"The blackout '{before.Name}' was changed by somebody else (revision {before.Revision}, yours is {revision}). Load it again and decide anew.");
+        }
+
         var window = Validate(blackout);
         return await GuardAsync(() => blackouts.EditAsync(actor, blackoutId, revision, row => Copy(blackout, window, row), ct));
     }

@@ -1,5 +1,6 @@
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
+using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Execution.Schedules;
 
@@ -14,6 +15,24 @@ public static class ScheduleHealth
     {
         ArgumentNullException.ThrowIfNull(row);
         return row.IsActive && now - row.NextFireAt > Overdue;
+    }
+
+    /// <summary>Its next times, the one that is due included; none when it does not fire by itself, or this machine cannot read its rule.</summary>
+    public static IReadOnlyList<DateTimeOffset> Next(Schedule row, int count) => NextAfter(row, ScheduleRule.DecidedUntil(row), count);
+
+    /// <summary>Its times after a moment.</summary>
+    public static IReadOnlyList<DateTimeOffset> NextAfter(Schedule row, DateTimeOffset after, int count)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        try
+        {
+            return row.IsActive ? ScheduleRule.Of(row).Next(after, count) : [];
+        }
+        catch (SecFlowException)
+        {
+            // Its words say what is wrong.
+            return [];
+        }
     }
 
     /// <summary>Why a schedule may not go on, by its targets; null when it may.</summary>

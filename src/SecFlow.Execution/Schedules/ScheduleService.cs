@@ -30,11 +30,17 @@ public sealed class ScheduleService(
         return await MirroredAsync(() => schedules.AddAsync(actor, row, ScheduleRule.NextOf, ct)!);
     }
 
-    /// <summary>Changes a schedule; all its values are given. Throws SF1503 when somebody else changed it since.</summary>
+    /// <summary>Changes a schedule; all its values are given. Throws SF1307 when somebody else changed it since.</summary>
     public async Task<Schedule> EditAsync(Actor actor, Guid scheduleId, ScheduleEdit edit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(edit);
         await access.RequireRowAsync(actor, Permission.EditSchedules, "schedule", scheduleId, ct);
+        var before = await schedules.FindAsync(actor.TeamId, scheduleId, ct) ?? throw NotFound();
+        if (before.Revision != edit.Revision)
+        {
+            throw new SecFlowException(Codes.ScheduleChanged, $"The schedule '{before.Name}' was changed by somebody else (revision {before.Revision}, yours is {edit.Revision}). Load it again and decide anew.");
+        }
+
         var valid = await validation.RequireAsync(actor, edit.Schedule, ct);
         await gate.RequireAsync(actor, "edit.schedule", edit.Schedule, valid, ct);
         return await MirroredAsync(() => schedules.EditAsync(actor, scheduleId, edit.Revision, row => edit.Schedule.CopyTo(row, valid.Tags), ScheduleRule.NextOf, ct));
@@ -54,7 +60,7 @@ public sealed class ScheduleService(
     }
 
     /// <summary>Switches on or off. On also lets one go on that the engine stopped, when what stopped it is mended: the same questions as when it was added.</summary>
-    public async Task SetEnabledAsync(Actor actor, Guid scheduleId, bool enabled, CancellationToken ct)
+    public async Task<Schedule> SetEnabledAsync(Actor actor, Guid scheduleId, bool enabled, CancellationToken ct)
     {
         await access.RequireRowAsync(actor, Permission.EditSchedules, "schedule", scheduleId, ct);
         var row = await schedules.FindAsync(actor.TeamId, scheduleId, ct) ?? throw NotFound();
@@ -64,7 +70,7 @@ public sealed class ScheduleService(
             await gate.RequireAsync(actor, "enable.schedule", same, await validation.RequireAsync(actor, same, ct), ct);
         }
 
-        await MirroredAsync(() => schedules.SetEnabledAsync(actor, scheduleId, enabled, ScheduleRule.NextOf, ct));
+        return await MirroredAsync(() => schedules.SetEnabledAsync(actor, scheduleId, enabled, ScheduleRule.NextOf, ct));
     }
 
     public async Task DeleteAsync(Actor actor, Guid scheduleId, CancellationToken ct)

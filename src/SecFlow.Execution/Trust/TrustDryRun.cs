@@ -74,7 +74,7 @@ public sealed class TrustDryRun(
         var (now, looked, refused) = (time.GetUtcNow(), 0, new List<TriedSchedule>());
         foreach (var schedule in await schedules.ListEnabledAsync(ct))
         {
-            var firings = ScheduleService.Next(schedule.Cron, schedule.Zone, now, MostFirings).TakeWhile(t => t <= now + _ahead).ToList();
+            var firings = ScheduleRule.Of(schedule).Next(now, MostFirings).TakeWhile(t => t <= now + _ahead).ToList();
             if (firings.Count == 0 || await teams.FindAsync(schedule.TeamId, ct) is not { } team)
             {
                 continue;

@@ -36,6 +36,7 @@ public static class ApiEndpoints
         api.MapFindings();
         api.MapTargets();
         api.MapCatalog();
+        api.MapSchedules();
         api.MapResources();
         api.MapPlugins();
         api.MapBlastRadius();

@@ -1,6 +1,5 @@
 using SecFlow.Data.Plugins;
 using SecFlow.Execution.Plugins;
-using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Teams;
 using SecFlow.Execution.Workflows;
 using SecFlow.Portal.Teams;
@@ -8,8 +7,6 @@ using SecFlow.Portal.Teams;
 namespace SecFlow.Portal.Api;
 
 public sealed record ApiWorkflow(Guid Id, string Name, string Description, int Version, DateTimeOffset UpdatedAt);
-
-public sealed record ApiSchedule(Guid Id, string Name, Guid WorkflowId, string Cron, string Zone, string Words, bool Enabled, DateTimeOffset? NextFireAt, DateTimeOffset? LastFiredAt, string? LastRefusal, IReadOnlyList<Guid> TargetIds, string TargetTags);
 
 /// <param name="VersionId">Names this version to <c>/api/v1/plugins/{id}/state</c>.</param>
 /// <param name="Approval">one, two (persons) or solo; null while it is not approved by a person.</param>
@@ -24,13 +21,12 @@ public sealed record ApiPlugin(
         row.Id, row.PluginId, row.Version, row.Title, row.Digest, row.State, row.StateReason, row.TrustState, row.Signer, row.TrustRule, row.Approval, row.FirstApprovalBy, row.ApprovedBy, row.ApprovalReason, row.SubmittedBy, row.Owner);
 }
 
-/// <summary>What can be run, where, when and with what: read-only lists.</summary>
+/// <summary>What can be run, and with what: read-only lists.</summary>
 public static class CatalogApi
 {
     public static void MapCatalog(this RouteGroupBuilder api)
     {
         api.MapGet("/workflows", WorkflowsAsync).WithName("listWorkflows").Produces<ApiPage<ApiWorkflow>>();
-        api.MapGet("/schedules", SchedulesAsync).WithName("listSchedules").Produces<ApiPage<ApiSchedule>>();
         api.MapGet("/plugins", PluginsAsync).WithName("listPlugins").Produces<ApiPage<ApiPlugin>>();
     }
 
@@ -38,15 +34,6 @@ public static class CatalogApi
     {
         var rows = await workflows.ListAsync(await actors.OfRequestAsync(context, ct), ct);
         return new([.. rows.Select(w => new ApiWorkflow(w.Id, w.Name, w.Description, w.CurrentVersion, w.UpdatedAt))], null, rows.Count);
-    }
-
-    private static async Task<ApiPage<ApiSchedule>> SchedulesAsync(HttpContext context, CurrentActor actors, ScheduleService schedules, CancellationToken ct)
-    {
-        var rows = await schedules.ListAsync(await actors.OfRequestAsync(context, ct), ct);
-        return new(
-            [.. rows.Select(s => new ApiSchedule(s.Id, s.Name, s.WorkflowId, s.Cron, s.Zone, ScheduleService.InWords(s.Cron, s.Zone), s.Enabled, s.NextFireAt, s.LastFiredAt, s.LastRefusal, [.. s.TargetIds.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse)], s.TargetTags))],
-            null,
-            rows.Count);
     }
 
     private static async Task<ApiPage<ApiPlugin>> PluginsAsync(HttpContext context, CurrentActor actors, PluginRegistry plugins, Access access, CancellationToken ct)

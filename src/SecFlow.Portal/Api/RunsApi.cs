@@ -49,7 +49,6 @@ public sealed record ApiAttempt(string Node, int Attempt, NodeStatus Status, str
 /// <summary>Runs: start, list, read, cancel, events.</summary>
 public static class RunsApi
 {
-    private const int MaxKeyLength = 200;
 
     public static void MapRuns(this RouteGroupBuilder api)
     {
@@ -79,12 +78,7 @@ public static class RunsApi
             problems.Add(new Diagnostic(Codes.RequestInvalid, $"priority {body.Priority}: 0 (lowest) to 9 was expected.") { Path = "$.priority" });
         }
 
-        var key = context.Request.Headers["Idempotency-Key"];
-        if (key.Count > 1 || key.ToString().Length > MaxKeyLength || key.ToString().Any(c => c is < '!' or > '~'))
-        {
-            problems.Add(new Diagnostic(Codes.RequestInvalid, $"Idempotency-Key: one value of at most {MaxKeyLength} visible ASCII characters was expected."));
-        }
-
+        var key = IdempotencyKeys.Read(context, problems);
         if (problems.Count > 0)
         {
             throw new SecFlowException(problems);
@@ -97,7 +91,7 @@ public static class RunsApi
             TargetTags = body.TargetTags ?? [],
             Parameters = body.Parameters ?? [],
             Priority = body.Priority ?? 5,
-            IdempotencyKey = key.Count == 0 ? null : key.ToString(),
+            IdempotencyKey = key,
         };
         var run = await runs.StartAsync(actor, request, ct);
         return Results.Accepted($"/api/v1/runs/{run.Id}", ApiRun.Of(run));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
@@ -106,7 +105,7 @@ public static class TargetsApi
     {
         var actor = await actors.OfRequestAsync(context, ct);
         await access.RequireRowAsync(actor, Permission.EditTargets, "target", id, ct);
-        var edit = new TargetEdit(body.ToTarget(), Revision(context), body.Authorise ?? false);
+        var edit = new TargetEdit(body.ToTarget(), ETags.Required(context, "target", Codes.TargetChanged), body.Authorise ?? false);
         return Results.Ok(Tagged(context, await targets.EditAsync(actor, id, edit, ct)));
     }
 
@@ -165,22 +164,8 @@ public static class TargetsApi
 
     private static ApiTarget Tagged(HttpContext context, Target row)
     {
-        context.Response.Headers.ETag = $"\"{row.Revision.ToString(CultureInfo.InvariantCulture)}\"";
+        ETags.Set(context, row.Revision);
         return ApiTarget.Of(row);
-    }
-
-    /// <summary>The revision of <c>If-Match</c>. Throws SF1407 without one, SF1402 for one that this API did not give.</summary>
-    private static int Revision(HttpContext context)
-    {
-        var header = context.Request.Headers.IfMatch;
-        if (header.Count == 0)
-        {
-            throw new SecFlowException(Codes.RevisionMissing, "A change needs the header If-Match with the ETag of the target that was read, such as If-Match: \"3\".");
-        }
-
-        return header.Count == 1 && header[0] is ['"', .. var text, '"'] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
-            ? revision
-            : throw new SecFlowException(Codes.TargetChanged, "If-Match is not the ETag of this target. Load it again and decide anew.");
     }
 
     private static void RequireType(HttpContext context, params string[] types)

@@ -48,7 +48,7 @@ internal sealed class TestEngine : IAsyncDisposable
         services.AddSingleton(time);
         services.AddSecFlowData(database.Database.Options, database.Folder);
         services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<FindingStore>();
-        services.AddSingleton<SecFlowMeter>().AddSingleton<Access>().AddSingleton<FindingService>();
+        services.AddSingleton<SecFlowMeter>().AddSingleton<Execution.Alerts.AlertService>().AddSingleton<Access>().AddSingleton<FindingService>();
         services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(_ => ct => Task.FromResult(TestPlugins.Of([.. Plugins])));
         services.AddSingleton<WorkflowService>();
         services.AddSingleton(new PolicyEvaluator(time)).AddSingleton<Func<SandboxReport?>>(() => Sandbox).AddSingleton<HoldService>().AddSingleton<ScheduleGate>();
@@ -63,7 +63,7 @@ internal sealed class TestEngine : IAsyncDisposable
             DecideStart = (plugins, targets, hold) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, Sandbox, hold).Refusal,
         });
         services.AddSecFlowRuns(new RunWorkerOptions(instance) { LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
-        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
         _services = services.BuildServiceProvider();
     }

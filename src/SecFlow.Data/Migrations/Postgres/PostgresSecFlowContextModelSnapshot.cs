@@ -2419,6 +2419,14 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("schedule_id");
 
+                    b.Property<long?>("StandsFrom")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stands_from");
+
+                    b.Property<long?>("StandsUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stands_until");
+
                     b.Property<Guid>("TeamId")
                         .HasColumnType("uuid")
                         .HasColumnName("team_id");
@@ -2433,7 +2441,7 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.HasIndex("ScheduleId");
 
-                    b.HasIndex("TeamId");
+                    b.HasIndex("TeamId", "StandsUntil");
 
                     b.ToTable("blackouts");
                 });

@@ -2406,6 +2406,14 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("schedule_id");
 
+                    b.Property<long?>("StandsFrom")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stands_from");
+
+                    b.Property<long?>("StandsUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stands_until");
+
                     b.Property<Guid>("TeamId")
                         .HasColumnType("TEXT")
                         .HasColumnName("team_id");
@@ -2420,7 +2428,7 @@ namespace SecFlow.Data.Migrations.Sqlite
 
                     b.HasIndex("ScheduleId");
 
-                    b.HasIndex("TeamId");
+                    b.HasIndex("TeamId", "StandsUntil");
 
                     b.ToTable("blackouts");
                 });

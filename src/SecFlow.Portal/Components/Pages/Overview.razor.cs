@@ -79,7 +79,7 @@ public sealed partial class Overview
         base.Dispose(disposing);
     }
 
-    private static string Rule(Schedule schedule) => ScheduleService.InWords(schedule.Cron, schedule.Zone);
+    private static string Rule(Schedule schedule) => ScheduleService.InWords(schedule);
 
     private async Task RefreshAsync()
     {

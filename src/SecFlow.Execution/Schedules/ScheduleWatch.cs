@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging;
+using SecFlow.Data.Alerts;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
+using SecFlow.Data.Schedules;
+using SecFlow.Data.Targets;
+using SecFlow.Execution.Alerts;
+using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Runs;
+
+namespace SecFlow.Execution.Schedules;
+
+/// <summary>
+/// What concerns schedules and happens by the clock alone.
+/// 1. Blackouts: what runs when one begins is paused, and goes on when none stands any more. Only what was paused here is resumed here: a person who paused a run, or took over its pause, decides.
+/// 2. A schedule whose target is not authorised any more is stopped, and says so; a person lets it go on.
+/// 3. A schedule that should have fired and did not raises an alert.
+/// Each look is made of facts of the database alone, so that any engine may make it, twice as well as once.
+/// </summary>
+public sealed partial class ScheduleWatch(
+    ScheduleStore schedules, BlackoutStore blackouts, TargetStore targets, RunControl control, AlertService alerts, TimeProvider time, ILogger<ScheduleWatch> logger)
+{
+    /// <summary>Name under which blackouts pause and resume.</summary>
+    public const string Name = "blackout";
+
+    private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>A run that was refused to go on is asked for again only now and then: each refusal is an audit event.</summary>
+    private static readonly TimeSpan _againAfter = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<Guid, DateTimeOffset> _refused = [];
+    private DateTimeOffset _looked = DateTimeOffset.MinValue;
+
+    /// <summary>Looks until it is cancelled; a look that fails is logged and made again.</summary>
+    public async Task WatchForeverAsync(TimeSpan every, CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(every);
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(ct);
+                await BlackoutsAsync(ct);
+                var now = time.GetUtcNow();
+                if (now - _looked >= _lookEvery || now < _looked)
+                {
+                    _looked = now;
+                    await AuthorisationsAsync(ct);
+                    await OverdueAsync(ct);
+                }
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LookFailed(logger, e);
+            }
+        }
+    }
+
+    /// <summary>Pauses what a blackout concerns, lets go on what none does any more.</summary>
+    public async Task BlackoutsAsync(CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        foreach (var row in await blackouts.ListAllAsync(ct))
+        {
+            if (row.StandsUntil <= now)
+            {
+                var span = BlackoutWindow.Of(row)?.StandingOrNext(now);
+                await blackouts.MoveAsync(row.Id, row.Revision, span?.From, span?.Until, ct);
+            }
+        }
+
+        foreach (var (run, blackout) in await blackouts.CaughtAsync(now, ct))
+        {
+            await ActAsync(run, () => control.PauseAsync(Actor.System(run.TeamId, Name), run.Id, BlackoutService.InWords(blackout), ct));
+        }
+
+        foreach (var run in await blackouts.ReleasedAsync(Name, now, ct))
+        {
+            await ActAsync(run, () => control.ResumeAsync(Actor.System(run.TeamId, Name), run.Id, ct));
+        }
+    }
+
+    /// <summary>Stops each schedule that names, or takes by tag, a target whose authorisation has ended.</summary>
+    public async Task AuthorisationsAsync(CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        foreach (var team in (await schedules.ListEnabledAsync(ct)).GroupBy(row => row.TeamId))
+        {
+            var rows = await targets.ListAsync(team.Key, archivedToo: true, ct);
+            foreach (var schedule in team)
+            {
+                if (ScheduleHealth.Lapsed(schedule, rows, now) is { } why && await schedules.StopAsync(schedule.Id, Codes.ScheduleStopped, why, ct))
+                {
+                    Stopped(logger, schedule.Id, why);
+                    await alerts.RaiseAsync(AlertKind.ScheduleSilent, schedule.TeamId, schedule.Name, $"The schedule '{schedule.Name}' was stopped: {why}", ct, link: $"schedules/{schedule.Id}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Raises an alert for each schedule that is overdue, and ends those of others.</summary>
+    public async Task OverdueAsync(CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        foreach (var team in (await schedules.ListEnabledAsync(ct)).GroupBy(row => row.TeamId))
+        {
+            var late = team.Where(row => ScheduleHealth.IsOverdue(row, now)).ToList();
+            foreach (var row in late)
+            {
+                await alerts.RaiseAsync(AlertKind.ScheduleOverdue, row.TeamId, row.Name, $"The schedule '{row.Name}' should have fired at {row.NextFireAt:u} and did not. Look whether an engine works and what its log says; it fires by its misfire policy as soon as one does.", ct, link: $"schedules/{row.Id}");
+            }
+
+            await alerts.EndAsync(AlertKind.ScheduleOverdue, team.Key, [.. late.Select(row => row.Name)], ct);
+        }
+    }
+
+    // One run that may not go on (its authorisation lapsed meanwhile) must not keep the others from it.
+    private async Task ActAsync(Run run, Func<Task<bool>> act)
+    {
+        var now = time.GetUtcNow();
+        if (_refused.TryGetValue(run.Id, out var asked) && now - asked < _againAfter && now >= asked)
+        {
+            return;
+        }
+
+        try
+        {
+            await act();
+            _refused.Remove(run.Id);
+        }
+        catch (SecFlowException refused)
+        {
+            _refused[run.Id] = now;
+            NotActed(logger, run.Id, refused.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Schedules and blackouts could not be looked at; it is tried again")]
+    private static partial void LookFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The schedule {ScheduleId} was stopped: {Reason}")]
+    private static partial void Stopped(ILogger logger, Guid scheduleId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A blackout could not pause or resume the run {RunId}: {Reason}")]
+    private static partial void NotActed(ILogger logger, Guid runId, string reason);
+}
