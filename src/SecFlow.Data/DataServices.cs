@@ -50,8 +50,8 @@ public static class DataServices
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<ToolStore>();
         services.AddSingleton<TrustPolicyStore>();
-        services.AddSingleton<AlertStore>().AddSingleton<WebhookStore>();
-        services.AddSingleton<MetricStore>().AddSingleton<TimingStore>();
+        services.AddSingleton<AlertStore>().AddSingleton<WebhookStore>().AddSingleton<AlertFactStore>();
+        services.AddSingleton<MetricStore>().AddSingleton<TimingStore>().AddSingleton<PerformanceStore>();
         return services;
     }
 

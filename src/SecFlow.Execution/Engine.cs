@@ -11,6 +11,7 @@ using SecFlow.Data.Findings;
 using SecFlow.Data.Resources;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
+using SecFlow.Execution.Alerts;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Holds;
 using SecFlow.Execution.Metrics;
@@ -38,7 +39,7 @@ public static class EngineServices
         services.AddSingleton(options);
         services.AddSecFlowData(options.EffectiveDatabase, options.DataFolder);
         services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<ReparseStore>().AddSingleton<FindingStore>();
-        services.AddSecFlowMetrics(options);
+        services.AddSecFlowMetrics();
 
         services.AddSingleton<Access>().AddSingleton<AdministratorService>();
         services.AddSingleton(new TargetFolders(options.DataFolder, options.TargetFolders)).AddSingleton(provider => new TargetValidation(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TargetFolders>())).AddSingleton<TargetService>().AddSingleton<TargetImport>().AddSingleton<TargetArchives>();
@@ -65,7 +66,7 @@ public static class EngineServices
             new LiveTargets(provider.GetRequiredService<TargetStore>(), provider.GetRequiredService<TargetFolders>(), provider.GetRequiredService<TimeProvider>()),
             options.ExecuteRuns));
         services.AddSingleton<RunPlanner>();
-        services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam) { Slots = options.ParallelRuns });
+        services.AddSecFlowRuns(new RunWorkerOptions(options.InstanceId, options.RunsPerTeam) { Slots = options.ParallelRuns, Compares = options.Telemetry });
         services.AddSingleton<FindingService>().AddSingleton<Runs.Raw.ReparseService>();
         services.AddSingleton<HoldService>();
         services.AddSingleton<Func<SandboxReport?>>(provider => () => options.ExecuteRuns ? provider.GetRequiredService<Sandbox>().Report : null);
@@ -74,6 +75,7 @@ public static class EngineServices
 
         services.AddSingleton<Engine>();
         services.AddHostedService(provider => provider.GetRequiredService<Engine>());
+        services.AddSecFlowWatching(options);
         return services;
     }
 
@@ -87,6 +89,8 @@ public static class EngineServices
         .AddSingleton<NodeCache>()
         .AddSingleton<Checkpoint>()
         .AddSingleton<NodeExecutor>()
+        .AddSingleton<AlertService>()
+        .AddSingleton<RunTimings>()
         .AddSingleton<RunExecutor>()
         .AddSingleton<RunWorker>()
         .AddSingleton<RunQueue>()

@@ -36,6 +36,9 @@ public sealed class EngineOptions
     /// <summary>How long a stop waits for runs to be left, 1 s..10 min.</summary>
     public TimeSpan StopWithin { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>False: nothing is rolled up, compared or watched, and no webhook is sent; for measuring what that costs.</summary>
+    public bool Telemetry { get; set; } = true;
+
     public DatabaseOptions EffectiveDatabase => Database ?? new DatabaseOptions(DatabaseKind.Sqlite, $"Data Source={Path.Combine(DataFolder, "secflow.db")}");
 
     /// <summary>Throws SF1601 with every problem at once, each with key and value.</summary>

@@ -173,7 +173,7 @@ public sealed class PortalApp : IAsyncDisposable
             }
         });
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.IncludeScopes) = (true, true));
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
 
         // Says at each start that keys are not encrypted at rest; docs/operating says what protects them (mode 0700).

@@ -20,5 +20,8 @@ internal sealed class AuditEventConfiguration : IEntityTypeConfiguration<AuditEv
         builder.HasIndex(row => new { row.TeamId, row.Seq });
         builder.HasIndex(row => new { row.TeamId, row.Action, row.Seq });
         builder.HasIndex(row => new { row.ActorId, row.Seq });
+
+        // What was refused lately, for the alert rules.
+        builder.HasIndex(row => new { row.TeamId, row.Outcome, row.Time });
     }
 }

@@ -29,7 +29,7 @@ public sealed class MetricRollup
     /// <summary>Measurements of a histogram; of a counter how often it was added to.</summary>
     public long Count { get; set; }
 
-    /// <summary>Sum of what was added or recorded, in the instrument's unit; of a gauge the newest value.</summary>
+    /// <summary>Sum of what was added or recorded, in the instrument's unit; of a gauge the sum of the samples.</summary>
     public double Sum { get; set; }
 
     public double Max { get; set; }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Runs;
 
 namespace SecFlow.Data.Metrics;
 
@@ -47,5 +48,19 @@ public sealed class TimingStore(Database database)
     /// <summary>What a team's runs and nodes took since then, newest first, at most <paramref name="take"/>.</summary>
     public async Task<IReadOnlyList<Timing>> SinceAsync(Guid teamId, DateTimeOffset since, bool nodes, int take, CancellationToken ct) => await database.ReadAsync(
         db => db.Timings.Where(t => t.TeamId == teamId && t.EndedAt >= since && (nodes ? t.NodeId != "" : t.NodeId == "")).OrderByDescending(t => t.EndedAt).Take(take).ToListAsync(ct),
+        ct);
+
+    /// <summary>Runs that ended with a result since then, and have no timing though they count.</summary>
+    public async Task<IReadOnlyList<Guid>> UncomparedAsync(DateTimeOffset since, int most, CancellationToken ct) => await database.ReadAsync(
+        db => db.Runs.Where(r => (r.Status == RunStatus.Succeeded || r.Status == RunStatus.Partial) && r.EndedAt >= since && r.LeaseEpoch == 1 && r.PausedSeconds == 0)
+            .Where(r => !db.Timings.Any(t => t.RunId == r.Id) && db.NodeRuns.Any(n => n.RunId == r.Id && (n.Status == NodeStatus.Succeeded || n.Status == NodeStatus.Partial)))
+            .OrderBy(r => r.EndedAt).Take(most).Select(r => r.Id).ToListAsync(ct),
+        ct);
+
+    /// <summary>How many findings the same node of the workflow had in its runs before that came to a result, newest first.</summary>
+    public async Task<IReadOnlyList<int>> FindingsBeforeAsync(Run run, NodeRun node, int most, CancellationToken ct) => await database.ReadAsync(
+        db => db.Timings.Where(t => t.TeamId == run.TeamId && t.WorkflowId == run.WorkflowId && t.NodeId == node.NodeId && t.PluginId == node.PluginId && t.RunId != run.Id)
+            .OrderByDescending(t => t.EndedAt).Take(most)
+            .Join(db.NodeRuns.Where(n => n.NodeId == node.NodeId), t => t.RunId, n => n.RunId, (_, n) => n.Findings).ToListAsync(ct),
         ct);
 }

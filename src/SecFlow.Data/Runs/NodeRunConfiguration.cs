@@ -18,6 +18,7 @@ internal sealed class NodeRunConfiguration : IEntityTypeConfiguration<NodeRun>
         builder.Property(row => row.SignerKey).HasMaxLength(71);
         builder.Property(row => row.CacheKey).HasMaxLength(71);
         builder.HasIndex(row => new { row.TeamId, row.PluginDigest });
+        builder.HasIndex(row => new { row.TeamId, row.EndedAt });
         builder.HasIndex(row => new { row.TeamId, row.CacheKey }).HasFilter("cache_key IS NOT NULL");
         builder.HasIndex(row => new { row.RunId, row.NodeId }).IsUnique();
         builder.HasOne<Run>().WithMany().HasForeignKey(row => row.RunId).OnDelete(DeleteBehavior.Cascade);

@@ -26,6 +26,7 @@ internal sealed class RunConfiguration : IEntityTypeConfiguration<Run>
         builder.Property(row => row.RequestDigest).HasMaxLength(80);
         builder.HasIndex(row => new { row.TeamId, row.QueuedAt });
         builder.HasIndex(row => new { row.TeamId, row.WorkflowId });
+        builder.HasIndex(row => new { row.TeamId, row.EndedAt });
         builder.HasIndex(row => new { row.TeamId, row.IdempotencyKey }).IsUnique().HasFilter("idempotency_key IS NOT NULL");
         // The queue and the recovery after a crash look over all teams.
         builder.HasIndex(row => new { row.Status, row.Priority, row.QueuedAt });

@@ -9,7 +9,7 @@ using SecFlow.Execution.Teams;
 namespace SecFlow.Execution.Alerts;
 
 /// <summary>
-/// What a person should look at: raised by the rules and by whoever notices something, shown by the bell, sent to the team's webhook.
+/// What a person should look at: raised by the rules (<see cref="AlertWatch"/>) and by whoever notices something, shown by the bell, sent to the team's webhook.
 /// The same thing rings once while it is open; a silence keeps it from ringing, not from being recorded.
 /// </summary>
 public sealed class AlertService(AlertStore alerts, Access access, TimeProvider time)

@@ -61,6 +61,8 @@ public static class Codes
     public const string ResourceTooLarge = "SF1703";
     public const string SigningFailed = "SF1901";
     public const string BundleNotFitting = "SF1902";
+    public const string WebhookInvalid = "SF1920";
+    public const string WebhookRefused = "SF1921";
 
     // SF2xxx: trust. Node Denied, audit.
     public const string Unsigned = "SF2001";

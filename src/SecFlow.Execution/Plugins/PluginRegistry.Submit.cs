@@ -5,6 +5,7 @@ using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Plugins;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Teams;
 using SecFlow.Execution.Trust;
@@ -132,7 +133,7 @@ public sealed partial class PluginRegistry
     };
 
     private static void Count(TrustVerdict verdict, string point) =>
-        _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", point));
+        SecFlowMeter.PluginVerification(verdict.State.ToString(), point);
 
     private static string Short(string text) => text.Length > 2000 ? text[..2000] : text;
 }

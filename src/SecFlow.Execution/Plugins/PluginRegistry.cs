@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SecFlow.Data;
@@ -30,8 +29,6 @@ public sealed record InstalledPlugin(PluginVersion Row, PluginManifest Manifest,
 /// </summary>
 public sealed partial class PluginRegistry(string dataFolder, PluginStore store, TeamStore teams, TrustPolicyService policies, PolicyEvaluator evaluator, Access access, AuditLog audit, TimeProvider time) : IDisposable
 {
-    private static readonly Meter _meter = new("SecFlow");
-    private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
     private const int MostReason = 500;
 
     private static readonly TimeSpan _betweenMisses = TimeSpan.FromSeconds(1);

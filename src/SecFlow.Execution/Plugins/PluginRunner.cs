@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Audit;
@@ -7,6 +6,7 @@ using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plans;
 using SecFlow.Execution.Policies;
 using SecFlow.Execution.Resources;
@@ -34,9 +34,6 @@ public sealed class PluginRunner(
     private static readonly TimeSpan _stillVerified = TimeSpan.FromSeconds(1);
 
     private readonly HostProcess _hosts = pool.Hosts;
-
-    private static readonly Meter _meter = new("SecFlow");
-    private static readonly Counter<long> _verifications = _meter.CreateCounter<long>("secflow.plugin.verifications");
 
     /// <summary>The version with this digest as the registry knows it; null = none that the team can see. Nothing is verified.</summary>
     public Task<InstalledPlugin?> FindAsync(Guid teamId, string digest, CancellationToken ct) => registry.FindByDigestAsync(teamId, digest, ct);
@@ -245,7 +242,7 @@ public sealed class PluginRunner(
     private async Task<TrustVerdict> VerifyAsync(PluginPackage package, PluginManifest manifest, Guid teamId, CancellationToken ct)
     {
         var verdict = await policies.VerifyAsync(package, manifest.Id, teamId, ct);
-        _verifications.Add(1, new KeyValuePair<string, object?>("result", verdict.State.ToString()), new KeyValuePair<string, object?>("point", "node"));
+        SecFlowMeter.PluginVerification(verdict.State.ToString(), "node");
         return verdict;
     }
 

@@ -1,8 +1,8 @@
-using System.Diagnostics.Metrics;
 using SecFlow.Data.Holds;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Resources;
 using SecFlow.Execution.Sandboxing;
@@ -79,9 +79,6 @@ public sealed record ApprovalFacts(string Approver, string? First, bool SignerIs
 /// </summary>
 public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? decided = null)
 {
-    private static readonly Meter Meter = new("SecFlow");
-    private static readonly Counter<long> Decisions = Meter.CreateCounter<long>("secflow.policy.decisions");
-
     /// <summary>What run start would answer about one plugin, for a preview.</summary>
     public PolicyDecision Plan(PolicySubject plugin, IReadOnlyList<ScopedTarget> targets, SandboxReport? sandbox, Hold? hold = null) =>
         Decide(EnforcementPoint.Plan, HoldRefusal(hold) ?? StartRefusal(plugin, targets, sandbox, time.GetUtcNow()), "run.start");
@@ -259,7 +256,7 @@ public sealed class PolicyEvaluator(TimeProvider time, Action<PolicyDecision>? d
     private PolicyDecision Decide(EnforcementPoint point, Diagnostic? refusal, string rule)
     {
         var decision = new PolicyDecision(point, refusal?.Rule ?? rule, refusal);
-        Decisions.Add(1, new KeyValuePair<string, object?>("result", decision.Allowed ? "allowed" : "refused"), new KeyValuePair<string, object?>("point", point.ToString()));
+        SecFlowMeter.PolicyDecision(decision.Allowed ? "allowed" : "refused", point.ToString());
         decided?.Invoke(decision);
         return decision;
     }

@@ -23,6 +23,8 @@ public sealed partial class Checkpoint(CheckpointStore store, CachedNodeStore ca
 
     public async Task<NodeStatus> CommitAsync(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result, CancellationToken ct)
     {
+        using var span = SecFlowMeter.Spans.StartActivity("ingest");
+        span?.SetTag("secflow.node", recipe.Id).SetTag("secflow.findings", result.Staging?.Findings ?? 0);
         if (result.Fault is not null && context.Journal.HasFailed)
         {
             // The attempt failed by exactly that: its end must still be written.

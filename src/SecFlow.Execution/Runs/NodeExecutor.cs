@@ -155,7 +155,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                 };
                 work = work with { Tape = result.Tape = datasets.Tape(context, recipe, work.Config, RunFacts.Of(context, recipe, node)) };
                 using var span = SecFlowMeter.Spans.StartActivity("plugin.host");
-                meter.SandboxExecution("plugin-host", session.Provenance.Level.ToString());
+                SecFlowMeter.SandboxExecution("plugin-host", session.Provenance.Level.ToString());
                 result.Outcome = recipe.ForEach is null ? await session.RunAsync(work, result.Staging, ct) : await _chunks.RunAsync(context, recipe, node, session, work, result.Staging, ct);
                 result.Error = result.Staging.LimitReached ?? result.Outcome.Error;
                 result.Fault = result.Outcome.Fault;
@@ -198,7 +198,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
 
         if (result.Outcome?.Limit is { } limit)
         {
-            meter.SandboxLimit("plugin-host", limit);
+            SecFlowMeter.SandboxLimit("plugin-host", limit);
         }
 
         return (begun, result);

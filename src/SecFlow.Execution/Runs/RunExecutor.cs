@@ -30,13 +30,16 @@ public sealed partial class RunExecutor(
     RunSignals signals,
     RunWorkerOptions options,
     SecFlowMeter meter,
+    RunTimings timings,
     TimeProvider time,
     ILogger<RunExecutor> logger)
 {
     public async Task ExecuteAsync(RunLease lease, RunStop stop)
     {
         var run = await runs.FindAsync(lease.RunId, CancellationToken.None) ?? throw new InvalidOperationException($"The claimed run {lease.RunId} does not exist.");
+        SecFlowMeter.MeasureFor(run.TeamId);
         using var span = StartSpan(run);
+        using var scope = logger.BeginScope("run {RunId}, trace {TraceId}", run.Id, run.TraceId);
         var began = time.GetTimestamp();
         meter.RunStarted((run.StartedAt ?? run.QueuedAt) - run.QueuedAt, run.WorkflowName);
         signals.Notify(run.TeamId, run.Id);
@@ -69,6 +72,11 @@ public sealed partial class RunExecutor(
             span?.SetTag("secflow.status", status.ToString());
             meter.RunEnded(run.WorkflowName, status.ToString(), time.GetElapsedTime(began));
             signals.Notify(run.TeamId, run.Id);
+            if (options.Compares && status.IsFinal())
+            {
+                await timings.RecordAsync(run.Id, CancellationToken.None);
+                signals.Notify(run.TeamId, run.Id);
+            }
         }
     }
 

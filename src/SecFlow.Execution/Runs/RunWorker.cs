@@ -19,6 +19,9 @@ public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
     /// <summary>How often in a row a run may be claimed without a node having come to its end; then it is Interrupted: it may be what ends the engine.</summary>
     public int MostClaims { get; init; } = 5;
 
+    /// <summary>Whether a run that ended is compared with earlier ones.</summary>
+    public bool Compares { get; init; } = true;
+
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a paused run keeps its slot with its node frozen; then the slot is given back, and the node runs again from its beginning when the run is resumed.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Sandboxing.Network;
@@ -14,10 +13,6 @@ namespace SecFlow.Execution.Sandboxing;
 /// </summary>
 public sealed class SandboxedProcess : IAsyncDisposable
 {
-    private static readonly Meter Meter = new("SecFlow");
-    private static readonly Counter<long> Executions = Meter.CreateCounter<long>("secflow.sandbox.executions");
-    private static readonly Counter<long> LimitsReached = Meter.CreateCounter<long>("secflow.sandbox.limits");
-
     /// <summary>Number of the descriptor behind <see cref="Report"/>.</summary>
     public const int ReportFd = 7;
 
@@ -79,7 +74,6 @@ public sealed class SandboxedProcess : IAsyncDisposable
             throw new SecFlowException(means.Refusal);
         }
 
-        Executions.Add(1);
         if (spec.Network is not { Allowed.Count: > 0 } plan)
         {
             return await StartAsync(means, spec, null, ct).ConfigureAwait(false);
@@ -284,13 +278,7 @@ public sealed class SandboxedProcess : IAsyncDisposable
         }
 
         var (head, bytes) = await errors.ConfigureAwait(false);
-        var exit = SandboxExits.Classify(ended, spec, head, bytes, output.AnyOutput);
-        if (exit.End is not (SandboxEnd.Exited or SandboxEnd.Killed))
-        {
-            LimitsReached.Add(1, new KeyValuePair<string, object?>("reason", exit.End.ToString()));
-        }
-
-        return exit;
+        return SandboxExits.Classify(ended, spec, head, bytes, output.AnyOutput);
     }
 
     private static async Task<(string Head, long Bytes)> DrainAsync(NetworkStream errors, int keep)

@@ -32,6 +32,7 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public static readonly Permission ManageTools = new("accept tools and set where they are", TeamRole.Viewer, "installation:write") { OfInstallation = true };
     public static readonly Permission ManageTrust = new("change the trust policy of the installation", TeamRole.Viewer, "installation:write") { OfInstallation = true };
     public static readonly Permission ManageAdministrators = new("appoint and remove administrators of the installation", TeamRole.Viewer, "installation:write") { OfInstallation = true };
+    public static readonly Permission ManageWebhooks = new("set, test and remove the webhook of the team", TeamRole.Admin, "webhooks:write");
     public static readonly Permission ManageTokens = new("create and revoke tokens", TeamRole.Admin, "tokens:write");
 }
 

@@ -1,6 +1,6 @@
-using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Sandboxing.Network;
 
@@ -23,12 +23,12 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
     // Reading out the files of a tool that has ended.
     private static readonly TimeSpan _reading = TimeSpan.FromSeconds(60);
 
-    private static readonly Meter _meter = new("SecFlow");
-    private static readonly Counter<long> _failures = _meter.CreateCounter<long>("secflow.tool.failures");
-
     /// <summary>Runs it to its end. Throws OperationCanceledException when <paramref name="ct"/> is cancelled (nothing runs any more by then).</summary>
     public async Task<ToolResult> RunAsync(ToolRequest request, CancellationToken ct)
     {
+        using var span = SecFlowMeter.Spans.StartActivity("tool");
+        span?.SetTag("secflow.tool", request.Program.Name).SetTag("secflow.tool.version", request.Program.Version);
+        SecFlowMeter.SandboxExecution(request.Program.Name, sandbox.Report.Level.ToString());
         var started = time.GetTimestamp();
         await using var process = await SandboxedProcess.StartAsync(sandbox, ToolSandbox.Spec(request), ct);
         var freezer = request.Freezer ?? new SandboxFreezer(time);
@@ -166,7 +166,12 @@ public sealed class ToolRunner(Sandbox sandbox, TimeProvider time)
         var limit = ToolEnds.Limit(request, report, exit, timedOut);
         if (limit is not null || report.ExitCode is not 0)
         {
-            _failures.Add(1, new KeyValuePair<string, object?>("tool", request.Program.Name), new KeyValuePair<string, object?>("reason", limit?.Code ?? "exit"));
+            SecFlowMeter.ToolFailure(request.Program.Name, limit?.Code ?? "exit");
+        }
+
+        if (limit is not null)
+        {
+            SecFlowMeter.SandboxLimit(request.Program.Name, limit.Code);
         }
 
         return new ToolResult

@@ -44,6 +44,7 @@ public static class ApiEndpoints
         api.MapTools();
         api.MapHolds();
         api.MapPlans();
+        api.MapAlerts();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

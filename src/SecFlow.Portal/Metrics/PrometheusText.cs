@@ -5,7 +5,10 @@ using OpenTelemetry.Metrics;
 
 namespace SecFlow.Portal.Metrics;
 
-/// <summary>Writes collected metrics in the Prometheus text format 0.0.4: dots become underscores, counters end in <c>_total</c>, histograms have cumulative buckets.</summary>
+/// <summary>
+/// Writes collected metrics in the Prometheus text format 0.0.4: dots become underscores, counters end in <c>_total</c>, histograms have cumulative buckets.
+/// A family stands once: the same instrument of two meters (two engines in one process) is added up.
+/// </summary>
 public sealed class PrometheusText : BaseExporter<Metric>
 {
     private readonly StringBuilder _text = new();
@@ -16,36 +19,59 @@ public sealed class PrometheusText : BaseExporter<Metric>
     public override ExportResult Export(in Batch<Metric> batch)
     {
         _text.Clear();
+        var metrics = new List<Metric>();
         foreach (var metric in batch)
         {
-            Write(metric);
+            metrics.Add(metric);
+        }
+
+        foreach (var family in metrics.GroupBy(NameOf, StringComparer.Ordinal))
+        {
+            Write(family.Key, [.. family]);
         }
 
         Text = _text.ToString();
         return ExportResult.Success;
     }
 
-    private void Write(Metric metric)
+    private static string NameOf(Metric metric) =>
+        metric.Name.Replace('.', '_').Replace('-', '_') + (metric.Unit == "s" ? "_seconds" : "") + (IsCounter(metric) ? "_total" : "");
+
+    private static bool IsCounter(Metric metric) => metric.MetricType is MetricType.LongSum or MetricType.DoubleSum;
+
+    private void Write(string name, List<Metric> family)
     {
-        var counter = metric.MetricType is MetricType.LongSum or MetricType.DoubleSum;
-        var histogram = metric.MetricType is MetricType.Histogram;
-        var name = metric.Name.Replace('.', '_').Replace('-', '_') + (metric.Unit == "s" ? "_seconds" : "") + (counter ? "_total" : "");
-        if (metric.Description.Length > 0)
+        var first = family[0];
+        if (first.Description.Length > 0)
         {
-            Line($"# HELP {name} {metric.Description.Replace('\n', ' ')}");
+            Line($"# HELP {name} {first.Description.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}");
         }
 
-        Line($"# TYPE {name} {(counter ? "counter" : histogram ? "histogram" : "gauge")}");
-        foreach (ref readonly var point in metric.GetMetricPoints())
+        var histogram = first.MetricType is MetricType.Histogram;
+        Line($"# TYPE {name} {(IsCounter(first) ? "counter" : histogram ? "histogram" : "gauge")}");
+        if (histogram)
         {
-            var labels = Labels(point);
-            if (histogram)
+            foreach (ref readonly var point in first.GetMetricPoints())
             {
-                WriteHistogram(name, labels, point);
-                continue;
+                WriteHistogram(name, Labels(point), point);
             }
 
-            Line($"{name}{Braces(labels)} {Value(metric, point)}");
+            return;
+        }
+
+        var values = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var metric in family)
+        {
+            foreach (ref readonly var point in metric.GetMetricPoints())
+            {
+                var labels = Labels(point);
+                values[labels] = values.GetValueOrDefault(labels) + Value(metric, point);
+            }
+        }
+
+        foreach (var (labels, value) in values)
+        {
+            Line($"{name}{Braces(labels)} {Number(value)}");
         }
     }
 
@@ -63,13 +89,13 @@ public sealed class PrometheusText : BaseExporter<Metric>
         Line($"{name}_count{Braces(labels)} {point.GetHistogramCount()}");
     }
 
-    private static string Value(Metric metric, in MetricPoint point) => metric.MetricType switch
+    private static double Value(Metric metric, in MetricPoint point) => metric.MetricType switch
     {
-        MetricType.LongSum or MetricType.LongSumNonMonotonic => point.GetSumLong().ToString(CultureInfo.InvariantCulture),
-        MetricType.DoubleSum or MetricType.DoubleSumNonMonotonic => Number(point.GetSumDouble()),
-        MetricType.LongGauge => point.GetGaugeLastValueLong().ToString(CultureInfo.InvariantCulture),
-        MetricType.DoubleGauge => Number(point.GetGaugeLastValueDouble()),
-        _ => "NaN",
+        MetricType.LongSum or MetricType.LongSumNonMonotonic => point.GetSumLong(),
+        MetricType.DoubleSum or MetricType.DoubleSumNonMonotonic => point.GetSumDouble(),
+        MetricType.LongGauge => point.GetGaugeLastValueLong(),
+        MetricType.DoubleGauge => point.GetGaugeLastValueDouble(),
+        _ => double.NaN,
     };
 
     private static string Labels(in MetricPoint point)

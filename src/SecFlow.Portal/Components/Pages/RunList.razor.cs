@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Metrics;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Runs;
 using SecFlow.Portal.Live;
@@ -15,11 +16,15 @@ public sealed partial class RunList
     private const int Looked = 200;
 
     private IReadOnlyList<Run>? _rows;
+    private IReadOnlyDictionary<Guid, Timing> _timings = new Dictionary<Guid, Timing>();
     private bool _more;
     private TeamFeed? _feed;
 
     [Inject]
     public RunService Runs { get; set; } = null!;
+
+    [Inject]
+    public TimingStore Timings { get; set; } = null!;
 
     [Inject]
     public RunSignals Signals { get; set; } = null!;
@@ -52,13 +57,18 @@ public sealed partial class RunList
         {
             _rows = [.. (await Runs.ListAsync(actor, 0, Looked, Left)).Where(r => StatusFilter is { } status ? r.Status == status : RunSentence.IsIncomplete(r.Status))];
             _more = false;
+            await CompareAsync();
             return;
         }
 
         var rows = await Runs.ListAsync(actor, Skip, PageSize + 1, Left);
         _rows = [.. rows.Take(PageSize)];
         _more = rows.Count > PageSize;
+        await CompareAsync();
     }
+
+    // Of the rows that the actor was given, and of no others.
+    private async Task CompareAsync() => _timings = await Timings.OfRunsAsync([.. _rows!.Select(r => r.Id)], Left);
 
     protected override void Dispose(bool disposing)
     {
