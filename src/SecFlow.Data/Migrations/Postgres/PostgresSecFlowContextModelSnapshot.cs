@@ -573,6 +573,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.HasIndex("TeamId", "Action", "Seq");
 
+                    b.HasIndex("TeamId", "Outcome", "Time");
+
                     b.ToTable("audit_events");
                 });
 
@@ -1825,6 +1827,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasIndex("TeamId", "CacheKey")
                         .HasFilter("cache_key IS NOT NULL");
 
+                    b.HasIndex("TeamId", "EndedAt");
+
                     b.HasIndex("TeamId", "PluginDigest");
 
                     b.ToTable("node_runs");
@@ -2264,6 +2268,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasIndex("ParentRunId");
 
                     b.HasIndex("ScheduleId");
+
+                    b.HasIndex("TeamId", "EndedAt");
 
                     b.HasIndex("TeamId", "IdempotencyKey")
                         .IsUnique()

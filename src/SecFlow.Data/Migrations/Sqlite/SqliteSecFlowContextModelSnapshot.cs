@@ -564,6 +564,8 @@ namespace SecFlow.Data.Migrations.Sqlite
 
                     b.HasIndex("TeamId", "Action", "Seq");
 
+                    b.HasIndex("TeamId", "Outcome", "Time");
+
                     b.ToTable("audit_events");
                 });
 
@@ -1814,6 +1816,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasIndex("TeamId", "CacheKey")
                         .HasFilter("cache_key IS NOT NULL");
 
+                    b.HasIndex("TeamId", "EndedAt");
+
                     b.HasIndex("TeamId", "PluginDigest");
 
                     b.ToTable("node_runs");
@@ -2253,6 +2257,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasIndex("ParentRunId");
 
                     b.HasIndex("ScheduleId");
+
+                    b.HasIndex("TeamId", "EndedAt");
 
                     b.HasIndex("TeamId", "IdempotencyKey")
                         .IsUnique()
