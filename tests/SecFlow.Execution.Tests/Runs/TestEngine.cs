@@ -39,7 +39,7 @@ internal sealed class TestEngine : IAsyncDisposable
     private readonly bool _ownsDatabase;
     private readonly ServiceProvider _services;
 
-    private TestEngine(TestDatabase database, bool ownsDatabase, string instance, TimeProvider time, TimeSpan? leaseFor = null)
+    private TestEngine(TestDatabase database, bool ownsDatabase, string instance, TimeProvider time, TimeSpan? leaseFor = null, TimeSpan? frozenFor = null)
     {
         (_database, _ownsDatabase) = (database, ownsDatabase);
         var options = new EngineOptions { DataFolder = database.Folder, Database = database.Database.Options, InstanceId = instance };
@@ -62,7 +62,7 @@ internal sealed class TestEngine : IAsyncDisposable
             Decide = (plugin, targets, hold) => Decide(plugin.Manifest) ?? new PolicyEvaluator(time).NodeStart(PolicySubject.Of(plugin.Row, plugin.Manifest), targets, Sandbox, hold).Refusal,
             DecideStart = (plugins, targets, hold) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, Sandbox, hold).Refusal,
         });
-        services.AddSecFlowRuns(new RunWorkerOptions(instance) { LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200) });
+        services.AddSecFlowRuns(new RunWorkerOptions(instance) { LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200), FrozenFor = frozenFor ?? TimeSpan.FromMinutes(10) });
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
         _services = services.BuildServiceProvider();
@@ -100,10 +100,10 @@ internal sealed class TestEngine : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    public static async Task<TestEngine> CreateAsync(DatabaseKind kind = DatabaseKind.Sqlite, TimeProvider? time = null, TimeSpan? leaseFor = null)
+    public static async Task<TestEngine> CreateAsync(DatabaseKind kind = DatabaseKind.Sqlite, TimeProvider? time = null, TimeSpan? leaseFor = null, TimeSpan? frozenFor = null)
     {
         time ??= TimeProvider.System;
-        var engine = new TestEngine(await TestDatabase.CreateAsync(kind, time), true, "engine-1", time, leaseFor);
+        var engine = new TestEngine(await TestDatabase.CreateAsync(kind, time), true, "engine-1", time, leaseFor, frozenFor);
         var admin = Actor.System();
         var team = await engine.Get<TeamStore>().CreateAsync(admin, "payments", "Payments");
         engine.Analyst = new Actor(ActorKind.User, Guid.NewGuid().ToString(), "analyst", team.Id, TeamRole.Analyst);
