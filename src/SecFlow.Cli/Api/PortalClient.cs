@@ -57,6 +57,36 @@ internal static class PortalClient
         }
     }
 
+    /// <summary>Sends it and hands each line of an answer that goes on, until the handler says that it is enough or the answer ends.</summary>
+    /// <returns>The exit code; null when the answer broke off.</returns>
+    public static async Task<int?> StreamAsync(HttpRequestMessage request, Terminal terminal, Func<string, Task<bool>> line, CancellationToken ct)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        try
+        {
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            if (!response.IsSuccessStatusCode)
+            {
+                return await SayAsync((int)response.StatusCode, await response.Content.ReadAsStringAsync(ct), terminal);
+            }
+
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
+            while (await reader.ReadLineAsync(ct) is { } text)
+            {
+                if (await line(text))
+                {
+                    return ExitCodes.Done;
+                }
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Problem details of RFC 9457 as words, and the exit code of their code.</summary>
     private static async Task<int> SayAsync(int status, string text, Terminal terminal)
     {

@@ -32,6 +32,7 @@ public static class ApiEndpoints
     {
         var api = app.MapGroup("/api/v1").RequireAuthorization(Policy).RequireRateLimiting(RateLimit).DisableAntiforgery().WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
         api.MapRuns();
+        api.MapRunControl();
         api.MapRaw();
         api.MapFindings();
         api.MapTargets();

@@ -16,10 +16,37 @@ public sealed record ApiRun(
     Guid Id, Guid WorkflowId, string Workflow, int WorkflowVersion, RunStatus Status, RunTrigger Trigger, string StartedBy, DateTimeOffset QueuedAt, DateTimeOffset? StartedAt,
     DateTimeOffset? EndedAt, string? SandboxLevel, string PolicyRevision, string ScopeRevision, string? ErrorCode, string? ErrorMessage, string? TraceId, long LastEventSeq, string TargetTags)
 {
+    /// <summary>Null while it is not paused.</summary>
+    public ApiPause? Pause { get; init; }
+
+    /// <summary>How long it stood still in pauses that are over, seconds.</summary>
+    public double PausedSeconds { get; init; }
+
+    public DateTimeOffset? CancelRequestedAt { get; init; }
+
+    /// <summary>The run that this one repeats; null for a run of its own.</summary>
+    public Guid? RetryOf { get; init; }
+
+    /// <summary>Node from which it repeats it; null when it repeats all of it.</summary>
+    public string? RetryFrom { get; init; }
+
+    public bool Rerun { get; init; }
+
     public static ApiRun Of(Run run) => new(
         run.Id, run.WorkflowId, run.WorkflowName, run.WorkflowVersionNumber, run.Status, run.Trigger, run.StartedByName, run.QueuedAt, run.StartedAt,
-        run.EndedAt, run.SandboxLevel, run.PolicyRevision, run.ScopeRevision, run.ErrorCode, run.ErrorMessage, run.TraceId, run.LastEventSeq, run.TargetTags);
+        run.EndedAt, run.SandboxLevel, run.PolicyRevision, run.ScopeRevision, run.ErrorCode, run.ErrorMessage, run.TraceId, run.LastEventSeq, run.TargetTags)
+    {
+        Pause = run.PauseRequestedAt is { } since ? new ApiPause(since, run.PauseRequestedBy ?? "", run.PauseReason) : null,
+        PausedSeconds = run.PausedSeconds,
+        CancelRequestedAt = run.CancelRequestedAt,
+        RetryOf = run.RetryOf,
+        RetryFrom = run.RetryFrom,
+        Rerun = run.Rerun,
+    };
 }
+
+/// <summary>The pause that a run is in.</summary>
+public sealed record ApiPause(DateTimeOffset Since, string By, string? Reason);
 
 /// <param name="Signer">Whose verified signature it is; null before the node began.</param>
 /// <param name="PolicyRevision">Revision of the trust policy under which it ran.</param>
