@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using SecFlow.Data.Audit;
 
 namespace SecFlow.Data;
@@ -28,6 +30,7 @@ public sealed class Database
     private readonly DbContextOptions _contextOptions;
     private readonly SqliteWriteLock? _writeLock;
     private readonly AsyncLocal<WriteScope?> _current = new();
+    private readonly ConcurrentDictionary<object, long> _begins = new();
 
     public Database(DatabaseOptions options, TimeProvider time)
     {
@@ -43,6 +46,15 @@ public sealed class Database
 
     /// <summary>Called after a commit with the audit events that it holds, for metrics. Handlers run on the writer's thread, are quick and do not throw: the change is already durable.</summary>
     public Action<IReadOnlyList<AuditEvent>>? AuditCommitted { get; set; }
+
+    /// <summary>What the newest write failed by, when that passes by itself; null while writes succeed.</summary>
+    public DatabaseTrouble? Trouble { get; private set; }
+
+    /// <summary>How long the oldest write has waited for the database to let it begin; zero while none waits. On SQLite only another program keeps one waiting: writes of this process take turns before they ask.</summary>
+    public TimeSpan Waiting => _begins.Values.Select(since => Time.GetElapsedTime(since)).DefaultIfEmpty().Max();
+
+    /// <summary>Begins and ends a transaction that changes nothing, so that <see cref="Trouble"/> and <see cref="Waiting"/> tell how it is now also when nobody writes. Throws what a write would throw.</summary>
+    public Task ProbeAsync(CancellationToken ct = default) => WriteAsync(write => write.Db.Database.ExecuteSqlRawAsync("SELECT 1", ct), ct);
 
     /// <summary>Brings the schema up to date, and sets what the database needs (WAL, triggers).</summary>
     public async Task MigrateAsync(CancellationToken ct = default)
@@ -84,13 +96,14 @@ public sealed class Database
         try
         {
             await using var db = CreateContext();
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            await using var transaction = await BeginAsync(db, scope, ct);
             var change = new Write(db, Time.GetUtcNow());
             var result = await write(change);
             await db.SaveChangesAsync(ct);
             var events = await AuditChain.AppendAsync(db, change, ct);
             // From here on the outcome is the database's: a cancellation must not leave it unknown.
             await transaction.CommitAsync(CancellationToken.None);
+            Trouble = null;
             if (events.Count > 0)
             {
                 AuditCommitted?.Invoke(events);
@@ -98,7 +111,7 @@ public sealed class Database
 
             return result;
         }
-        catch (Exception error) when (ConflictException.IsUniqueViolation(error))
+        catch (Exception error) when (Noted(error) && ConflictException.IsUniqueViolation(error))
         {
             throw new ConflictException("The same thing was stored already, perhaps a moment ago by somebody else. Look at what is there now.", error);
         }
@@ -106,6 +119,25 @@ public sealed class Database
         {
             scope.Active = false;
         }
+    }
+
+    private async Task<IDbContextTransaction> BeginAsync(SecFlowContext db, object write, CancellationToken ct)
+    {
+        _begins[write] = Time.GetTimestamp();
+        try
+        {
+            return await db.Database.BeginTransactionAsync(ct);
+        }
+        finally
+        {
+            _begins.TryRemove(write, out _);
+        }
+    }
+
+    private bool Noted(Exception error)
+    {
+        Trouble = DatabaseTrouble.Of(error) ?? Trouble;
+        return true;
     }
 
     internal Task WriteAsync(Func<Write, Task> write, CancellationToken ct = default) =>

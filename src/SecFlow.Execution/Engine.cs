@@ -73,6 +73,7 @@ public static class EngineServices
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
 
+        services.AddSingleton<EngineWatch>();
         services.AddSingleton<Engine>();
         services.AddHostedService(provider => provider.GetRequiredService<Engine>());
         services.AddSecFlowWatching(options);
@@ -85,6 +86,8 @@ public static class EngineServices
         .AddSingleton<RunSignals>()
         .AddSingleton<RunGate>()
         .AddSingleton<ActiveRuns>()
+        .AddSingleton<EngineTroubles>()
+        .AddSingleton<LeaseWatch>()
         .AddSingleton<NodeDatasets>()
         .AddSingleton<NodeCache>()
         .AddSingleton<Checkpoint>()
@@ -180,7 +183,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         var watch = services.GetRequiredService<PluginWatch>();
         watch.Remember();
         await services.GetRequiredService<PluginRegistry>().DiscoverAsync(Actor.System(), cancellationToken);
-        _watching = watch.WatchForeverAsync(_stop.Token);
+        _watching = Task.WhenAll(watch.WatchForeverAsync(_stop.Token), services.GetRequiredService<EngineWatch>().WatchForeverAsync(_stop.Token));
         if (options.ExecuteRuns)
         {
             await StartQueueAsync(cancellationToken);
@@ -244,7 +247,7 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
     {
         if (database.Options.Kind == DatabaseKind.Sqlite)
         {
-            // The lock of the folder says that no other engine lives: whatever is Running has no engine.
+            // The lock of the folder says that no other engine lives: whatever is Running has no engine. On PostgreSQL the watch of leases finds that out.
             await services.GetRequiredService<RunStore>().ExpireLeasesAsync(ct);
         }
 

@@ -33,6 +33,9 @@ public sealed class EngineOptions
     /// <summary>False: portal only, nothing is executed here.</summary>
     public bool ExecuteRuns { get; set; } = true;
 
+    /// <summary>Room on the disk of the data folder below which no run begins, so that what is accepted can be stored; 0..1 TiB.</summary>
+    public long KeepFreeBytes { get; set; } = 64L << 20;
+
     /// <summary>How long a stop waits for runs to be left, 1 s..10 min.</summary>
     public TimeSpan StopWithin { get; set; } = TimeSpan.FromSeconds(20);
 
@@ -54,6 +57,7 @@ public sealed class EngineOptions
         Check(ParallelRuns is >= 1 and <= 64, nameof(ParallelRuns), ParallelRuns, "1 to 64");
         Check(RunsPerTeam is >= 1 and <= 64, nameof(RunsPerTeam), RunsPerTeam, "1 to 64");
         Check(StopWithin >= TimeSpan.FromSeconds(1) && StopWithin <= TimeSpan.FromMinutes(10), nameof(StopWithin), StopWithin, "1 s to 10 min");
+        Check(KeepFreeBytes is >= 0 and <= 1L << 40, nameof(KeepFreeBytes), KeepFreeBytes, "0 to 1 TiB");
         Check(Database is null || !string.IsNullOrWhiteSpace(Database.ConnectionString), nameof(Database), Database?.ConnectionString, "a connection string");
         if (problems.Count > 0)
         {

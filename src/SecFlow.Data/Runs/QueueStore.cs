@@ -42,9 +42,9 @@ public sealed class QueueStore(Database database)
         return database.ReadAsync(
             async db =>
             {
-                var waiting = await db.Runs.Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
+                var waiting = await db.Runs.Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil == null))
                     .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).ThenBy(r => r.Id).Take(MostShown).ToListAsync(ct);
-                var atWork = await db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now).Select(r => new { r.TeamId, r.WorkflowName, r.StartedAt }).ToListAsync(ct);
+                var atWork = await db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil != null).Select(r => new { r.TeamId, r.WorkflowName, r.StartedAt }).ToListAsync(ct);
                 var limits = await db.QueueLimits.ToListAsync(ct);
                 var plugins = await OpenPluginsAsync(db, limits, ct);
                 var teams = waiting.Select(r => r.TeamId).Distinct().ToList();
@@ -52,7 +52,7 @@ public sealed class QueueStore(Database database)
                     now,
                     [.. waiting.Select(r => new QueuedRun(r, [.. plugins[r.Id]]))],
                     [.. atWork.Select(r => new RunAtWork(r.TeamId, r.WorkflowName, r.StartedAt ?? now))],
-                    await RunChoice.BusyPluginsAsync(db, now, limits, ct),
+                    await RunChoice.BusyPluginsAsync(db, limits, ct),
                     limits,
                     await db.Teams.Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct),
                     await db.Holds.Where(h => h.EndedAt == null).ToListAsync(ct),

@@ -68,6 +68,7 @@ public sealed class Run
     /// <summary>Instance that holds the lease.</summary>
     public string? LeaseOwner { get; set; }
 
+    /// <summary>Changes with each renewal; null = nobody holds it.</summary>
     public DateTimeOffset? LeaseUntil { get; set; }
 
     public DateTimeOffset QueuedAt { get; set; }

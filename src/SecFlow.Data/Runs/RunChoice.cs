@@ -35,9 +35,9 @@ internal static class RunChoice
     /// <summary>Runs that have not ended.</summary>
     public static IQueryable<Run> Active(SecFlowContext db) => db.Runs.AsNoTracking().Where(r => r.Status == RunStatus.Queued || r.Status == RunStatus.Running || r.Status == RunStatus.Paused);
 
-    /// <summary>Runs that somebody should claim: queued, or running under a lease that ran out; none of a team whose work is held, none in a blackout, none before the run that it waits for. A run that was told to end is claimed all the same: its end must be written.</summary>
+    /// <summary>Runs that somebody should claim: queued, or running under a lease that was ended; none of a team whose work is held, none in a blackout, none before the run that it waits for. A run that was told to end is claimed all the same: its end must be written.</summary>
     public static IQueryable<Run> Waiting(SecFlowContext db, DateTimeOffset now) => db.Runs.AsNoTracking()
-        .Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil < now))
+        .Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil == null))
         .Where(r => r.AfterRunId == null || !Active(db).Any(before => before.Id == r.AfterRunId))
         .Where(r => (r.Status == RunStatus.Running && r.CancelRequestedAt != null) || (!db.Holds.Any(h => h.EndedAt == null && (h.TeamId == r.TeamId || h.TeamId == Guid.Empty))
             && !BlackoutStore.Standing(db, now).Any(b => b.TeamId == r.TeamId && (b.ScheduleId == null || b.ScheduleId == r.ScheduleId))));
@@ -52,8 +52,8 @@ internal static class RunChoice
         }
 
         var limits = await db.QueueLimits.AsNoTracking().ToListAsync(ct);
-        var running = await RunningAsync(db, now, ct);
-        var busy = await BusyPluginsAsync(db, now, limits, ct);
+        var running = await RunningAsync(db, ct);
+        var busy = await BusyPluginsAsync(db, limits, ct);
         var served = await db.Teams.AsNoTracking().Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct);
         var turns = new List<QueueTurn>(teams.Count);
         foreach (var team in teams.Where(t => running.GetValueOrDefault(t) < TeamLimit(limits, t, runsPerTeam)))
@@ -75,11 +75,11 @@ internal static class RunChoice
     }
 
     /// <summary>Runs at work, by team.</summary>
-    public static Task<Dictionary<Guid, int>> RunningAsync(SecFlowContext db, DateTimeOffset now, CancellationToken ct) => db.Runs.AsNoTracking()
-        .Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now).GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+    public static Task<Dictionary<Guid, int>> RunningAsync(SecFlowContext db, CancellationToken ct) => db.Runs.AsNoTracking()
+        .Where(r => r.Status == RunStatus.Running && r.LeaseUntil != null).GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
 
     /// <summary>Runs at work that still have a node of a limited plugin to do, by team and plugin.</summary>
-    public static async Task<IReadOnlyDictionary<(Guid TeamId, string PluginId), int>> BusyPluginsAsync(SecFlowContext db, DateTimeOffset now, IReadOnlyList<QueueLimit> limits, CancellationToken ct)
+    public static async Task<IReadOnlyDictionary<(Guid TeamId, string PluginId), int>> BusyPluginsAsync(SecFlowContext db, IReadOnlyList<QueueLimit> limits, CancellationToken ct)
     {
         var limited = limits.Select(l => l.PluginId).Where(p => p.Length > 0).Distinct().ToList();
         if (limited.Count == 0)
@@ -89,7 +89,7 @@ internal static class RunChoice
 
         var open = await db.NodeRuns.AsNoTracking()
             .Where(n => limited.Contains(n.PluginId) && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running))
-            .Join(db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil >= now), n => n.RunId, r => r.Id, (n, r) => new { n.TeamId, n.PluginId, n.RunId })
+            .Join(db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil != null), n => n.RunId, r => r.Id, (n, r) => new { n.TeamId, n.PluginId, n.RunId })
             .Distinct().ToListAsync(ct);
         return open.GroupBy(n => (n.TeamId, n.PluginId)).ToDictionary(g => g.Key, g => g.Count());
     }

@@ -53,7 +53,7 @@ public sealed class RunControlStore(Database database)
             }
 
             EndPause(run, write.Now);
-            if (run.LeaseUntil >= write.Now)
+            if (run.LeaseUntil is not null)
             {
                 run.Status = RunStatus.Running;
             }

@@ -11,6 +11,12 @@ public sealed record RunLease(Guid RunId, Guid TeamId, long Epoch, string Owner)
     public void GiveUp() => _givenUp = true;
 }
 
+/// <summary>
+/// A lease as it stands in the database. <paramref name="Until"/> is a promise of its holder's clock and only compared with itself: whoever sees it unchanged for the length of a lease,
+/// by a clock that nobody can set, knows that the holder does not renew it.
+/// </summary>
+public sealed record HeldLease(Guid RunId, long Epoch, DateTimeOffset Until, string Owner);
+
 /// <summary>A write came from an engine that no longer holds the run's lease. Nothing was changed; the work must be given up without a trace.</summary>
 public sealed class LeaseLostException(RunLease lease)
     : Exception($"The run {lease.RunId} was claimed by another engine (this one held epoch {lease.Epoch}).")

@@ -178,13 +178,19 @@ public sealed class RunStore(Database database)
         },
         ct);
 
-    /// <summary>Lets every lease run out at once: for an engine that holds the only lock of its data folder and finds runs of a dead one.</summary>
+    /// <summary>The leases that stand, of every engine.</summary>
+    public async Task<IReadOnlyList<HeldLease>> LeasesAsync(CancellationToken ct) =>
+        await database.ReadAsync(db => db.Runs.Where(r => (r.Status == RunStatus.Running || r.Status == RunStatus.Paused) && r.LeaseUntil != null).Select(r => new HeldLease(r.Id, r.LeaseEpoch, r.LeaseUntil!.Value, r.LeaseOwner ?? "")).ToListAsync(ct), ct);
+
+    /// <summary>Ends a lease, unless it was renewed or claimed since it was read. Its holder may still renew it until somebody claims the run.</summary>
+    public Task<bool> EndLeaseAsync(HeldLease lease, CancellationToken ct) => database.WriteAsync(
+        async write => await write.Db.Runs.Where(r => r.Id == lease.RunId && (r.Status == RunStatus.Running || r.Status == RunStatus.Paused) && r.LeaseEpoch == lease.Epoch && r.LeaseUntil == lease.Until)
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, (DateTimeOffset?)null), ct) == 1,
+        ct);
+
+    /// <summary>Ends every lease at once: for an engine that holds the only lock of its data folder and finds runs of a dead one.</summary>
     public Task ExpireLeasesAsync(CancellationToken ct) => database.WriteAsync(
-        async write =>
-        {
-            var past = write.Now - TimeSpan.FromSeconds(1);
-            await write.Db.Runs.Where(r => r.Status == RunStatus.Running || (r.Status == RunStatus.Paused && r.LeaseUntil != null)).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, past), ct);
-        },
+        write => write.Db.Runs.Where(r => r.Status == RunStatus.Running || r.Status == RunStatus.Paused).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, (DateTimeOffset?)null), ct),
         ct);
 
     /// <summary>Removes staged records of nodes that are final: a crash, or trouble, between a checkpoint and the removal of what it merged leaves rows that nobody needs.</summary>
@@ -193,7 +199,7 @@ public sealed class RunStore(Database database)
             .Where(s => s.Rejection == null && write.Db.NodeRuns.Any(n => n.Id == s.NodeRunId && n.Status != NodeStatus.Pending && n.Status != NodeStatus.Running)).ExecuteDeleteAsync(ct),
         ct);
 
-    /// <summary>How often in a row, the newest time included, the run was claimed without a node having come to its end and without having been given back: each of these but the newest ended with its engine.</summary>
+    /// <summary>How often in a row, the newest time included, the run was claimed without a node having come to its end and without having been given back in good order: each of these but the newest ended with its engine.</summary>
     public async Task<int> ClaimsWithoutProgressAsync(Guid runId, CancellationToken ct)
     {
         var newest = await database.ReadAsync(
@@ -212,7 +218,7 @@ public sealed class RunStore(Database database)
             {
                 break;
             }
-            else if (e.Type == "run.status" ? status == nameof(RunStatus.Queued) : Enum.TryParse<NodeStatus>(status, out var node) && node.IsFinal())
+            else if (e.Type == "run.status" ? status == nameof(RunStatus.Queued) && !data.RootElement.TryGetProperty(RunWriter.TroubleKey, out _) : Enum.TryParse<NodeStatus>(status, out var node) && node.IsFinal())
             {
                 break;
             }
@@ -236,7 +242,7 @@ public sealed class RunStore(Database database)
             write.Audit(audit);
             run.CancelRequestedAt ??= write.Now;
             run.CancelRequestedBy ??= by;
-            if (run.Status == RunStatus.Running || (run.Status == RunStatus.Paused && run.LeaseUntil >= write.Now))
+            if (run.Status == RunStatus.Running || (run.Status == RunStatus.Paused && run.LeaseUntil is not null))
             {
                 // Running from here on: whoever has it ends it, and should its engine be dead, the next one claims it for that.
                 RunControlStore.EndPause(run, write.Now);

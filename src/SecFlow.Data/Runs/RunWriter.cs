@@ -18,6 +18,9 @@ public sealed class RunWriter(Database database)
 {
     public const int MaxBatch = 1000;
 
+    /// <summary>In the data of the event by which a run is given back: the code of the trouble that ended its engine's work on it.</summary>
+    public const string TroubleKey = "trouble";
+
     public Task<LeaseState> RenewAsync(RunLease lease, TimeSpan leaseFor, CancellationToken ct) => database.WriteAsync(
         async write => await Held(write.Db, lease).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseUntil, write.Now + leaseFor), ct) == 1
             ? await StateAsync(write.Db, lease, ct)
@@ -165,18 +168,24 @@ public sealed class RunWriter(Database database)
         },
         ct);
 
-    /// <summary>Gives the run back: this engine stops, or the run is paused. A paused one stays so without an engine, any other waits in the queue. Its running node is Pending again.</summary>
-    public Task ReleaseAsync(RunLease lease, IReadOnlyList<NewRunEvent> events, CancellationToken ct, string? why = null) => UnderLeaseAsync(
+    /// <summary>Gives the run back: this engine stops, met trouble, or the run is paused. A paused one stays so without an engine, any other waits in the queue. Its running node is Pending again.</summary>
+    public Task ReleaseAsync(RunLease lease, IReadOnlyList<NewRunEvent> events, CancellationToken ct, string? why = null, string? trouble = null) => UnderLeaseAsync(
         lease,
         async (write, run) =>
         {
             (run.Status, run.LeaseOwner, run.LeaseUntil) = (run.Status == RunStatus.Paused ? RunStatus.Paused : RunStatus.Queued, null, null);
             await write.Db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
-            await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, null, why ?? $"the engine {lease.Owner} was stopped", ct);
+            await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, trouble, why ?? $"the engine {lease.Owner} was stopped", ct);
             Append(write, run, events);
             if (why is not null && run.Status == RunStatus.Queued)
             {
-                Append(write, run, [new("run.status", null, new JsonObject { ["status"] = "Queued", ["reason"] = why }.ToJsonString())]);
+                var data = new JsonObject { ["status"] = "Queued", ["reason"] = why };
+                if (trouble is not null)
+                {
+                    data[TroubleKey] = trouble;
+                }
+
+                Append(write, run, [new("run.status", null, data.ToJsonString())]);
             }
         },
         ct);

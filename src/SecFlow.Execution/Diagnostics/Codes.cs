@@ -148,6 +148,9 @@ public static class Codes
     public const string DataFolderLocked = "SF7005";
     public const string LeaseLost = "SF7006";
     public const string Unexpected = "SF7007";
+    public const string DatabaseLocked = "SF7010";
+    public const string DiskFull = "SF7011";
+    public const string ClockStepped = "SF7012";
 
     public static DiagnosticCategory CategoryOf(string code) => (DiagnosticCategory)(code[2] - '0');
 }

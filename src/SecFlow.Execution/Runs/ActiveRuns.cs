@@ -39,6 +39,9 @@ public sealed class ActiveRuns
         }
     }
 
+    /// <summary>Whether the run is executed here.</summary>
+    public bool Holds(Guid runId) => _slots.Keys.Any(s => s.Lease?.RunId == runId);
+
     /// <summary>Stops the run if it is executed here.</summary>
     public bool Cancel(Guid runId)
     {

@@ -1,4 +1,6 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
+using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
@@ -55,6 +57,12 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                 await WaitAsync(context, recipe, attempt, policy, result, ct);
                 (node, anew) = (attempt, result.Error is null);
                 continue;
+            }
+
+            if (DatabaseTrouble.Of(result.Fault) is not null)
+            {
+                // It passes, but not that soon: the run waits in the queue, and this node begins again.
+                ExceptionDispatchInfo.Throw(result.Fault!);
             }
 
             var status = await checkpoint.CommitAsync(context, recipe, attempt, result, ct);

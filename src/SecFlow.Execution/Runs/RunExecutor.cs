@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Workflows;
@@ -34,6 +35,8 @@ public sealed partial class RunExecutor(
     TimeProvider time,
     ILogger<RunExecutor> logger)
 {
+    private static readonly TimeSpan _giveBackEvery = TimeSpan.FromSeconds(1);
+
     public async Task ExecuteAsync(RunLease lease, RunStop stop)
     {
         var run = await runs.FindAsync(lease.RunId, CancellationToken.None) ?? throw new InvalidOperationException($"The claimed run {lease.RunId} does not exist.");
@@ -59,6 +62,11 @@ public sealed partial class RunExecutor(
         catch (LeaseLostException e)
         {
             LeaseLost(logger, run.Id, lease.Epoch, e);
+        }
+        catch (Exception e) when (DatabaseTrouble.Of(e) is { } trouble)
+        {
+            InTrouble(logger, run.Id, e);
+            status = await GiveBackInTroubleAsync(lease, journal, stop, trouble);
         }
         catch (Exception e)
         {
@@ -131,6 +139,36 @@ public sealed partial class RunExecutor(
         {
             throw new LeaseLostException(lease);
         }
+    }
+
+    /// <summary>
+    /// Trouble that passes is no reason to end a run: it goes back to the queue as soon as the database takes that. Should the lease end first, nothing is written any more,
+    /// and whoever watches leases finds the run. How often in a row, see <see cref="RunWorkerOptions.MostClaims"/>.
+    /// </summary>
+    private async Task<RunStatus> GiveBackInTroubleAsync(RunLease lease, RunJournal journal, RunStop stop, DatabaseTrouble trouble)
+    {
+        var code = EngineTroubles.CodeOf(trouble.Kind);
+        var why = $"the engine {lease.Owner} could not go on ({trouble.Words}); the run continues when that has passed";
+        while (stop.Reason != StopReason.LeaseLost)
+        {
+            try
+            {
+                journal.DropRecords();
+                await journal.CommitAsync(events => writer.ReleaseAsync(lease, events, CancellationToken.None, why, code), CancellationToken.None);
+                return RunStatus.Queued;
+            }
+            catch (LeaseLostException e)
+            {
+                LeaseLost(logger, lease.RunId, lease.Epoch, e);
+                break;
+            }
+            catch (Exception e) when (DatabaseTrouble.Of(e) is not null)
+            {
+                await Task.Delay(_giveBackEvery, time);
+            }
+        }
+
+        return RunStatus.Running;
     }
 
     private async Task<RunStatus> GiveBackAsync(RunLease lease, RunJournal journal, string why)
@@ -273,6 +311,9 @@ public sealed partial class RunExecutor(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The run {RunId} was claimed by another engine; epoch {Epoch} is over")]
     private static partial void LeaseLost(ILogger logger, Guid runId, long epoch, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The run {RunId} could not go on; it is given back to the queue")]
+    private static partial void InTrouble(ILogger logger, Guid runId, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The run {RunId} failed")]
     private static partial void RunFailed(ILogger logger, Guid runId, Exception error);

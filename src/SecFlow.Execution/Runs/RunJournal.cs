@@ -9,7 +9,8 @@ namespace SecFlow.Execution.Runs;
 /// 2. Bounded: beyond <see cref="MaxBuffered"/> waiting events the caller waits for the write (back-pressure through to the plugin).
 /// 3. Bounded: beyond <see cref="MaxEvents"/> of a run, talk (log, progress, finding, rejected, refused) is counted and not stored; statuses and assessments always are.
 /// 4. A write that fails stays failed: the next call throws it, and the attempt ends by it. <see cref="DropRecords"/> begins anew.
-/// 5. What was taken out of the buffer is written, whoever gives up waiting for it.
+/// 5. What says how something ended or stands (statuses, assessments) waits for the transaction that makes it so (<see cref="CommitAsync"/>), and goes with it if that fails.
+/// 6. What was taken out of the buffer is written, whoever gives up waiting for it.
 /// </summary>
 public sealed class RunJournal : IAsyncDisposable
 {
@@ -25,6 +26,7 @@ public sealed class RunJournal : IAsyncDisposable
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Lock _lock = new();
     private readonly List<NewRunEvent> _events = [];
+    private readonly List<NewRunEvent> _statuses = [];
     private readonly List<StagedRecord> _records = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _pump;
@@ -58,7 +60,7 @@ public sealed class RunJournal : IAsyncDisposable
             }
 
             _stored++;
-            _events.Add(new NewRunEvent(type, nodeId, data.ToJsonString()));
+            (type is "run.status" or "node.status" or "assessment" ? _statuses : _events).Add(new NewRunEvent(type, nodeId, data.ToJsonString()));
             return true;
         }
     }
@@ -125,13 +127,27 @@ public sealed class RunJournal : IAsyncDisposable
         try
         {
             List<NewRunEvent> events;
+            int talk;
             lock (_lock)
             {
-                events = [.. _events];
+                (events, talk) = ([.. _events, .. _statuses], _events.Count);
                 _events.Clear();
+                _statuses.Clear();
             }
 
-            await write(events);
+            try
+            {
+                await write(events);
+            }
+            catch
+            {
+                lock (_lock)
+                {
+                    _events.InsertRange(0, events.Take(talk));
+                }
+
+                throw;
+            }
         }
         finally
         {

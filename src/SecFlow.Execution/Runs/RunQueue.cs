@@ -32,7 +32,7 @@ public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs
     {
         try
         {
-            await AddTriggerAsync(runId, ct);
+            await AddTriggerAsync(runId, TriggerConflict.Keep, ct);
         }
         catch (SchedulerException e)
         {
@@ -40,20 +40,22 @@ public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs
         }
     }
 
-    private async Task AddTriggerAsync(Guid runId, CancellationToken ct)
+    private async Task AddTriggerAsync(Guid runId, TriggerConflict conflict, CancellationToken ct)
     {
         var scheduler = await schedulers.GetScheduler(ct);
         var trigger = TriggerBuilder.Create().WithIdentity(runId.ToString(), Group).ForJob(_claim).StartNow().Build();
-        await scheduler.ScheduleTrigger(trigger, TriggerConflict.Keep, ct);
+        await scheduler.ScheduleTrigger(trigger, conflict, ct);
     }
 
     /// <summary>Adds the triggers that are missing; returns how many runs it woke a slot for.</summary>
-    public async Task<int> SweepAsync(CancellationToken ct)
+    /// <param name="ct">Stops the work.</param>
+    /// <param name="anew">Replaces those that are there: after the clock was set back their times lie ahead.</param>
+    public async Task<int> SweepAsync(CancellationToken ct, bool anew = false)
     {
         var waiting = await runs.WaitingAsync(options.RunsPerTeam, MostTriggers, ct);
         foreach (var run in waiting)
         {
-            await AddTriggerAsync(run, ct);
+            await AddTriggerAsync(run, anew ? TriggerConflict.Replace : TriggerConflict.Keep, ct);
         }
 
         meter.QueueDepth((await runs.DepthAsync(ct)).Queued);

@@ -32,7 +32,7 @@ public sealed record RunWorkerOptions(string InstanceId, int RunsPerTeam = 4)
 /// One worker slot: claims the best eligible run, executes it, keeps its lease alive beside it.
 /// The lease is given up in time: when it could not be renewed for <see cref="RunWorkerOptions.LeaseFor"/>, the run is stopped before another engine may claim it.
 /// </summary>
-public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecutor executor, NodePlugins plugins, ActiveRuns active, RunWorkerOptions options, TimeProvider time, ILogger<RunWorker> logger)
+public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecutor executor, NodePlugins plugins, ActiveRuns active, EngineTroubles troubles, RunWorkerOptions options, TimeProvider time, ILogger<RunWorker> logger)
 {
     private long _calls;
 
@@ -51,11 +51,11 @@ public sealed partial class RunWorker(RunStore runs, RunWriter writer, RunExecut
         while (heard != Interlocked.Read(ref _calls));
     }
 
-    /// <summary>Executes one run to its end; false when nothing was eligible or no slot is free.</summary>
+    /// <summary>Executes one run to its end; false when nothing was eligible, no slot is free, or trouble keeps runs waiting.</summary>
     public async Task<bool> RunOneAsync(CancellationToken ct)
     {
         using var slot = active.Begin(options.Slots);
-        if (slot is null || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam) { SandboxLevel = plugins.Level?.ToString() }, ct) is not { } lease)
+        if (slot is null || troubles.HoldClaims || await runs.ClaimAsync(new RunClaim(options.InstanceId, options.LeaseFor, options.RunsPerTeam) { SandboxLevel = plugins.Level?.ToString() }, ct) is not { } lease)
         {
             return false;
         }

@@ -38,8 +38,9 @@ internal static class CrashEngine
 
     public static Actor Admin(Guid team) => new(ActorKind.User, "admin", "admin", team, TeamRole.Admin);
 
-    public static Task<Run> StartRunAsync(IServiceProvider services, Guid team, Guid workflow, Guid target) =>
-        services.GetRequiredService<RunService>().StartAsync(Admin(team), new StartRun(workflow, [target], RunTrigger.Manual), CancellationToken.None);
+    /// <summary>Asks for the run, as a client does that had no answer: under the same key.</summary>
+    public static Task<Run> StartRunAsync(IServiceProvider services, CrashInstallation installation, string key = "one") =>
+        services.GetRequiredService<RunService>().StartAsync(Admin(installation.Team), new StartRun(installation.Workflow, [installation.Target], RunTrigger.Manual) { IdempotencyKey = key }, CancellationToken.None);
 
     /// <summary>The team's only run, when it is final.</summary>
     public static async Task<Run> FinalRunAsync(IServiceProvider services, Guid team)

@@ -25,9 +25,9 @@ internal static class CrashHost
             services.AddSingleton(provider => point.Watch((NodePlugins)real(provider)));
         });
         await host.StartAsync();
-        var team = Guid.Parse(args[2]);
-        await CrashEngine.StartRunAsync(host.Services, team, Guid.Parse(args[3]), Guid.Parse(args[4]));
-        await CrashEngine.FinalRunAsync(host.Services, team);
+        var installation = new CrashInstallation(args[1], null, Guid.Parse(args[2]), Guid.Parse(args[3]), Guid.Parse(args[4]));
+        await CrashEngine.StartRunAsync(host.Services, installation);
+        await CrashEngine.FinalRunAsync(host.Services, installation.Team);
         return Survived;
     }
 

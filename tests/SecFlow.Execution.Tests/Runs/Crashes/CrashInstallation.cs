@@ -19,8 +19,8 @@ internal sealed record CrashInstallation(string Folder, DatabaseOptions? Databas
     public const int Own = 270;
     public const int Common = 30;
 
-    private static readonly Lazy<Task<CrashInstallation>> _sqlite = new(() => PrepareAsync(DatabaseKind.Sqlite));
-    private static readonly Lazy<Task<CrashInstallation>> _postgres = new(() => PrepareAsync(DatabaseKind.Postgres));
+    private static readonly Lazy<Task<CrashInstallation>> _sqlite = new(() => PrepareAsync(null));
+    private static readonly Lazy<Task<CrashInstallation>> _postgres = new(async () => await PrepareAsync(await TestDatabase.NewPostgresAsync()));
 
     public static async Task<CrashInstallation> CreateAsync(DatabaseKind kind)
     {
@@ -46,12 +46,18 @@ internal sealed record CrashInstallation(string Folder, DatabaseOptions? Databas
         }
     }
 
-    private static async Task<CrashInstallation> PrepareAsync(DatabaseKind kind)
+    /// <summary>A new one; on SQLite for null. Its folder goes with this process.</summary>
+    public static async Task<CrashInstallation> PrepareAsync(DatabaseOptions? database, int own = Own, int common = Common)
     {
         var folder = Directory.CreateTempSubdirectory("secflow-crash-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        WritePlugin(Directory.CreateDirectory(Path.Combine(folder, "shipped", "scan.many")).FullName);
-        var database = kind == DatabaseKind.Postgres ? await TestDatabase.NewPostgresAsync() : null;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        };
+        WritePlugin(Directory.CreateDirectory(Path.Combine(folder, "shipped", "scan.many")).FullName, own, common);
         var made = new CrashInstallation(folder, database, default, default, default);
         using (var host = CrashEngine.Build(folder, database))
         {
@@ -77,7 +83,7 @@ internal sealed record CrashInstallation(string Folder, DatabaseOptions? Databas
         return made;
     }
 
-    private static void WritePlugin(string folder)
+    private static void WritePlugin(string folder, int own, int common)
     {
         File.WriteAllText(Path.Combine(folder, "plugin.yaml"), """
             apiVersion: secflow/v1
@@ -95,10 +101,10 @@ internal sealed record CrashInstallation(string Folder, DatabaseOptions? Databas
         File.WriteAllText(Path.Combine(folder, "README.md"), "# Many findings\n");
         File.WriteAllText(Path.Combine(folder, "index.js"), $$"""
             module.exports = { execute: function (ctx) {
-              for (var i = 0; i < {{Own + Common}}; i++) {
-                var who = i < {{Common}} ? 'common' : ctx.run.node;
+              for (var i = 0; i < {{own + common}}; i++) {
+                var who = i < {{common}} ? 'common' : ctx.run.node;
                 ctx.finding({ ruleId: who + '-' + i, title: 'Weakness ' + i, severity: 'low', location: ctx.targets[0].url + who + '/' + i });
-                if (i % 100 === 50) { ctx.log.info('so far ' + i); }
+                if (i % 100 === 50 || i === 5) { ctx.log.info('so far ' + i); }
               }
               ctx.verdict('completed', 'looked at everything', { checks: ['all'] });
             } };

@@ -18,13 +18,32 @@ namespace SecFlow.Execution.Tests.Runs.Crashes;
 /// </summary>
 internal sealed class CrashPoint(string name, int pass) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {
+    public const string InAccept = "in-accept";
     public const string AfterAccept = "after-accept";
     public const string BeforeClaim = "before-claim";
+    public const string AfterClaim = "after-claim";
+    public const string InBegin = "in-begin";
+    public const string AfterBegin = "after-begin";
     public const string InNode = "in-node";
     public const string WhileStaging = "while-staging";
+    public const string AfterStaging = "after-staging";
+    public const string AtVerdict = "at-verdict";
     public const string InCheckpoint = "in-checkpoint";
     public const string InAudit = "in-audit";
     public const string AfterCheckpoint = "after-checkpoint";
+    public const string AfterRemoval = "after-removal";
+    public const string InFinish = "in-finish";
+    public const string AfterFinish = "after-finish";
+
+    private const string Claim = "a claim";
+    private const string Staging = "staging";
+    private const string Removal = "a removal";
+    private const string Finish = "a finish";
+
+    private static readonly (string Sign, string Point)[] _after =
+    [
+        ("runs", AfterAccept), (Claim, AfterClaim), ("node_attempts", AfterBegin), (Staging, AfterStaging), ("assessments", AfterCheckpoint), (Removal, AfterRemoval), (Finish, AfterFinish),
+    ];
 
     private readonly ConditionalWeakTable<DbContext, HashSet<string>> _written = [];
     private int _passes;
@@ -75,23 +94,58 @@ internal sealed class CrashPoint(string name, int pass) : IObserver<DiagnosticLi
     private void Executing(string sql)
     {
         // RunStore.ClaimAsync: the only update that takes an owner and says how plugins are confined
-        if (sql.StartsWith("UPDATE", StringComparison.Ordinal) && sql.Contains("lease_owner", StringComparison.Ordinal) && sql.Contains("sandbox_level", StringComparison.Ordinal))
+        if (Claims(sql))
         {
             Reach(BeforeClaim);
         }
     }
+
+    private static bool Claims(string sql) => sql.StartsWith("UPDATE", StringComparison.Ordinal) && sql.Contains("lease_owner", StringComparison.Ordinal) && sql.Contains("sandbox_level", StringComparison.Ordinal);
 
     private void Executed(DbContext db, string sql)
     {
         var written = _written.GetOrCreateValue(db);
         if (sql.StartsWith("UPDATE", StringComparison.Ordinal) && sql.Contains("progress_text", StringComparison.Ordinal) && StagedMore(db))
         {
+            written.Add(Staging);
             Reach(WhileStaging);
         }
 
-        var first = new[] { "runs", "assessments", "run_events", "audit_events" }
+        // CheckpointStore.RemoveMergedAsync is a transaction of nothing else.
+        if (sql.Contains("DELETE FROM", StringComparison.Ordinal) && sql.Contains("staged_records", StringComparison.Ordinal) && written.Count == 0)
+        {
+            written.Add(Removal);
+        }
+
+        if (Claims(sql))
+        {
+            written.Add(Claim);
+        }
+
+        // RunWriter.FinishAsync: the only change of a run that sets its end
+        if (sql.Contains("UPDATE", StringComparison.Ordinal) && sql.Contains("ended_at", StringComparison.Ordinal) && sql.Contains("lease_until", StringComparison.Ordinal))
+        {
+            written.Add(Finish);
+        }
+
+        var first = new[] { "runs", "assessments", "run_events", "audit_events", "node_attempts" }
             .Where(table => sql.Contains($"INSERT INTO {table} ", StringComparison.Ordinal) || sql.Contains($"INSERT INTO \"{table}\" ", StringComparison.Ordinal))
             .Where(written.Add).ToList();
+        if (first.Contains("runs"))
+        {
+            Reach(InAccept);
+        }
+
+        if (first.Contains("node_attempts"))
+        {
+            Reach(InBegin);
+        }
+
+        if (written.Contains(Finish) && first.Contains("audit_events"))
+        {
+            Reach(InFinish);
+        }
+
         if (written.Contains("assessments") && first.Contains("run_events"))
         {
             Reach(InCheckpoint);
@@ -116,14 +170,12 @@ internal sealed class CrashPoint(string name, int pass) : IObserver<DiagnosticLi
     private void Committed(DbContext db)
     {
         var written = _written.GetOrCreateValue(db);
-        if (written.Contains("runs"))
+        foreach (var (sign, point) in _after)
         {
-            Reach(AfterAccept);
-        }
-
-        if (written.Contains("assessments"))
-        {
-            Reach(AfterCheckpoint);
+            if (written.Contains(sign))
+            {
+                Reach(point);
+            }
         }
     }
 
@@ -145,7 +197,11 @@ internal sealed class CrashPoint(string name, int pass) : IObserver<DiagnosticLi
     {
         public ValueTask EmitAsync(string port, IReadOnlyList<JsonNode?> records, CancellationToken ct) => inner.EmitAsync(port, records, ct);
 
-        public ValueTask VerdictAsync(Verdict verdict, string reason, string? target, IReadOnlyList<string> checks, CancellationToken ct) => inner.VerdictAsync(verdict, reason, target, checks, ct);
+        public ValueTask VerdictAsync(Verdict verdict, string reason, string? target, IReadOnlyList<string> checks, CancellationToken ct)
+        {
+            point.Reach(AtVerdict);
+            return inner.VerdictAsync(verdict, reason, target, checks, ct);
+        }
 
         public ValueTask LogAsync(string level, string text, CancellationToken ct)
         {

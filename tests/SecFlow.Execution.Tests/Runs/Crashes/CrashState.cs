@@ -6,7 +6,7 @@ namespace SecFlow.Execution.Tests.Runs.Crashes;
 
 /// <summary>What a run came to, without what may differ: identities, times, numbers of attempts and epochs.</summary>
 internal sealed record CrashState(
-    RunStatus Run, string Nodes, int Findings, string FindingCounts, int Occurrences, int DoubledOccurrences, int Assessments, int Datasets, string Events, int Staged, string Audit, int Open)
+    RunStatus Run, string Nodes, int Findings, string FindingCounts, int Occurrences, int DoubledOccurrences, int Assessments, int Datasets, string Events, int Staged, string Audit, int Open, string Attempts)
 {
     public static readonly CrashState Undisturbed = new(
         RunStatus.Succeeded,
@@ -20,7 +20,8 @@ internal sealed record CrashState(
         "whole, ends with Succeeded, each node ended once",
         0,
         "start.run 1, finish.node 3, finish.run 1",
-        0);
+        0,
+        "each node succeeded once, none open");
 
     public static Task<CrashState> ReadAsync(Database database, Run run) => database.ReadAsync(async db =>
     {
@@ -42,8 +43,16 @@ internal sealed record CrashState(
             Describe(events),
             await db.StagedRecords.CountAsync(),
             string.Join(", ", new[] { "start.run", "finish.node", "finish.run" }.Select(action => $"{action} {about.GetValueOrDefault(action)}")),
-            await db.Runs.CountAsync(r => r.Status == RunStatus.Queued || r.Status == RunStatus.Running));
+            await db.Runs.CountAsync(r => r.Status == RunStatus.Queued || r.Status == RunStatus.Running),
+            Describe(await db.NodeAttempts.Where(a => a.RunId == run.Id).ToListAsync()));
     });
+
+    private static string Describe(List<NodeAttempt> attempts)
+    {
+        var succeeded = attempts.GroupBy(a => a.NodeId).Select(g => g.Count(a => a.Status == NodeStatus.Succeeded)).ToList();
+        var open = attempts.Count(a => a.EndedAt is null || a.Status == NodeStatus.Running);
+        return $"{(succeeded is [1, 1, 1] ? "each node succeeded once" : $"nodes succeeded {string.Join('/', succeeded)} times")}, {(open == 0 ? "none open" : $"{open} open")}";
+    }
 
     private static string Describe(List<RunEvent> events)
     {

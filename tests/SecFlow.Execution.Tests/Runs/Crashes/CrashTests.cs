@@ -40,8 +40,25 @@ public sealed class CrashAtCheckpointTests
     {
         await using var installation = await CrashInstallation.CreateAsync(kind);
 
-        (await CrashCourse.WorkAsync(installation, start: true)).ShouldBe(CrashState.Undisturbed);
+        (await CrashCourse.WorkAsync(installation)).ShouldBe(CrashState.Undisturbed);
     }
+}
+
+/// <summary>The points between the others, each on both databases: nine engines die one after the other over one run.</summary>
+public sealed class CrashInARowTests
+{
+    [DatabaseData]
+    public Task Kill_AtEachTransition_OneRunEndsAsIfNobodyHadDisturbedIt(DatabaseKind kind) => CrashCourse.SurvivesAllAsync(
+        kind,
+        (CrashPoint.InAccept, 1),
+        (CrashPoint.AfterClaim, 1),
+        (CrashPoint.InBegin, 1),
+        (CrashPoint.AfterBegin, 1),
+        (CrashPoint.AfterRemoval, 1),
+        (CrashPoint.AfterStaging, 2),
+        (CrashPoint.AtVerdict, 1),
+        (CrashPoint.InFinish, 1),
+        (CrashPoint.AfterFinish, 1));
 }
 
 /// <summary>
@@ -55,33 +72,49 @@ internal static class CrashCourse
         await using var installation = await CrashInstallation.CreateAsync(kind);
         var children = await CrashHost.DieAsync(installation, point, pass);
 
-        var after = await WorkAsync(installation, start: false);
-
-        after.ShouldBe(CrashState.Undisturbed);
-        for (var i = 0; i < 100 && children.Any(ProcessTree.Lives); i++)
-        {
-            await Task.Delay(100);
-        }
-
-        children.Where(ProcessTree.Lives).ShouldBeEmpty("what the dead engine had started");
+        (await WorkAsync(installation)).ShouldBe(CrashState.Undisturbed);
+        await ShouldBeGoneAsync(children, point);
         if (point == CrashPoint.InNode)
         {
             children.ShouldNotBeEmpty("the plugin host was running");
         }
     }
 
+    /// <summary>One run, killed at one point after the other; each engine goes on where the one before died.</summary>
+    public static async Task SurvivesAllAsync(DatabaseKind kind, params (string Point, int Pass)[] points)
+    {
+        await using var installation = await CrashInstallation.CreateAsync(kind);
+        var children = new List<(string Point, IReadOnlyList<string> Processes)>();
+        foreach (var (point, pass) in points)
+        {
+            children.Add((point, await CrashHost.DieAsync(installation, point, pass)));
+        }
+
+        (await WorkAsync(installation)).ShouldBe(CrashState.Undisturbed);
+        foreach (var (point, processes) in children)
+        {
+            await ShouldBeGoneAsync(processes, point);
+        }
+    }
+
+    public static async Task ShouldBeGoneAsync(IReadOnlyList<string> processes, string point)
+    {
+        for (var i = 0; i < 100 && processes.Any(ProcessTree.Lives); i++)
+        {
+            await Task.Delay(100);
+        }
+
+        processes.Where(ProcessTree.Lives).ShouldBeEmpty($"what the engine that died at {point} had started");
+    }
+
     /// <summary>An engine that lives until the run is final.</summary>
-    public static async Task<CrashState> WorkAsync(CrashInstallation installation, bool start)
+    public static async Task<CrashState> WorkAsync(CrashInstallation installation)
     {
         using var host = CrashEngine.Build(installation.Folder, installation.Database);
         await host.StartAsync();
         try
         {
-            if (start)
-            {
-                await CrashEngine.StartRunAsync(host.Services, installation.Team, installation.Workflow, installation.Target);
-            }
-
+            await CrashEngine.StartRunAsync(host.Services, installation);
             var run = await CrashEngine.FinalRunAsync(host.Services, installation.Team);
             await IdleAsync(host.Services);
             (await host.Services.GetRequiredService<AuditLog>().CheckpointAsync()).Size.ShouldBeGreaterThan(0);
