@@ -7,7 +7,7 @@ internal sealed class NodeAttemptConfiguration : IEntityTypeConfiguration<NodeAt
 {
     public void Configure(EntityTypeBuilder<NodeAttempt> builder)
     {
-        builder.Property(row => row.NodeId).HasMaxLength(63);
+        builder.Property(row => row.NodeId).HasMaxLength(200);
         builder.Property(row => row.Engine).HasMaxLength(100);
         builder.Property(row => row.ErrorCode).HasMaxLength(16);
         builder.Property(row => row.Reason).HasMaxLength(NodeAttempts.MostReason);

@@ -7,7 +7,7 @@ internal sealed class ReparseConfiguration : IEntityTypeConfiguration<Reparse>
 {
     public void Configure(EntityTypeBuilder<Reparse> builder)
     {
-        builder.Property(row => row.NodeId).HasMaxLength(63);
+        builder.Property(row => row.NodeId).HasMaxLength(200);
         builder.Property(row => row.PluginId).HasMaxLength(200);
         builder.Property(row => row.FromVersion).HasMaxLength(100);
         builder.Property(row => row.ToVersion).HasMaxLength(100);

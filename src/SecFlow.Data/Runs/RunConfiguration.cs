@@ -19,7 +19,7 @@ internal sealed class RunConfiguration : IEntityTypeConfiguration<Run>
         builder.Property(row => row.CancelRequestedBy).HasMaxLength(256);
         builder.Property(row => row.PauseRequestedBy).HasMaxLength(256);
         builder.Property(row => row.PauseReason).HasMaxLength(500);
-        builder.Property(row => row.RetryFrom).HasMaxLength(63);
+        builder.Property(row => row.RetryFrom).HasMaxLength(200);
         builder.Property(row => row.ErrorCode).HasMaxLength(16);
         builder.Property(row => row.TraceId).HasMaxLength(64);
         builder.Property(row => row.IdempotencyKey).HasMaxLength(200);

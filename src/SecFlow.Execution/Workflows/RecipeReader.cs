@@ -15,12 +15,6 @@ namespace SecFlow.Execution.Workflows;
 /// </summary>
 public static partial class RecipeReader
 {
-    private static readonly string[] _topKeys = ["version", "name", "description", "parameters", "inputs", "nodes", "cascades", "retry", "state"];
-    private static readonly string[] _nodeKeys = ["id", "type", "workflow", "version", "config", "parameters", "inputs", "outputs", "timeout", "retry", "when", "on_failure", "foreach", "chunk"];
-    private static readonly string[] _pluginKeys = ["type", "config", "timeout", "retry", "foreach", "chunk"];
-    private static readonly string[] _workflowKeys = ["version", "parameters"];
-    private static readonly string[] _cascadeKeys = ["workflow", "from", "when", "parameters", "min_severity", "max_runs", "max_depth"];
-
     private static readonly Dictionary<string, Severity> _severities = Enum.GetValues<Severity>().ToDictionary(s => s.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
     private static readonly Dictionary<string, OnFailure> _onFailure = new(StringComparer.Ordinal)
@@ -45,7 +39,7 @@ public static partial class RecipeReader
     internal static IReadOnlyList<RecipeParameter>? ReadDeclared(string yaml)
     {
         var problems = new YamlProblems(YamlForm.Recipe);
-        return YamlTree.Read(yaml, problems) is { } root ? ReadParameters(new YamlFields(root, "", problems, _topKeys)) : null;
+        return YamlTree.Read(yaml, problems) is { } root ? ReadParameters(new YamlFields(root, "", problems, RecipeKeys.Top)) : null;
     }
 
     /// <param name="yaml">The text.</param>
@@ -63,7 +57,7 @@ public static partial class RecipeReader
 
     private static RecipeDraft ReadRoot(YamlMap root, YamlProblems problems)
     {
-        var fields = new YamlFields(root, "", problems, _topKeys);
+        var fields = new YamlFields(root, "", problems, RecipeKeys.Top);
         var version = fields.Text("version", "version: \"1.0\"", 10, required: true);
         if (version is not (null or "1.0"))
         {
@@ -101,7 +95,7 @@ public static partial class RecipeReader
 
     private static List<CascadeDraft> ReadCascades(YamlFields owner) =>
     [
-        .. owner.Objects("cascades", MostCascades, _cascadeKeys).Select(fields => new CascadeDraft(
+        .. owner.Objects("cascades", MostCascades, RecipeKeys.Cascade).Select(fields => new CascadeDraft(
             fields,
             fields.Text("workflow", "the name of a saved workflow", 100, required: true) ?? "",
             fields.Text("from", "the name of a dataset of hosts, urls, services or findings", 127, required: true) ?? "",
@@ -114,7 +108,7 @@ public static partial class RecipeReader
 
     private static JsonObject ReadGiven(YamlFields fields) => fields.Mapping("parameters") is { } map ? (JsonObject)map.ToJson()! : [];
 
-    private static RetryPolicy ReadRetry(YamlFields owner, RetryPolicy inherited) => owner.Object("retry", "max_attempts", "backoff_factor", "base_delay") is not { } fields
+    private static RetryPolicy ReadRetry(YamlFields owner, RetryPolicy inherited) => owner.Object("retry", RecipeKeys.Retry) is not { } fields
         ? inherited
         : new RetryPolicy(
             (int)(fields.Integer("max_attempts", 1, 10) ?? inherited.MaxAttempts),
@@ -123,7 +117,7 @@ public static partial class RecipeReader
 
     private static StatePolicy ReadState(YamlFields owner)
     {
-        var fields = owner.Object("state", "checkpoint_interval", "resume_on_failure", "cache_intermediate");
+        var fields = owner.Object("state", RecipeKeys.State);
         return new StatePolicy(
             (int)(fields?.Integer("checkpoint_interval", 0, 3600) ?? DefaultCheckpointSeconds),
             fields?.Flag("resume_on_failure", true) ?? true,
@@ -133,7 +127,7 @@ public static partial class RecipeReader
     private static List<RecipeParameter> ReadParameters(YamlFields owner)
     {
         var parameters = new List<RecipeParameter>();
-        var named = owner.Named("parameters", "a name of a parameter: a lower-case letter, then letters, digits or '_', at most 63", int.MaxValue, ParameterName(), "type", "required", "default");
+        var named = owner.Named("parameters", "a name of a parameter: a lower-case letter, then letters, digits or '_', at most 63", int.MaxValue, ParameterName(), RecipeKeys.Parameter);
         foreach (var (name, fields) in named)
         {
             var type = fields.Choice("type", ParameterTypes, required: true);
@@ -167,7 +161,7 @@ public static partial class RecipeReader
                 owner.Problem("nodes", $"The recipe has {list.Items.Count} nodes; at most {Limits.NodesPerRecipe.Default} are allowed.", Codes.RecipeTooLarge);
             }
 
-            return [.. owner.Objects("nodes", int.MaxValue, _nodeKeys).Select(node => ReadNode(node, retry))];
+            return [.. owner.Objects("nodes", int.MaxValue, RecipeKeys.Node).Select(node => ReadNode(node, retry))];
         }
 
         return [];
@@ -182,7 +176,7 @@ public static partial class RecipeReader
         }
 
         var isWorkflow = fields.Has("workflow");
-        foreach (var key in (isWorkflow ? _pluginKeys : _workflowKeys).Where(fields.Has))
+        foreach (var key in (isWorkflow ? RecipeKeys.OfPlugin : RecipeKeys.OfWorkflow).Where(fields.Has))
         {
             fields.Problem(key, isWorkflow
                 ? $"'{key}' is for a node with a plugin; this one stands for a workflow. Remove '{key}' or 'workflow'."

@@ -1599,8 +1599,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("node_id");
 
                     b.Property<Guid>("NodeRunId")
@@ -1987,8 +1987,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("node_id");
 
                     b.Property<Guid>("NodeRunId")
@@ -2169,8 +2169,8 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnName("rerun");
 
                     b.Property<string>("RetryFrom")
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("retry_from");
 
                     b.Property<Guid?>("RetryOf")

@@ -1588,7 +1588,7 @@ namespace SecFlow.Data.Migrations.Sqlite
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
+                        .HasMaxLength(200)
                         .HasColumnType("TEXT")
                         .HasColumnName("node_id");
 
@@ -1976,7 +1976,7 @@ namespace SecFlow.Data.Migrations.Sqlite
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
+                        .HasMaxLength(200)
                         .HasColumnType("TEXT")
                         .HasColumnName("node_id");
 
@@ -2158,7 +2158,7 @@ namespace SecFlow.Data.Migrations.Sqlite
                         .HasColumnName("rerun");
 
                     b.Property<string>("RetryFrom")
-                        .HasMaxLength(63)
+                        .HasMaxLength(200)
                         .HasColumnType("TEXT")
                         .HasColumnName("retry_from");
 
