@@ -153,6 +153,10 @@ public sealed class ScheduleStore(Database database)
             set => set.SetProperty(row => row.LastFiredAt, firedAt).SetProperty(row => row.NextFireAt, nextFireAt).SetProperty(row => row.LastRefusal, refusal), ct),
         ct);
 
+    /// <summary>Notes the run that a person started by it.</summary>
+    public Task RecordRunAsync(Guid scheduleId, Guid runId, CancellationToken ct = default) => database.WriteAsync(
+        write => write.Db.Schedules.Where(row => row.Id == scheduleId).ExecuteUpdateAsync(set => set.SetProperty(row => row.LastRunId, runId), ct), ct);
+
     /// <summary>Notes when Quartz will fire next.</summary>
     public Task RecordNextAsync(Guid scheduleId, DateTimeOffset? nextFireAt, CancellationToken ct = default) => database.WriteAsync(
         write => write.Db.Schedules.Where(row => row.Id == scheduleId).ExecuteUpdateAsync(set => set.SetProperty(row => row.NextFireAt, nextFireAt), ct), ct);

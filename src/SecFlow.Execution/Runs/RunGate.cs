@@ -106,8 +106,9 @@ public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore
 
     private async Task<Actor> StarterAsync(Run run, CancellationToken ct)
     {
-        var (kind, id) = run.ScheduleId is { } schedule && await authorities.OwnerOfAsync(schedule, ct) is { } owner ? owner : (ActorKind.User, run.StartedById);
-        return new Actor(run.ScheduleId is null ? ActorKind.User : ActorKind.Schedule, run.StartedById, run.StartedByName, run.TeamId, await RoleOfAsync(run.TeamId, kind, id, ct));
+        // A run that a person started by a schedule is the person's.
+        var (kind, id) = run is { Trigger: RunTrigger.Schedule, ScheduleId: { } schedule } && await authorities.OwnerOfAsync(schedule, ct) is { } owner ? owner : (ActorKind.User, run.StartedById);
+        return new Actor(run.Trigger == RunTrigger.Schedule ? ActorKind.Schedule : ActorKind.User, run.StartedById, run.StartedByName, run.TeamId, await RoleOfAsync(run.TeamId, kind, id, ct));
     }
 
     private async Task<IReadOnlyList<ScopedTarget>> LookAsync(Actor actor, IReadOnlyList<ScopedTarget> pinned, CancellationToken ct)

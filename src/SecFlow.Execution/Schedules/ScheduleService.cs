@@ -111,6 +111,7 @@ public sealed class ScheduleService(
                 IdempotencyKey = idempotencyKey,
             },
             ct);
+        await schedules.RecordRunAsync(row.Id, run.Id, CancellationToken.None);
         foreach (var before in decision.Cancel.Where(id => id != run.Id))
         {
             await runs.CancelAsync(actor, before, ct);
@@ -154,7 +155,7 @@ public sealed class ScheduleService(
     /// <summary>Status of the last run of each of the team's schedules that started one.</summary>
     public async Task<IReadOnlyDictionary<Guid, Run>> LastRunsAsync(Actor actor, CancellationToken ct)
     {
-        await access.RequireAsync(actor, Permission.ReadRuns, null, "schedules", ct);
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "schedules", ct);
         return await runRows.LastOfSchedulesAsync(actor.TeamId, ct);
     }
 

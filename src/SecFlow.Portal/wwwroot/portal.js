@@ -3,6 +3,7 @@
   "use strict";
   const root = document.documentElement;
   const year = 31536000;
+  window.secflow = { zone: function () { return Intl.DateTimeFormat().resolvedOptions().timeZone || null; } };
   function keep(name, value) { document.cookie = name + "=" + value + "; path=/; max-age=" + year + "; samesite=lax"; }
   function effective() {
     const chosen = root.dataset.theme;

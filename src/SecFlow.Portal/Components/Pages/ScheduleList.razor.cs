@@ -1,13 +1,15 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
 using Radzen;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Workflows;
-using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Workflows;
+using SecFlow.Portal.Components.Schedules;
 
 namespace SecFlow.Portal.Components.Pages;
 
@@ -16,15 +18,21 @@ public sealed partial class ScheduleList
 {
     private const int NextShown = 3;
 
-    private readonly ScheduleForm _form = new();
     private IReadOnlyList<Schedule>? _rows;
+    private IReadOnlyList<Blackout> _blackouts = [];
+    private IReadOnlyDictionary<Guid, Run> _runs = new Dictionary<Guid, Run>();
     private IReadOnlyList<Workflow> _workflows = [];
     private IReadOnlyList<Target> _targets = [];
-    private bool _adding;
+    private TimeZoneInfo _viewer = TimeZoneInfo.Utc;
+    private ScheduleForm? _form;
+    private int _overdue;
     private bool _saving;
 
     [Inject]
     public ScheduleService Schedules { get; set; } = null!;
+
+    [Inject]
+    public BlackoutService Blackouts { get; set; } = null!;
 
     [Inject]
     public WorkflowService Workflows { get; set; } = null!;
@@ -35,66 +43,58 @@ public sealed partial class ScheduleList
     [Inject]
     public DialogService Dialogs { get; set; } = null!;
 
-    private RulePreview CurrentPreview => Preview(_form.Cron, _form.Zone);
+    [Inject]
+    public IJSRuntime Js { get; set; } = null!;
 
     protected override async Task LoadAsync(Actor actor)
     {
         _rows = await Schedules.ListAsync(actor, Left);
+        _runs = await Schedules.LastRunsAsync(actor, Left);
+        _blackouts = await Blackouts.ListAsync(actor, Left);
         _workflows = await Workflows.ListAsync(actor, Left);
         _targets = await Targets.ListAsync(actor, Left);
+        _overdue = _rows.Count(row => ScheduleHealth.IsOverdue(row, Time.GetUtcNow()));
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (firstRender)
+        {
+            _viewer = await ViewerZone.ReadAsync(Js, Left);
+            StateHasChanged();
+        }
     }
 
     private string WorkflowName(Guid id) => _workflows.FirstOrDefault(w => w.Id == id)?.Name ?? "-";
 
-    private static string TargetsOf(Schedule row)
-    {
-        var named = row.TargetIds.Split(',', StringSplitOptions.RemoveEmptyEntries).Length;
-        var words = named > 0 || row.TargetTags.Length == 0 ? Marks.Words.Count(named, "target") : "";
-        return row.TargetTags.Length == 0 ? words : $"{words}{(words.Length > 0 ? " and " : "")}tagged {row.TargetTags}";
-    }
+    private void New() => _form = new ScheduleForm { Zone = _viewer.HasIanaId ? _viewer.Id : "UTC" };
 
-    private RulePreview Preview(Schedule row) => Preview(row.Cron, row.Zone);
+    private Task ReloadAsync() => GuardAsync(LoadAsync);
 
-    private RulePreview Preview(string cron, string zone)
-    {
-        try
-        {
-            return new RulePreview(ScheduleService.InWords(cron, zone), ScheduleService.Next(cron, zone, Time.GetUtcNow(), NextShown), null);
-        }
-        catch (SecFlowException invalid)
-        {
-            return new RulePreview("-", [], invalid.Diagnostics[0]);
-        }
-    }
-
-    private void PresetChanged(ChangeEventArgs e)
-    {
-        _form.Preset = e.Value?.ToString() ?? "";
-        if (_form.Preset.Length > 0)
-        {
-            _form.Cron = _form.Preset;
-        }
-    }
-
-    private async Task AddAsync()
+    private async Task AddAsync(ScheduleForm form)
     {
         _saving = true;
-        _adding = !await GuardAsync(async actor =>
+        if (await GuardAsync(async actor =>
         {
-            if (_form.Problems() is { Count: > 0 } problems)
-            {
-                throw new SecFlowException(problems);
-            }
-
-            await Schedules.AddAsync(actor, new NewSchedule(_form.Name.Trim(), _form.WorkflowId!.Value, _form.Cron, _form.Zone, [.. _form.Targets]) { TargetTags = _form.TagList }, Left);
+            await Schedules.AddAsync(actor, form.ToSchedule(), Left);
             await LoadAsync(actor);
-        });
+        }))
+        {
+            _form = null;
+        }
+
         _saving = false;
     }
 
+    private Task RunAsync(Schedule row) => GuardAsync(async actor =>
+    {
+        var run = await Schedules.RunNowAsync(actor, row.Id, RunTrigger.Manual, null, Left);
+        Navigation.NavigateTo($"runs/{run.Id}");
+    });
+
     private Task SwitchAsync(Schedule row) => GuardAsync(async actor =>
     {
-        await Schedules.SetEnabledAsync(actor, row.Id, !row.Enabled, Left);
+        await Schedules.SetEnabledAsync(actor, row.Id, !row.IsActive, Left);
         await LoadAsync(actor);
     });
 
@@ -111,57 +111,6 @@ public sealed partial class ScheduleList
                 await Schedules.DeleteAsync(actor, row.Id, Left);
                 await LoadAsync(actor);
             });
-        }
-    }
-
-    /// <summary>A rule in words with its next times, or what is wrong with it.</summary>
-    private sealed record RulePreview(string Words, IReadOnlyList<DateTimeOffset> Next, Diagnostic? Problem);
-
-    private sealed class ScheduleForm
-    {
-        public string Name { get; set; } = "";
-
-        public Guid? WorkflowId { get; set; }
-
-        public string Preset { get; set; } = CronPresets.All[0].Cron;
-
-        public string Cron { get; set; } = CronPresets.All[0].Cron;
-
-        public string Zone { get; set; } = "UTC";
-
-        public HashSet<Guid> Targets { get; } = [];
-
-        public string Tags { get; set; } = "";
-
-        public string[] TagList => Tags.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
-
-        public void Toggle(Guid id)
-        {
-            if (!Targets.Remove(id))
-            {
-                Targets.Add(id);
-            }
-        }
-
-        public IReadOnlyList<Diagnostic> Problems()
-        {
-            var problems = new List<Diagnostic>();
-            if (string.IsNullOrWhiteSpace(Name))
-            {
-                problems.Add(new Diagnostic(Codes.ScheduleInvalid, "The schedule needs a name."));
-            }
-
-            if (WorkflowId is null)
-            {
-                problems.Add(new Diagnostic(Codes.ScheduleInvalid, "Choose the workflow that it starts."));
-            }
-
-            if (Targets.Count == 0 && TagList.Length == 0)
-            {
-                problems.Add(new Diagnostic(Codes.ScheduleInvalid, "Choose at least one target or tag."));
-            }
-
-            return problems;
         }
     }
 }
