@@ -29,6 +29,7 @@ internal static class Catalog
         new("network-loopback", "ms", Better.Lower, 200, "the same to this machine's loopback, by translation of the approved ports", NetworkStarts.LoopbackAsync),
         new("node-same", "ms", Better.Lower, 5, "a light node of a run of 40 with one plugin, durable and sandboxed, work included", NodeOverhead.SameAsync),
         new("node-distinct", "ms", Better.Lower, 45, "a light node of a run of 40 with 40 plugins, durable and sandboxed, work included", NodeOverhead.DistinctAsync),
+        new("telemetry", "%", Better.Lower, 5, "what rollups, baselines, traces and alert rules add to a run of 40 light nodes: medians of runs with and without, in turns", Telemetry.CostAsync),
         new("node-long", "%", Better.Higher, 97, "share of a long node's time that is spent in its work", LongNodes.ShareAsync),
         new("emit", "records/s", Better.Higher, 20_000, "records from ctx.emit, validated and staged durably", EmitThroughput.RecordsAsync),
         new("emit-node", "records/s", Better.Higher, null, "the same from the start of the node to its checkpoint, with its dataset", EmitThroughput.NodeAsync),

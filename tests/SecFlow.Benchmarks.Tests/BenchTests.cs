@@ -61,6 +61,7 @@ public sealed class BenchTests
     [InlineData("network-loopback", 200)]
     [InlineData("node-same", 5)]
     [InlineData("node-distinct", 45)]
+    [InlineData("telemetry", 5)]
     [InlineData("node-long", 97)]
     [InlineData("emit", 20_000)]
     [InlineData("start-warm", 5)]

@@ -28,6 +28,9 @@ internal sealed class BenchEngine : IAsyncDisposable
 
     public BenchPlugins Plugins { get; }
 
+    /// <summary>One beside it, without rollups, comparisons and alert rules.</summary>
+    public static Task<BenchEngine> WithoutTelemetryAsync(Bench bench, CancellationToken ct) => StartAsync(Path.Combine(bench.Folder, "engine-without-telemetry"), ct, telemetry: false);
+
     public IServiceProvider Services => _host.Services;
 
     /// <summary>The one of this call of ./bench; its target is a loopback address.</summary>
@@ -60,6 +63,37 @@ internal sealed class BenchEngine : IAsyncDisposable
         return detail;
     }
 
+    /// <summary>Queues runs of a recipe of these nodes, and waits for their end; throws when one does not succeed.</summary>
+    public async Task<IReadOnlyList<Run>> RunInARowAsync(string nodes, int count, CancellationToken ct)
+    {
+        var yaml = $"version: "1.0"
+name: Row {++_workflows}
+nodes:
+{nodes}
+";
+        var workflow = await _host.Services.GetRequiredService<WorkflowService>().SaveAsync(_actor, yaml, ct);
+        var runs = _host.Services.GetRequiredService<RunService>();
+        var queued = new List<Guid>();
+        for (var i = 0; i < count; i++)
+        {
+            queued.Add((await runs.StartAsync(_actor, new StartRun(workflow.WorkflowId, [_target], RunTrigger.Manual), ct)).Id);
+        }
+
+        var ended = new List<Run>();
+        foreach (var id in queued)
+        {
+            Run run;
+            while (!(run = (await runs.GetAsync(_actor, id, ct)).Run).Status.IsFinal())
+            {
+                await Task.Delay(100, ct);
+            }
+
+            ended.Add(run.Status == RunStatus.Succeeded ? run : throw new InvalidOperationException($"the run ended as {run.Status}: {run.ErrorCode} {run.ErrorMessage}"));
+        }
+
+        return ended;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
@@ -68,13 +102,13 @@ internal sealed class BenchEngine : IAsyncDisposable
         Plugins.Dispose();
     }
 
-    private static async Task<BenchEngine> StartAsync(string folder, CancellationToken ct)
+    private static async Task<BenchEngine> StartAsync(string folder, CancellationToken ct, bool telemetry = true)
     {
         Directory.CreateDirectory(folder);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = folder, ParallelRuns = 1 });
+        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = folder, ParallelRuns = 1, Telemetry = telemetry });
         var host = builder.Build();
         await host.StartAsync(ct);
         var team = await host.Services.GetRequiredService<TeamStore>().CreateAsync(Actor.System(), "bench", "Bench", ct: ct);

@@ -83,7 +83,7 @@ public sealed class AlertStore(Database database)
     public Task<Alert?> CloseAsync(Actor actor, Guid id, string? reason, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
-            var row = await write.Db.Alerts.SingleOrDefaultAsync(a => a.Id == id && a.ClosedAt == null, ct);
+            var row = await write.Db.Alerts.SingleOrDefaultAsync(a => a.Id == id && a.ClosedAt == null && (a.TeamId == actor.TeamId || a.TeamId == Guid.Empty), ct);
             if (row is not null)
             {
                 (row.ClosedAt, row.ClosedBy, row.ClosedReason) = (write.Now, actor.Name, reason);
@@ -114,7 +114,7 @@ public sealed class AlertStore(Database database)
     public Task<AlertSilence?> EndSilenceAsync(Actor actor, Guid id, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
-            var row = await write.Db.AlertSilences.SingleOrDefaultAsync(s => s.Id == id && s.EndedAt == null && s.Until > write.Now, ct);
+            var row = await write.Db.AlertSilences.SingleOrDefaultAsync(s => s.Id == id && s.TeamId == actor.TeamId && s.EndedAt == null && s.Until > write.Now, ct);
             if (row is not null)
             {
                 (row.EndedAt, row.EndedBy) = (write.Now, actor.Name);

@@ -29,7 +29,7 @@ public sealed class Timing
     /// <summary>Median of the comparable ones before it; null until there are enough of them (<see cref="Pace.Least"/>).</summary>
     public double? MedianSeconds { get; set; }
 
-    /// <summary>Median of their distances from that median.</summary>
+    /// <summary>How far from it they usually are (<see cref="Pace.DeviationSeconds"/>).</summary>
     public double? DeviationSeconds { get; set; }
 
     /// <summary>How many were compared with, at most <see cref="Pace.Window"/>.</summary>

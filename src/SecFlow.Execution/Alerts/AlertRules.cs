@@ -35,8 +35,8 @@ public static class AlertRules
 
     public static IReadOnlyList<AlertRule> All { get; } =
     [
-        new(AlertKind.SlowRun, "Slow run", "A run is more than 3 deviations and 20 % (and a second) above the median of its last 20 comparable runs; before 8 are known: above 30 s, as an error above 120 s.", false),
-        new(AlertKind.SlowNode, "Slow node", "The same for a node; before 8 are known: above 10 s, as an error above 60 s.", false),
+        new(AlertKind.SlowRun, "Slow run", "A run is more than 3 deviations and 20 % (and a second) above the median of its last 20 comparable runs; before 10 are known: above 30 s, as an error above 120 s.", false),
+        new(AlertKind.SlowNode, "Slow node", "The same for a node; before 10 are known: above 10 s, as an error above 60 s.", false),
         new(AlertKind.NodeFailures, "Nodes fail", "A quarter of at least 4 nodes of a plugin failed within an hour; as an error from one half on.", false),
         new(AlertKind.PluginSilent, "Plugin finds nothing", "A node finds nothing for the first time in 30 runs.", false),
         new(AlertKind.ScheduleOverdue, "Schedule overdue", "A schedule should have fired 5 minutes ago and did not.", true),

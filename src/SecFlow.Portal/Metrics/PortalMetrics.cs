@@ -1,6 +1,8 @@
 using System.Net;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
@@ -9,17 +11,20 @@ using SecFlow.Portal.Web;
 
 namespace SecFlow.Portal.Metrics;
 
-/// <summary>Meter and activity source <c>SecFlow</c>: <c>/metrics</c> for Prometheus, OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.</summary>
+/// <summary>Meter and activity source <c>SecFlow</c>: <c>/metrics</c> for Prometheus, OTLP over HTTP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.</summary>
 public static class PortalMetrics
 {
     private const string Source = "SecFlow";
 
     public static IServiceCollection AddPortalMetrics(this IServiceCollection services)
     {
-        services.AddSingleton<MetricsPipeline>();
+        services.AddSingleton(_ => new MetricsPipeline(Endpoint()));
         services.AddHostedService(provider => provider.GetRequiredService<MetricsPipeline>());
         return services;
     }
+
+    // As the specification of OpenTelemetry says: unset or empty = nothing is exported.
+    private static Uri? Endpoint() => Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } text && Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null;
 
     /// <summary>For this machine without a token, for others with one.</summary>
     public static void MapPrometheus(this WebApplication app) => app.MapGet("/metrics", async (HttpContext context, MetricsPipeline pipeline, TokenStore tokens) =>
@@ -37,7 +42,8 @@ public static class PortalMetrics
     }).AllowAnonymous().ExcludeFromDescription();
 
     /// <summary>Starts and stops the providers.</summary>
-    public sealed class MetricsPipeline : IHostedService, IDisposable
+    /// <param name="otlp">Base of an OTLP receiver (HTTP, protobuf): metrics go to <c>v1/metrics</c> below it each minute, spans to <c>v1/traces</c> in batches; null = nothing is exported.</param>
+    public sealed class MetricsPipeline(Uri? otlp) : IHostedService, IDisposable
     {
         private readonly Lock _reading = new();
         private readonly PrometheusText _text = new();
@@ -47,11 +53,10 @@ public static class PortalMetrics
 
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            var exported = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"));
             _reader = new BaseExportingMetricReader(_text);
-            var meters = Sdk.CreateMeterProviderBuilder().AddMeter(Source).AddReader(_reader);
-            _meters = (exported ? meters.AddOtlpExporter() : meters).Build();
-            _traces = exported ? Sdk.CreateTracerProviderBuilder().AddSource(Source).AddOtlpExporter().Build() : null;
+            var meters = Sdk.CreateMeterProviderBuilder().ConfigureResource(Name).AddMeter(Source).AddReader(_reader);
+            _meters = (otlp is null ? meters : meters.AddOtlpExporter(exporter => To(exporter, "v1/metrics"))).Build();
+            _traces = otlp is null ? null : Sdk.CreateTracerProviderBuilder().ConfigureResource(Name).AddSource(Source).AddOtlpExporter(exporter => To(exporter, "v1/traces")).Build();
             return Task.CompletedTask;
         }
 
@@ -71,6 +76,11 @@ public static class PortalMetrics
                 return _text.Text;
             }
         }
+
+        private static void Name(ResourceBuilder resource) => resource.AddService("secflow");
+
+        private void To(OtlpExporterOptions exporter, string path) =>
+            (exporter.Protocol, exporter.Endpoint) = (OtlpExportProtocol.HttpProtobuf, new Uri(new Uri(otlp!.AbsoluteUri.TrimEnd('/') + "/"), path));
 
         public void Dispose()
         {

@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
+using SecFlow.Data.Alerts;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Holds;
+using SecFlow.Data.Metrics;
 using SecFlow.Data.Plugins;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
@@ -116,6 +118,37 @@ public sealed class IsolationTests
             await queue.SetLimitAsync(owner, owner.TeamId, "scan.nuclei", 2);
             return [.. await queue.LimitsAsync(stranger.TeamId)];
         },
+        [typeof(Alert)] = async (test, owner, stranger) =>
+        {
+            var alerts = new AlertStore(test.Database);
+            await alerts.RaiseAsync(new NewAlert(owner.TeamId, AlertKind.SlowRun, AlertSeverity.Warning, "Nightly", "slow"), _ => "", default);
+            var row = (await alerts.ListAsync(owner.TeamId, true, 0, 10, default)).Single();
+            return [.. await alerts.ListAsync(stranger.TeamId, false, 0, 10, default), await alerts.CloseAsync(stranger, row.Id, null, default), Changed(await alerts.RingingAsync(stranger.TeamId, default) > 0)];
+        },
+        [typeof(AlertSilence)] = async (test, owner, stranger) =>
+        {
+            var alerts = new AlertStore(test.Database);
+            var row = await alerts.SilenceAsync(owner, owner.TeamId, AlertKind.SlowRun, "", test.Database.Time.GetUtcNow().AddHours(1), "own", default);
+            return [.. await alerts.SilencesAsync(stranger.TeamId, default), await alerts.EndSilenceAsync(stranger, row.Id, default)];
+        },
+        [typeof(Webhook)] = async (test, owner, stranger) =>
+        {
+            var webhooks = new WebhookStore(test.Database);
+            await webhooks.SetAsync(owner, new Webhook { TeamId = owner.TeamId, Url = "https://hooks.example/" }, default);
+            return [await webhooks.FindAsync(stranger.TeamId, default), Changed(await webhooks.RemoveAsync(stranger, default))];
+        },
+        [typeof(WebhookDelivery)] = async (test, owner, stranger) =>
+        {
+            var webhooks = new WebhookStore(test.Database);
+            await webhooks.AddTestAsync(owner, await webhooks.SetAsync(owner, new Webhook { TeamId = owner.TeamId, Url = "https://hooks.example/" }, default), "{}", default);
+            return [.. await webhooks.ListAsync(stranger.TeamId, 10, default)];
+        },
+        [typeof(MetricRollup)] = async (test, owner, stranger) =>
+        {
+            var rollups = new MetricStore(test.Database);
+            await rollups.AddAsync([new MetricRollup { Seconds = MetricStore.Minute, At = DateTimeOffset.UnixEpoch, TeamId = owner.TeamId, Instrument = "secflow.runs", Instance = "one", Count = 1, Sum = 1 }], default);
+            return [.. await rollups.ReadAsync(stranger.TeamId, ["secflow.runs"], MetricStore.Minute, DateTimeOffset.UnixEpoch, default)];
+        },
         [typeof(PluginVersion)] = async (test, owner, stranger) =>
         {
             var plugins = new PluginStore(test.Database);
@@ -145,7 +178,7 @@ public sealed class IsolationTests
 
     private static readonly Type[] ReadThroughTheirRunOrFinding =
     [
-        typeof(Run), typeof(NodeRun), typeof(RunEvent), typeof(Dataset), typeof(Artifact), typeof(Assessment), typeof(StagedRecord), typeof(Finding), typeof(Occurrence), typeof(FindingChange),
+        typeof(Run), typeof(NodeRun), typeof(RunEvent), typeof(Dataset), typeof(Artifact), typeof(Assessment), typeof(StagedRecord), typeof(Finding), typeof(Occurrence), typeof(FindingChange), typeof(Timing),
     ];
 
     [Fact]

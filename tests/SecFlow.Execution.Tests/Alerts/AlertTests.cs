@@ -16,7 +16,6 @@ namespace SecFlow.Execution.Tests.Alerts;
 
 public sealed class AlertTests
 {
-    [Theory]
     [DatabaseData]
     public async Task Alert_RaisedAgainAndAgain_RingsOnceUntilItIsAcknowledged(DatabaseKind kind)
     {
@@ -88,7 +87,6 @@ public sealed class AlertTests
         (await alerts.SilencesAsync(engine.Analyst, default)).ShouldBeEmpty();
     }
 
-    [Theory]
     [DatabaseData]
     public async Task Watch_OfATroubledTeam_RaisesEachRule_AndStandingOnesCloseThemselves(DatabaseKind kind)
     {

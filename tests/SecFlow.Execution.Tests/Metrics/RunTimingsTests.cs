@@ -14,7 +14,6 @@ public sealed class RunTimingsTests
 {
     private const string Nodes = "  - { id: scan, type: scan.test }";
 
-    [Theory]
     [DatabaseData]
     public async Task Node_ThatTakesMuchLongerThanItsMedian_IsMarkedOnTheRunAndRings(DatabaseKind kind)
     {
