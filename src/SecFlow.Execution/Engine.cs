@@ -90,6 +90,7 @@ public static class EngineServices
         .AddSingleton<LeaseWatch>()
         .AddSingleton<NodeDatasets>()
         .AddSingleton<NodeCache>()
+        .AddSingleton<Cascades>()
         .AddSingleton<Checkpoint>()
         .AddSingleton<NodeExecutor>()
         .AddSingleton<AlertService>()

@@ -151,7 +151,7 @@ public sealed class RunWriter(Database database)
         ct);
 
     /// <summary>Ends the run: status, end, error, event, audit. Nodes that are still open get <paramref name="openNodes"/>.</summary>
-    public Task FinishAsync(RunLease lease, RunStatus status, NodeStatus openNodes, string? code, string? message, AuditEntry audit, IReadOnlyList<NewRunEvent> events, CancellationToken ct) => UnderLeaseAsync(
+    public Task FinishAsync(RunLease lease, RunStatus status, NodeStatus openNodes, string? code, string? message, IReadOnlyList<AuditEntry> audit, IReadOnlyList<NewRunEvent> events, CancellationToken ct) => UnderLeaseAsync(
         lease,
         async (write, run) =>
         {
@@ -164,7 +164,10 @@ public sealed class RunWriter(Database database)
 
             await NodeAttempts.EndAllAsync(write, run.Id, openNodes, code, message, ct);
             Append(write, run, events);
-            write.Audit(audit);
+            foreach (var entry in audit)
+            {
+                write.Audit(entry);
+            }
         },
         ct);
 

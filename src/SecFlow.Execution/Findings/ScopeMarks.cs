@@ -1,6 +1,4 @@
-using System.Net;
 using System.Text.Json.Nodes;
-using SecFlow.Data.Targets;
 using SecFlow.Execution.Targets;
 
 namespace SecFlow.Execution.Findings;
@@ -14,7 +12,7 @@ internal sealed class ScopeMarks(IReadOnlyList<ScopedTarget> targets)
     /// <summary>Bound of the answers that are kept: a plugin chooses the hosts.</summary>
     private const int MostKnown = 10_000;
 
-    private readonly IReadOnlyList<Place> _places = [.. targets.Select(Place.Of).OfType<Place>()];
+    private readonly IReadOnlyList<KnownPlace> _places = [.. targets.Select(KnownPlace.Of).OfType<KnownPlace>()];
     private readonly Dictionary<(string Host, int? Port), bool> _known = [];
 
     /// <summary>Records that were marked, by dataset type.</summary>
@@ -38,7 +36,7 @@ internal sealed class ScopeMarks(IReadOnlyList<ScopedTarget> targets)
             return;
         }
 
-        var (host, port) = type == "urls" ? OfUrl(Text(record, "url")) : (Text(record, "host"), record["port"] is JsonValue number && number.TryGetValue<int>(out var found) ? found : (int?)null);
+        var (host, port) = type == "urls" ? KnownPlace.OfUrl(Text(record, "url")) : (Text(record, "host"), record["port"] is JsonValue number && number.TryGetValue<int>(out var found) ? found : (int?)null);
         if (host is null || Covers(host, port) || (Text(record, "ip") is { } ip && Covers(ip, port)))
         {
             return;
@@ -49,10 +47,7 @@ internal sealed class ScopeMarks(IReadOnlyList<ScopedTarget> targets)
     }
 
     /// <summary>Whether a finding's location lies on a host that is no target's: an http or https url of another host. Anything else says no place for certain.</summary>
-    public bool IsElsewhere(string location) => _places.Count > 0 && OfUrl(location) is ({ } host, _) && !Covers(host, null);
-
-    private static (string? Host, int? Port) OfUrl(string? url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && HostName.Of(uri) is { } host ? (host.Name, uri.Port) : (null, null);
+    public bool IsElsewhere(string location) => _places.Count > 0 && KnownPlace.OfUrl(location) is ({ } host, _) && !Covers(host, null);
 
     private static string? Text(JsonObject record, string key) => record[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
@@ -71,20 +66,5 @@ internal sealed class ScopeMarks(IReadOnlyList<ScopedTarget> targets)
         }
 
         return answer;
-    }
-
-    private sealed record Place(string? Name, int? Port, IPNetwork? Network, IReadOnlyList<int> Ports)
-    {
-        public static Place? Of(ScopedTarget target) => target.Kind switch
-        {
-            TargetKind.Url when Uri.TryCreate(target.Value, UriKind.Absolute, out var url) && HostName.Of(url) is { } host => new Place(host.Name, url.Port, null, target.Ports),
-            TargetKind.Host when HostName.Normalise(target.Value) is { } host => new Place(host.Name, null, null, target.Ports),
-            TargetKind.Cidr when IPNetwork.TryParse(target.Value, out var network) => new Place(null, null, network, target.Ports),
-            _ => null,
-        };
-
-        public bool Covers(string name, IPAddress? address, int? port) =>
-            (Network is { } network ? address is not null && network.Contains(address) : Name == name)
-            && (port is not { } asked || (Port is { } own ? own == asked || Ports.Contains(asked) : Ports.Count == 0 || Ports.Contains(asked)));
     }
 }

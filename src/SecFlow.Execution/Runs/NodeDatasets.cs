@@ -32,6 +32,19 @@ public sealed class NodeDatasets(BlobStore blobs, RunWriter writer)
         return inputs;
     }
 
+    /// <summary>The records of a dataset of a run, line by line; none when its node did not run.</summary>
+    public async IAsyncEnumerable<string> LinesAsync(Recipe recipe, string name, IReadOnlyList<Dataset> datasets, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var dataset in Sources(recipe, name, datasets, []).DistinctBy(d => d.Name))
+        {
+            using var reader = new StreamReader(blobs.OpenRead(dataset.BlobDigest));
+            while (await reader.ReadLineAsync(ct) is { } line)
+            {
+                yield return line;
+            }
+        }
+    }
+
     /// <summary>Digests of the datasets behind each input port, in the order in which they are read.</summary>
     public Dictionary<string, IReadOnlyList<string>> InputDigests(Recipe recipe, RecipeNode node, IReadOnlyList<Dataset> datasets) => node.Inputs.ToDictionary(
         i => i.Key, i => (IReadOnlyList<string>)[.. i.Value.SelectMany(name => Sources(recipe, name, datasets, [])).DistinctBy(d => d.Name).Select(d => d.BlobDigest)], StringComparer.Ordinal);

@@ -51,6 +51,9 @@ public sealed class RunAcceptance(WorkflowStore workflows, WorkflowService recip
             StartedByName = actor.Name,
             ScheduleId = request.ScheduleId,
             AfterRunId = request.AfterRunId,
+            ParentRunId = request.Cascade?.RunId,
+            ParentNodeId = request.Cascade?.NodeId,
+            CascadeDepth = request.Cascade?.Depth ?? 0,
             Priority = Math.Clamp(request.Priority, 0, 9),
             Parameters = (await RecipeParameters.ResolveAsync(recipe, used, request.Parameters, scope[0].Value, ct)).ToJsonString(),
             SubWorkflows = RunContext.WritePins(recipe.SubWorkflows),
@@ -83,6 +86,7 @@ public sealed class RunAcceptance(WorkflowStore workflows, WorkflowService recip
             ["tags"] = request.TargetTags.Count == 0 ? null : string.Join(' ', request.TargetTags),
             ["plugins"] = new JsonArray([.. nodes.Select(n => (JsonNode?)$"{n.PluginId}@{n.PluginVersion} {n.PluginDigest}")]),
             ["schedule"] = request.ScheduleId?.ToString(),
+            ["cascadeOf"] = request.Cascade?.RunId.ToString(),
         }));
     }
 

@@ -18,7 +18,8 @@ namespace SecFlow.Execution.Runs;
 /// 2. Stopped by a person: Cancelled. Stopped because this engine stops: back to the queue. Lease lost: nothing is written any more.
 /// 3. Paused: no node begins, and the slot is given back; a node that runs is frozen (<see cref="RunStop.Freezer"/>) and keeps the slot for a while (<see cref="RunWorkerOptions.FrozenFor"/>).
 /// 4. Skipped by a person: the node ends, nothing of it counts, and the run is Partial at best: its targets were not assessed by it.
-/// 5. The end is one transaction: status, open nodes, event, audit.
+/// 5. What its cascades start is accepted before its end (<see cref="Cascades"/>), each run once whatever happens in between.
+/// 6. The end is one transaction: status, open nodes, event, audit.
 /// </summary>
 public sealed partial class RunExecutor(
     RunStore runs,
@@ -27,6 +28,7 @@ public sealed partial class RunExecutor(
     WorkflowStore workflows,
     WorkflowService recipes,
     NodeExecutor nodes,
+    Cascades cascades,
     NodePlugins plugins,
     RunSignals signals,
     RunWorkerOptions options,
@@ -113,7 +115,9 @@ public sealed partial class RunExecutor(
             }
 
             var worst = rows.Count == 0 ? null : (await runs.NodesAsync(run.Id, CancellationToken.None)).FirstOrDefault(r => r.ErrorCode is not null);
-            return await FinishAsync(lease, run, journal, RunOutcome.RunOf(done), NodeStatus.Skipped, worst?.ErrorCode, worst?.ErrorMessage);
+            var outcome = RunOutcome.RunOf(done);
+            var cascaded = await cascades.StartAsync(context, outcome, stop.Token);
+            return await FinishAsync(lease, run, journal, outcome, NodeStatus.Skipped, worst?.ErrorCode, worst?.ErrorMessage, cascaded);
         }
         catch (OperationCanceledException) when (stop.Reason == StopReason.Cancelled)
         {
@@ -277,7 +281,7 @@ public sealed partial class RunExecutor(
         return result.Recipe ?? throw new SecFlowException(result.Problems);
     }
 
-    private async Task<RunStatus> FinishAsync(RunLease lease, Run run, RunJournal journal, RunStatus status, NodeStatus open, string? code, string? message)
+    private async Task<RunStatus> FinishAsync(RunLease lease, Run run, RunJournal journal, RunStatus status, NodeStatus open, string? code, string? message, IReadOnlyList<AuditEntry>? more = null)
     {
         if (journal.NotStored > 0)
         {
@@ -296,7 +300,7 @@ public sealed partial class RunExecutor(
             TraceId = run.TraceId,
             Details = new JsonObject { ["status"] = status.ToString(), ["epoch"] = lease.Epoch, ["message"] = message },
         };
-        await journal.CommitAsync(events => writer.FinishAsync(lease, status, open, code, message, audit, events, CancellationToken.None), CancellationToken.None);
+        await journal.CommitAsync(events => writer.FinishAsync(lease, status, open, code, message, [.. more ?? [], audit], events, CancellationToken.None), CancellationToken.None);
         return status;
     }
 

@@ -17,7 +17,7 @@ namespace SecFlow.Execution.Runs;
 /// 2. A refusal is one audit event, the same on every way: action <c>start.run</c>, denied, its code, the workflow. A missing role is <c>refuse.access</c> about the workflow, a target of another team <c>refuse.access</c> about that target.
 /// 3. A run is started on somebody's authority. Who lost the role for it, or left the team, takes it along: the next node does not begin, a schedule does not fire.
 /// </summary>
-public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, AuditLog audit, TimeProvider time)
+public sealed class RunGate(TargetStore targets, RunStore runs, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, AuditLog audit, TimeProvider time)
 {
     /// <summary>Ids of the targets that a request names by id, name or tag, as they are now. Throws SF1502 for a name or tag that nothing has.</summary>
     public Task<IReadOnlyList<Guid>> ChooseAsync(Guid teamId, StartRun request, StartFacts facts, CancellationToken ct) => facts.OnceAsync(
@@ -104,8 +104,14 @@ public sealed class RunGate(TargetStore targets, HoldStore holds, AuthorityStore
     public async Task<TeamRole> RoleOfAsync(Guid teamId, ActorKind kind, string id, CancellationToken ct) =>
         kind == ActorKind.User && await authorities.FindAsync(teamId, id, ct) is { } known ? known.Role ?? TeamRole.Viewer : TeamRole.Analyst;
 
-    private async Task<Actor> StarterAsync(Run run, CancellationToken ct)
+    /// <summary>On whose authority the run goes on, with the role that they have now: of a cascade, whoever the first run above it belongs to.</summary>
+    public async Task<Actor> StarterAsync(Run run, CancellationToken ct)
     {
+        for (var above = 0; above < Workflows.Cascade.MostDepth && run.ParentRunId is { } parent && await runs.FindAsync(parent, ct) is { } first; above++)
+        {
+            run = first;
+        }
+
         // A run that a person started by a schedule is the person's.
         var (kind, id) = run is { Trigger: RunTrigger.Schedule, ScheduleId: { } schedule } && await authorities.OwnerOfAsync(schedule, ct) is { } owner ? owner : (ActorKind.User, run.StartedById);
         return new Actor(run.Trigger == RunTrigger.Schedule ? ActorKind.Schedule : ActorKind.User, run.StartedById, run.StartedByName, run.TeamId, await RoleOfAsync(run.TeamId, kind, id, ct));

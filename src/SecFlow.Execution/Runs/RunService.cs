@@ -23,6 +23,9 @@ public sealed record StartRun(Guid WorkflowId, IReadOnlyList<Guid> TargetIds, Ru
 
     public Guid? ScheduleId { get; init; }
 
+    /// <summary>The run whose discoveries start this one.</summary>
+    public CascadeOrigin? Cascade { get; init; }
+
     public string? IdempotencyKey { get; init; }
 
     public int Priority { get; init; } = 5;
@@ -30,6 +33,12 @@ public sealed record StartRun(Guid WorkflowId, IReadOnlyList<Guid> TargetIds, Ru
     /// <summary>Not claimed before this run has ended.</summary>
     public Guid? AfterRunId { get; init; }
 }
+
+/// <summary>Where a cascade comes from.</summary>
+/// <param name="RunId">The run above.</param>
+/// <param name="NodeId">Its node that discovered.</param>
+/// <param name="Depth">Cascades above the new run, from 1.</param>
+public sealed record CascadeOrigin(Guid RunId, string? NodeId, int Depth);
 
 /// <summary>A run with everything that its page shows first.</summary>
 public sealed record RunDetail(Run Run, IReadOnlyList<NodeRun> Nodes, IReadOnlyList<Assessment> Assessments, string Recipe)

@@ -140,7 +140,7 @@ public sealed class RecoveryTests
         var audit = new AuditEntry(engine.Analyst, "finish.run", "run", run.Id.ToString(), "x");
         await Should.ThrowAsync<LeaseLostException>(() => writer.StageAsync(old, [], [new("log", null, "{}")], null, default));
         await Should.ThrowAsync<LeaseLostException>(() => writer.ChangeNodeAsync(old, node.Id, (n, _) => n.Status = NodeStatus.Failed, [], null, default));
-        await Should.ThrowAsync<LeaseLostException>(() => writer.FinishAsync(old, RunStatus.Failed, NodeStatus.Failed, null, null, audit, [], default));
+        await Should.ThrowAsync<LeaseLostException>(() => writer.FinishAsync(old, RunStatus.Failed, NodeStatus.Failed, null, null, [audit], [], default));
         await Should.ThrowAsync<LeaseLostException>(() => writer.ReleaseAsync(old, [], default));
         await Should.ThrowAsync<LeaseLostException>(() => checkpoints.CommitAsync(old, new NodeCheckpoint(node.Id, 0, StagedFindings.Create, (n, _) => n.Status = NodeStatus.Failed) { Audit = _ => audit }, default));
         (await writer.RenewAsync(old, TimeSpan.FromSeconds(30), default)).Held.ShouldBeFalse();
