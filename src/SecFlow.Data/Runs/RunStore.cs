@@ -109,6 +109,21 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<Artifact>> ArtifactsAsync(Guid runId, CancellationToken ct) =>
         await database.ReadAsync(db => db.Artifacts.Where(a => a.RunId == runId).OrderBy(a => a.NodeRunId).ThenBy(a => a.Name).ToListAsync(ct), ct);
 
+    /// <summary>Runs that cascades of this one started, oldest first.</summary>
+    public async Task<IReadOnlyList<Run>> ChildrenAsync(Guid runId, CancellationToken ct) =>
+        await database.ReadAsync(db => db.Runs.Where(r => r.ParentRunId == runId).OrderBy(r => r.QueuedAt).ThenBy(r => r.Id).ToListAsync(ct), ct);
+
+    /// <summary>What its cascades did, as events, in their order.</summary>
+    public async Task<IReadOnlyList<RunEvent>> CascadeEventsAsync(Guid runId, CancellationToken ct) =>
+        await database.ReadAsync(db => db.RunEvents.Where(e => e.RunId == runId && e.Type == "cascade").OrderBy(e => e.Seq).ToListAsync(ct), ct);
+
+    /// <summary>The node runs whose outputs others use, by id.</summary>
+    public async Task<IReadOnlyDictionary<Guid, NodeRun>> SourcesAsync(IReadOnlyList<NodeRun> nodes, CancellationToken ct)
+    {
+        var ids = nodes.Select(n => n.CachedFromNodeRunId).OfType<Guid>().Distinct().ToList();
+        return ids.Count == 0 ? new Dictionary<Guid, NodeRun>() : await database.ReadAsync(db => db.NodeRuns.Where(n => ids.Contains(n.Id)).ToDictionaryAsync(n => n.Id, ct), ct);
+    }
+
     /// <summary>How many findings filters hid in the run.</summary>
     public Task<int> HiddenAsync(Guid runId, CancellationToken ct) => database.ReadAsync(db => db.Occurrences.CountAsync(o => o.RunId == runId && o.Hidden, ct), ct);
 

@@ -20,6 +20,9 @@ public sealed class Cascades(RunStore runs, WorkflowStore workflows, TargetStore
     /// <summary>Names that an event tells of each kind.</summary>
     public const int MostNames = 20;
 
+    /// <summary>Different places of one dataset that are looked at.</summary>
+    public const int MostPlaces = CascadePlaces.MostPlaces;
+
     /// <summary>Starts what the recipe's cascades ask for; events go to the journal, the audit entries are the caller's to commit with the run's end.</summary>
     public async Task<IReadOnlyList<AuditEntry>> StartAsync(RunContext context, RunStatus outcome, CancellationToken ct)
     {

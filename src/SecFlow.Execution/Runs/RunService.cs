@@ -51,7 +51,16 @@ public sealed record RunDetail(Run Run, IReadOnlyList<NodeRun> Nodes, IReadOnlyL
 
     /// <summary>Findings that filters hid in this run.</summary>
     public int Hidden { get; init; }
+
+    /// <summary>Where the outputs of nodes that did not run come from, by <see cref="NodeRun.CachedFromNodeRunId"/>.</summary>
+    public IReadOnlyDictionary<Guid, NodeRun> Sources { get; init; } = new Dictionary<Guid, NodeRun>();
 }
+
+/// <summary>What came of the cascades of a run.</summary>
+/// <param name="Parent">The run whose cascade this one is; null = none, or gone.</param>
+/// <param name="Children">The runs that were started, as they are now.</param>
+/// <param name="Told">What each cascade said at the run's end: <c>{workflow, from, node, code, reason, records, started, refused, outOfScope, outside, left, leftNames, notLookedAt}</c>.</param>
+public sealed record RunCascades(Run? Parent, IReadOnlyList<Run> Children, IReadOnlyList<JsonObject> Told);
 
 /// <summary>An artifact with its bytes; the caller disposes of the stream.</summary>
 public sealed record ArtifactContent(Artifact Artifact, Stream Content);
@@ -135,12 +144,24 @@ public sealed class RunService(
     {
         var run = await FindAsync(actor, Permission.ReadRuns, runId, ct);
         var version = await workflows.FindVersionAsync(run.TeamId, run.WorkflowVersionId, ct);
-        return new RunDetail(run, await runs.NodesAsync(runId, ct), await runs.AssessmentsAsync(runId, ct), version?.Recipe ?? "")
+        var nodes = await runs.NodesAsync(runId, ct);
+        return new RunDetail(run, nodes, await runs.AssessmentsAsync(runId, ct), version?.Recipe ?? "")
         {
             Artifacts = await runs.ArtifactsAsync(runId, ct),
             Hidden = await runs.HiddenAsync(runId, ct),
             Attempts = await runs.AttemptsAsync(runId, ct),
+            Sources = await runs.SourcesAsync(nodes, ct),
         };
+    }
+
+    /// <summary>The run above it, the runs below it, and what its cascades refused or left out.</summary>
+    public async Task<RunCascades> CascadesAsync(Actor actor, Guid runId, CancellationToken ct)
+    {
+        var run = await FindAsync(actor, Permission.ReadRuns, runId, ct);
+        return new RunCascades(
+            run.ParentRunId is { } parent ? await runs.FindAsync(parent, ct) : null,
+            await runs.ChildrenAsync(runId, ct),
+            [.. (await runs.CascadeEventsAsync(runId, ct)).Select(e => (JsonObject)JsonNode.Parse(e.Data)!)]);
     }
 
     /// <summary>Opens an artifact of a run, its bytes checked against their digest. Throws SF1502 when there is none, SF7002 when it was changed on disk.</summary>

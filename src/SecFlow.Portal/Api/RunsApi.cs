@@ -32,6 +32,12 @@ public sealed record ApiRun(
 
     public bool Rerun { get; init; }
 
+    /// <summary>The run whose cascade this one is; null for any other.</summary>
+    public Guid? ParentRunId { get; init; }
+
+    /// <summary>Cascades above it.</summary>
+    public int CascadeDepth { get; init; }
+
     public static ApiRun Of(Run run) => new(
         run.Id, run.WorkflowId, run.WorkflowName, run.WorkflowVersionNumber, run.Status, run.Trigger, run.StartedByName, run.QueuedAt, run.StartedAt,
         run.EndedAt, run.SandboxLevel, run.PolicyRevision, run.ScopeRevision, run.ErrorCode, run.ErrorMessage, run.TraceId, run.LastEventSeq, run.TargetTags)
@@ -42,6 +48,8 @@ public sealed record ApiRun(
         RetryOf = run.RetryOf,
         RetryFrom = run.RetryFrom,
         Rerun = run.Rerun,
+        ParentRunId = run.ParentRunId,
+        CascadeDepth = run.CascadeDepth,
     };
 }
 
@@ -56,10 +64,33 @@ public sealed record ApiNode(
     string Id, NodeStatus Status, int Attempt, string Plugin, string PluginVersion, string PluginDigest, string? Signer, string? TrustRule, string? PolicyRevision, string? TrustRoot, string Provenance, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt,
     int? Progress, string? ProgressText, string? ErrorCode, string? ErrorMessage, int Findings, int RejectedRecords, int HttpRequests, int RefusedCalls, IReadOnlyList<ToolUse> Tools)
 {
-    public static ApiNode Of(NodeRun node) => new(
+    /// <summary>The run whose outputs it uses instead of its own; null when it ran.</summary>
+    public Guid? CachedFromRun { get; init; }
+
+    /// <summary>When these outputs came to be.</summary>
+    public DateTimeOffset? CachedAt { get; init; }
+
+    /// <summary>Chunks of a <c>foreach</c> node that are done, of <see cref="ChunksTotal"/>; 0 = none is.</summary>
+    public int ChunksDone { get; init; }
+
+    public int ChunksTotal { get; init; }
+
+    public static ApiNode Of(NodeRun node, NodeRun? source = null) => new(
         node.NodeId, node.Status, node.Attempt, node.PluginId, node.PluginVersion, node.PluginDigest, node.Signer, node.TrustRule, node.PolicyRevision, node.TrustRoot, Execution.Plugins.Provenance.Of(node).ToString(), node.StartedAt, node.EndedAt,
-        node.Progress, node.ProgressText, node.ErrorCode, node.ErrorMessage, node.Findings, node.RejectedRecords, node.HttpRequests, node.RefusedCalls, ToolUse.FromJson(node.Tools));
+        node.Progress, node.ProgressText, node.ErrorCode, node.ErrorMessage, node.Findings, node.RejectedRecords, node.HttpRequests, node.RefusedCalls, ToolUse.FromJson(node.Tools))
+    {
+        CachedFromRun = source?.RunId,
+        CachedAt = source?.EndedAt,
+        ChunksDone = node.ChunksDone,
+        ChunksTotal = node.ChunksTotal,
+    };
 }
+
+/// <summary>What came of a run's cascades.</summary>
+/// <param name="ParentRunId">The run above; null = none.</param>
+/// <param name="Children">Runs that were started.</param>
+/// <param name="Cascades">What each cascade started, refused and left out.</param>
+public sealed record ApiCascades(Guid? ParentRunId, IReadOnlyList<ApiRun> Children, IReadOnlyList<JsonObject> Cascades);
 
 public sealed record ApiAssessment(Guid TargetId, string Target, string Plugin, Verdict Verdict, string Reason);
 
@@ -83,6 +114,7 @@ public static class RunsApi
         api.MapGet("/runs", ListAsync).WithName("listRuns").Produces<ApiPage<ApiRun>>();
         api.MapGet("/runs/{id:guid}", GetAsync).WithName("getRun").Produces<ApiRunDetail>();
         api.MapPost("/runs/{id:guid}/cancel", CancelAsync).WithName("cancelRun").Produces(StatusCodes.Status202Accepted);
+        api.MapGet("/runs/{id:guid}/cascades", CascadesAsync).WithName("runCascades").Produces<ApiCascades>();
         api.MapGet("/runs/{id:guid}/artifacts/{artifactId:guid}", DownloadAsync).WithName("downloadArtifact").Produces<byte[]>(contentType: "application/octet-stream");
         api.MapGet("/runs/{id:guid}/events", RunEventStream.WriteAsync).WithName("watchRun").Produces<string>(contentType: "text/event-stream");
     }
@@ -136,11 +168,17 @@ public static class RunsApi
         var detail = await runs.GetAsync(await actors.OfRequestAsync(context, ct), id, ct);
         return new ApiRunDetail(
             ApiRun.Of(detail.Run),
-            [.. detail.Nodes.OrderBy(n => n.Ordinal).Select(ApiNode.Of)],
+            [.. detail.Nodes.OrderBy(n => n.Ordinal).Select(n => ApiNode.Of(n, n.CachedFromNodeRunId is { } id ? detail.Sources.GetValueOrDefault(id) : null))],
             [.. detail.Assessments.Select(a => new ApiAssessment(a.TargetId, a.Target, a.PluginId, a.Verdict, a.Reason))],
             [.. detail.Artifacts.Select(a => new ApiArtifact(a.Id, a.Name, a.MediaType, a.Size, a.BlobDigest, a.CreatedAt))],
             detail.Hidden,
             [.. detail.Attempts.Select(a => new ApiAttempt(a.NodeId, a.Attempt, a.Status, a.Engine, a.Epoch, a.BeganAt, a.EndedAt, a.ErrorCode, a.Reason))]);
+    }
+
+    private static async Task<ApiCascades> CascadesAsync(Guid id, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
+    {
+        var cascades = await runs.CascadesAsync(await actors.OfRequestAsync(context, ct), id, ct);
+        return new ApiCascades(cascades.Parent?.Id, [.. cascades.Children.Select(ApiRun.Of)], cascades.Told);
     }
 
     private static async Task<IResult> DownloadAsync(Guid id, Guid artifactId, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct) =>

@@ -109,8 +109,8 @@ public sealed class CascadesTests
         Discovers(engine, "http://127.0.0.1:8081/", "http://127.0.0.2:8081/", "http://127.0.0.3:8081/");
 
         // A workflow that is continued by itself ends by its depth.
-        var workflow = await engine.SaveAsync(Find, "cascades: [{ workflow: Deep, from: urls, max_runs: 2, max_depth: 2 }]");
         await engine.Get<WorkflowService>().SaveAsync(engine.Analyst, $"version: \"1.0\"\nname: Deep\ncascades: [{{ workflow: Deep, from: urls, max_runs: 1, max_depth: 2 }}]\nnodes:\n{Find}\n", default);
+        var workflow = await engine.SaveAsync(Find, "cascades: [{ workflow: Deep, from: urls, max_runs: 2, max_depth: 2 }]");
         var parent = await engine.StartAsync(workflow);
         var runs = 0;
         while (await engine.WorkAsync())
