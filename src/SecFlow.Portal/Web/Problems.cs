@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
+using SecFlow.Data;
+using SecFlow.Execution;
 using SecFlow.Execution.Diagnostics;
 
 namespace SecFlow.Portal.Web;
@@ -38,6 +40,7 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } bad415 =>
             (415, [new(Codes.RequestInvalid, bad415.Message.StartsWith("Content type ", StringComparison.Ordinal) ? bad415.Message : "The body's type is not application/json. Send 'Content-Type: application/json'.")]),
         BadHttpRequestException bad => (bad.StatusCode, [new(Codes.RequestInvalid, Unbound(bad.Message))]),
+        _ when DatabaseTrouble.Of(exception) is { } trouble => (503, [new(EngineTroubles.CodeOf(trouble.Kind), "The database could not do this now, and nothing was changed that was not answered. Ask again in a while; /readyz tells how it stands.")]),
         _ => (500, [new(Codes.Unexpected, "Something failed that was not expected. It is in the log under the trace id of this answer.")]),
     };
 

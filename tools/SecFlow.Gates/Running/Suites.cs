@@ -16,7 +16,7 @@ internal sealed class Suites(Repository repository)
 {
     private const string RulesProject = "SecFlow.Architecture.Tests";
     private const string EndToEndProject = "SecFlow.EndToEnd.Tests";
-    private static readonly string[] Checks = [LintGate.Name, TypesGate.Name, "imports", "unit", CoverageGate.Name, "contracts", DocsGate.Name, "e2e", Unprivileged.Name, Fuzzing.Name];
+    private static readonly string[] Checks = [LintGate.Name, TypesGate.Name, "imports", "unit", CoverageGate.Name, "contracts", DocsGate.Name, "e2e", Unprivileged.Name, Fuzzing.Name, Soaking.Name];
     private readonly List<GateResult> _results = [];
 
     public static bool IsKnown(Repository repository, string only) => Checks.Contains(only, StringComparer.Ordinal) || ProjectFor(repository, only) is not null;
@@ -38,7 +38,7 @@ internal sealed class Suites(Repository repository)
         }
 
         var project = only is null ? null : ProjectFor(repository, only);
-        var target = only is "imports" or "contracts" ? Path.Combine("tests", RulesProject) : only is Fuzzing.Name ? Path.Combine("tests", Fuzzing.Project) : project is not null ? Path.Combine("tests", project) : "SecFlow.sln";
+        var target = only is "imports" or "contracts" ? Path.Combine("tests", RulesProject) : only is Fuzzing.Name ? Path.Combine("tests", Fuzzing.Project) : only is Soaking.Name ? Path.Combine("tests", Soaking.Project) : project is not null ? Path.Combine("tests", project) : "SecFlow.sln";
         Add(await TypesGate.BuildAsync(repository, target).ConfigureAwait(false));
         if (_results[^1].IsRed || only is TypesGate.Name)
         {
@@ -73,6 +73,12 @@ internal sealed class Suites(Repository repository)
         if (postgres is not null)
         {
             Console.WriteLine(postgres.Note);
+        }
+
+        if (only is Soaking.Name)
+        {
+            Add(await Soaking.RunAsync(repository, postgres!.Environment).ConfigureAwait(false));
+            return;
         }
 
         var run = new TestRun(repository, postgres?.Environment ?? new Dictionary<string, string>(StringComparer.Ordinal));

@@ -22,7 +22,7 @@ internal sealed class TestRun(Repository repository, IReadOnlyDictionary<string,
     /// <summary>Where a project's results and coverage are.</summary>
     public string ResultsFolder(string project) => repository.At("TestResults", project);
 
-    public async Task<GateResult> RunAsync(string project, string? filter = null, bool coverage = false, bool build = false, string? name = null)
+    public async Task<GateResult> RunAsync(string project, string? filter = null, bool coverage = false, bool build = false, string? name = null, TimeSpan? limit = null)
     {
         var results = ResultsFolder(name ?? project);
         if (Directory.Exists(results))
@@ -47,7 +47,7 @@ internal sealed class TestRun(Repository repository, IReadOnlyDictionary<string,
         }
 
         var watch = Stopwatch.StartNew();
-        var run = await Shell.RunAsync(repository.Root, Limit, "dotnet", arguments, environment).ConfigureAwait(false);
+        var run = await Shell.RunAsync(repository.Root, limit ?? Limit, "dotnet", arguments, environment).ConfigureAwait(false);
         return Read(name ?? project, Path.Combine(results, "results.trx"), run, watch.Elapsed);
     }
 
