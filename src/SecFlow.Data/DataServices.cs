@@ -45,6 +45,7 @@ public static class DataServices
         services.AddSingleton<BlackoutStore>();
         services.AddSingleton<HoldStore>();
         services.AddSingleton<QueueStore>();
+        services.AddSingleton<FiringStore>();
         services.AddSingleton<PluginStore>();
         services.AddSingleton<BlastRadiusStore>();
         services.AddSingleton<ResourceStore>();

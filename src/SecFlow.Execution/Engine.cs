@@ -260,7 +260,11 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         await services.GetRequiredService<ScheduleMirror>().RebuildAsync(ct);
         await _scheduler.Start(ct);
         await queue.SweepAsync(ct);
-        _loops = Task.WhenAll(queue.SweepForeverAsync(_sweepEvery, _stop.Token), services.GetRequiredService<ScheduleWatch>().WatchForeverAsync(_blackoutsEvery, _stop.Token), AuditCheckpointsAsync(_stop.Token));
+        _loops = Task.WhenAll(
+            queue.SweepForeverAsync(_sweepEvery, _stop.Token),
+            services.GetRequiredService<ScheduleFiring>().SweepForeverAsync(_sweepEvery, _stop.Token),
+            services.GetRequiredService<ScheduleWatch>().WatchForeverAsync(_blackoutsEvery, _stop.Token),
+            AuditCheckpointsAsync(_stop.Token));
     }
 
     private async Task AuditCheckpointsAsync(CancellationToken ct)

@@ -243,41 +243,42 @@ public sealed class RunStore(Database database)
     }
 
     /// <summary>Records the wish to cancel. A queued run is Cancelled at once (true); a running one is told through its lease (false); a final one is left alone (null).</summary>
-    public Task<bool?> RequestCancelAsync(Guid runId, string by, AuditEntry audit, CancellationToken ct) => database.WriteAsync<bool?>(
-        async write =>
+    public Task<bool?> RequestCancelAsync(Guid runId, string by, AuditEntry audit, CancellationToken ct) => database.WriteAsync(write => CancelAsync(write, runId, by, audit, ct), ct);
+
+    /// <summary>The same in the transaction of the caller.</summary>
+    internal static async Task<bool?> CancelAsync(Write write, Guid runId, string by, AuditEntry audit, CancellationToken ct)
+    {
+        // Taking the row first orders this against a claim at the same moment.
+        await write.Db.Runs.Where(r => r.Id == runId).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, r => r.LeaseEpoch), ct);
+        var run = await write.Db.Runs.SingleAsync(r => r.Id == runId, ct);
+        if (run.Status.IsFinal())
         {
-            // Taking the row first orders this against a claim at the same moment.
-            await write.Db.Runs.Where(r => r.Id == runId).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, r => r.LeaseEpoch), ct);
-            var run = await write.Db.Runs.SingleAsync(r => r.Id == runId, ct);
-            if (run.Status.IsFinal())
-            {
-                return null;
-            }
+            return null;
+        }
 
-            write.Audit(audit);
-            run.CancelRequestedAt ??= write.Now;
-            run.CancelRequestedBy ??= by;
-            if (run.Status == RunStatus.Running || (run.Status == RunStatus.Paused && run.LeaseUntil is not null))
-            {
-                // Running from here on: whoever has it ends it, and should its engine be dead, the next one claims it for that.
-                RunControlStore.EndPause(run, write.Now);
-                run.Status = RunStatus.Running;
-                return false;
-            }
-
+        write.Audit(audit);
+        run.CancelRequestedAt ??= write.Now;
+        run.CancelRequestedBy ??= by;
+        if (run.Status == RunStatus.Running || (run.Status == RunStatus.Paused && run.LeaseUntil is not null))
+        {
+            // Running from here on: whoever has it ends it, and should its engine be dead, the next one claims it for that.
             RunControlStore.EndPause(run, write.Now);
-            (run.LeaseOwner, run.LeaseUntil) = (null, null);
-            run.Status = RunStatus.Cancelled;
-            run.EndedAt = write.Now;
-            foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == runId && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
-            {
-                (node.Status, node.EndedAt) = (NodeStatus.Cancelled, write.Now);
-            }
+            run.Status = RunStatus.Running;
+            return false;
+        }
 
-            // Of a paused run whose engine is gone.
-            await NodeAttempts.EndAllAsync(write, runId, NodeStatus.Cancelled, null, null, ct);
-            RunWriter.Append(write, run, [new("run.status", null, """{"status":"Cancelled"}""")]);
-            return true;
-        },
-        ct);
+        RunControlStore.EndPause(run, write.Now);
+        (run.LeaseOwner, run.LeaseUntil) = (null, null);
+        run.Status = RunStatus.Cancelled;
+        run.EndedAt = write.Now;
+        foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == runId && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
+        {
+            (node.Status, node.EndedAt) = (NodeStatus.Cancelled, write.Now);
+        }
+
+        // Of a paused run whose engine is gone.
+        await NodeAttempts.EndAllAsync(write, runId, NodeStatus.Cancelled, null, null, ct);
+        RunWriter.Append(write, run, [new("run.status", null, """{"status":"Cancelled"}""")]);
+        return true;
+    }
 }

@@ -40,6 +40,15 @@ public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs
         }
     }
 
+    /// <summary>Wakes as many slots as this engine has for what waits. Trouble is logged only, as above.</summary>
+    public async Task WakeSlotsAsync(CancellationToken ct)
+    {
+        foreach (var run in await runs.WaitingAsync(options.RunsPerTeam, options.Slots, ct))
+        {
+            await WakeAsync(run, ct);
+        }
+    }
+
     private async Task AddTriggerAsync(Guid runId, TriggerConflict conflict, CancellationToken ct)
     {
         var scheduler = await schedulers.GetScheduler(ct);

@@ -1,65 +1,80 @@
+using Microsoft.Extensions.Logging;
 using Quartz;
 using SecFlow.Data.Schedules;
 
 namespace SecFlow.Execution.Schedules;
 
 /// <summary>
-/// Schedules in Quartz: one job and one cron trigger each, under the schedule's id. The database row is the truth; at start everything is set again and what
-/// has no row any more is removed. A firing that was missed while nothing ran happens once, at the next start.
+/// Schedules in Quartz: one trigger for all of them, at the next moment at which any is due. The rows are the truth (<see cref="Schedule.NextFireAt"/>); the trigger says when to look,
+/// and in a cluster Quartz says which engine looks.
+/// 1. A trigger per schedule would cost some synced commits for each firing; one trigger costs them once for everything that is due at its time.
+/// 2. A trigger that is too late or missing (a crash between the row and it) is made up by the sweep, which looks every two seconds.
+/// 3. What was missed while nothing ran is still due at the next start; each schedule's misfire policy decides.
 /// </summary>
-public sealed class ScheduleMirror(ISchedulerFactory schedulers, ScheduleStore schedules)
+public sealed partial class ScheduleMirror(ISchedulerFactory schedulers, ScheduleStore schedules, FiringStore firings, TimeProvider time, ILogger<ScheduleMirror> logger)
 {
     public const string Group = "schedules";
 
-    private static readonly JobKey _fire = new("fire", Group);
+    /// <summary>The trigger fires at least so often: a clock that was set costs no more than this.</summary>
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Makes Quartz agree with the database.</summary>
+    private static readonly JobKey _job = new("fire", Group);
+    private static readonly TriggerKey _next = new("next", Group);
+
+    /// <summary>Stores the job, notes the next time of schedules that have none yet, removes triggers that nobody needs, and sets the next moment.</summary>
     public async Task RebuildAsync(CancellationToken ct)
     {
         var scheduler = await schedulers.GetScheduler(ct);
-        await scheduler.AddJob(JobBuilder.Create<ScheduleJob>().WithIdentity(_fire).StoreDurably().Build(), AddJobOptions.Replacing, ct);
-        var rows = await schedules.ListEnabledAsync(ct);
-        var keep = rows.Select(r => Key(r.Id)).ToHashSet();
-        var present = (await scheduler.GetTriggersOfJob(_fire, ct)).ToDictionary(t => t.Key);
-        foreach (var stale in present.Keys.Where(k => !keep.Contains(k)).ToList())
+        await scheduler.AddJob(JobBuilder.Create<ScheduleJob>().WithIdentity(_job).StoreDurably().Build(), AddJobOptions.Replacing, ct);
+        foreach (var stale in (await scheduler.GetTriggersOfJob(_job, ct)).Select(t => t.Key).Where(k => !k.Equals(_next)).ToList())
         {
             await scheduler.UnscheduleJob(stale, ct);
         }
 
-        foreach (var row in rows)
+        foreach (var row in (await schedules.ListEnabledAsync(ct)).Where(r => r.NextFireAt is null))
         {
-            // A trigger that is right stays: replacing it would forget a firing that was missed.
-            if (!(present.GetValueOrDefault(Key(row.Id)) is ICronTrigger same && same.CronExpressionString == row.Cron && same.TimeZone.Id == CronRule.Parse(row.Cron, row.Zone).TimeZone.Id))
+            try
             {
-                await SetAsync(row, ct);
+                await schedules.RecordNextAsync(row.Id, ScheduleRule.NextOf(row), ct);
+            }
+            catch (Diagnostics.SecFlowException wrong)
+            {
+                Unreadable(logger, row.Id, wrong);
+            }
+        }
+
+        await SetNextAsync(ct);
+    }
+
+    /// <summary>Looks for the next moment and sets the trigger to it.</summary>
+    public async Task SetNextAsync(CancellationToken ct)
+    {
+        var latest = time.GetUtcNow() + _longest;
+        await SetAsync(await firings.NextAsync(ct) is { } next && next < latest ? next : latest, ct);
+    }
+
+    /// <summary>A schedule was added or changed: the trigger must not fire after its next time. What it does not do any more needs nothing: nothing is due then.</summary>
+    public async Task SetAsync(Schedule row, CancellationToken ct)
+    {
+        if (row.IsActive && row.NextFireAt is { } next)
+        {
+            var scheduler = await schedulers.GetScheduler(ct);
+            if (await scheduler.GetTrigger(_next, ct) is not { } set || set.NextFireTimeUtc is not { } at || at > next)
+            {
+                await SetAsync(next, ct);
             }
         }
     }
 
-    /// <summary>Sets or removes the trigger of one schedule.</summary>
-    public async Task SetAsync(Schedule row, CancellationToken ct)
-    {
-        if (!row.Enabled || row.ArchivedAt is not null)
-        {
-            await RemoveAsync(row.Id, ct);
-            return;
-        }
+    /// <summary>A schedule was removed: the next moment may be later.</summary>
+    public Task RemoveAsync(Guid scheduleId, CancellationToken ct) => SetNextAsync(ct);
 
-        var scheduler = await schedulers.GetScheduler(ct);
-        var rule = CronRule.Parse(row.Cron, row.Zone);
-        var trigger = TriggerBuilder.Create()
-            .WithIdentity(Key(row.Id))
-            .ForJob(_fire)
-            .WithSchedule(CronScheduleBuilder.Create(rule.Cron).InTimeZone(rule.TimeZone).WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed))
-            .Build();
-        await scheduler.ScheduleTrigger(trigger, TriggerConflict.Replace, ct);
-    }
-
-    public async Task RemoveAsync(Guid scheduleId, CancellationToken ct)
+    private async Task SetAsync(DateTimeOffset at, CancellationToken ct)
     {
         var scheduler = await schedulers.GetScheduler(ct);
-        await scheduler.UnscheduleJob(Key(scheduleId), ct);
+        await scheduler.ScheduleTrigger(TriggerBuilder.Create().WithIdentity(_next).ForJob(_job).StartAt(at).Build(), TriggerConflict.Replace, ct);
     }
 
-    private static TriggerKey Key(Guid scheduleId) => new(scheduleId.ToString(), Group);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The rule of the schedule {ScheduleId} cannot be read on this machine: it does not fire")]
+    private static partial void Unreadable(ILogger logger, Guid scheduleId, Exception error);
 }

@@ -119,7 +119,7 @@ public sealed partial class JourneyTests(PackagedCommandLine package) : IClassFi
     }
 
     // what its time does
-    private static async Task<object?> FireAsync(RunningPortal portal, Schedule schedule) => await portal.Get<ScheduleFiring>().FireAsync(schedule.Id, TimeProvider.System.GetUtcNow(), null, default);
+    private static async Task<object?> FireAsync(RunningPortal portal, Schedule schedule) => await portal.Get<ScheduleFiring>().FireAsync(schedule.Id, TimeProvider.System.GetUtcNow(), default);
 
     private static Task TrustRootAsync(RunningPortal portal, byte[] root)
     {

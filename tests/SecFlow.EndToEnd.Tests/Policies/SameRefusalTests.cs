@@ -300,7 +300,7 @@ public sealed partial class SameRefusalTests
 
         private async Task<(string, string)> ScheduleAsync()
         {
-            (await Portal.Get<ScheduleFiring>().FireAsync(_schedule.Id, TimeProvider.System.GetUtcNow(), null, default)).ShouldBeNull();
+            (await Portal.Get<ScheduleFiring>().FireAsync(_schedule.Id, TimeProvider.System.GetUtcNow(), default)).ShouldBeNull();
             var refusal = (await Portal.Get<ScheduleStore>().FindAsync(Portal.Actor.TeamId, _schedule.Id))!.LastRefusal!;
             return (refusal[..6], refusal[8..]);
         }

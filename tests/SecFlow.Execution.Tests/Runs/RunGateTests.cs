@@ -46,10 +46,10 @@ public sealed class RunGateTests
         var user = await engine.AddUserAsync("ben", TeamRole.Analyst);
         var owner = new Actor(ActorKind.User, user.Id.ToString(), "ben", engine.Analyst.TeamId, TeamRole.Analyst);
         var schedule = await engine.Get<ScheduleService>().AddAsync(owner, new NewSchedule("nightly", await engine.SaveAsync(Retried), "0 0 3 * * ?", "UTC", [engine.TargetId]), default);
-        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UnixEpoch, null, default)).ShouldNotBeNull();
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UnixEpoch, default)).ShouldNotBeNull();
         await engine.Get<TeamStore>().RemoveMemberAsync(Actor.System(engine.Analyst.TeamId), user.Id);
 
-        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UnixEpoch.AddDays(1), null, default)).ShouldBeNull();
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UnixEpoch.AddDays(1), default)).ShouldBeNull();
 
         (await engine.Get<ScheduleStore>().FindAsync(engine.Analyst.TeamId, schedule.Id))!.LastRefusal!.ShouldContain(Codes.RoleMissing);
         engine.Scripts["scan"] = Finds(["r1"], Finding("r1"));

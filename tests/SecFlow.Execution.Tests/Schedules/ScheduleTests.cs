@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Quartz;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
@@ -23,23 +24,23 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public async Task Schedule_is_stored_and_mirrored_with_its_zone()
+    public async Task Schedule_is_stored_and_one_trigger_waits_for_what_is_due_next()
     {
         var (engine, schedule) = await WithScheduleAsync();
         await using var _ = engine;
         schedule.NextFireAt.ShouldNotBeNull();
-        var scheduler = await engine.Get<ISchedulerFactory>().GetScheduler();
-        var trigger = (ICronTrigger)(await scheduler.GetTrigger(new TriggerKey(schedule.Id.ToString(), ScheduleMirror.Group)))!;
-        (trigger.CronExpressionString, trigger.TimeZone.Id).ShouldBe(("0 0 3 * * ?", "Europe/Berlin"));
-
-        var service = engine.Get<ScheduleService>();
-        await service.SetEnabledAsync(engine.Analyst, schedule.Id, false, default);
-        (await scheduler.GetTrigger(trigger.Key)).ShouldBeNull();
-        await service.SetEnabledAsync(engine.Analyst, schedule.Id, true, default);
-        (await scheduler.GetTrigger(trigger.Key)).ShouldNotBeNull();
-        await engine.Get<ScheduleStore>().ArchiveAsync(engine.Analyst, schedule.Id);
+        (await TriggerAsync(engine)).ShouldBeLessThan(DateTimeOffset.UtcNow.AddMinutes(1).AddSeconds(1), "the trigger looks at least once a minute");
+        await engine.Database.WriteAsync(async write => (await write.Db.Schedules.SingleAsync()).NextFireAt = DateTimeOffset.UtcNow.AddSeconds(20));
+        await engine.Get<ScheduleMirror>().SetNextAsync(default);
+        (await TriggerAsync(engine)).ShouldBeLessThan(DateTimeOffset.UtcNow.AddSeconds(21));
         await engine.Get<ScheduleMirror>().RebuildAsync(default);
-        (await scheduler.GetTrigger(trigger.Key)).ShouldBeNull("Quartz agrees with the database after a start");
+        (await TriggerAsync(engine)).ShouldBeLessThan(DateTimeOffset.UtcNow.AddSeconds(21), "Quartz agrees with the database after a start");
+    }
+
+    private static async Task<DateTimeOffset> TriggerAsync(TestEngine engine)
+    {
+        var scheduler = await engine.Get<ISchedulerFactory>().GetScheduler();
+        return (await scheduler.GetTrigger(new TriggerKey("next", ScheduleMirror.Group)))!.NextFireTimeUtc!.Value;
     }
 
     [Fact]
@@ -48,8 +49,8 @@ public sealed class ScheduleTests
         var (engine, schedule) = await WithScheduleAsync();
         await using var _ = engine;
         var due = DateTimeOffset.UtcNow;
-        var run = await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, due, due.AddDays(1), default);
-        var again = await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, due, due.AddDays(1), default);
+        var run = await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, due, default);
+        var again = await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, due, default);
         run!.Id.ShouldBe(again!.Id);
         (run.Trigger, run.ScheduleId, run.StartedByName).ShouldBe((RunTrigger.Schedule, schedule.Id, "nightly (for analyst)"));
         var row = (await engine.Get<ScheduleService>().ListAsync(engine.Analyst, default)).Single();
@@ -63,7 +64,7 @@ public sealed class ScheduleTests
         var (engine, schedule) = await WithScheduleAsync();
         await using var _ = engine;
         await engine.EndAuthorisationAsync(Guid.Parse(schedule.TargetIds));
-        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, null, default)).ShouldBeNull();
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, default)).ShouldBeNull();
         (await engine.Get<ScheduleService>().ListAsync(engine.Analyst, default)).Single().LastRefusal!.ShouldContain(Codes.AuthorisationLapsed);
         (await engine.Runs.ListAsync(engine.Analyst, 0, 10, default)).ShouldBeEmpty();
         var refused = await engine.Database.ReadAsync(async db => await Task.FromResult(db.AuditEvents.Single(e => e.Action == "start.run")));
@@ -76,7 +77,7 @@ public sealed class ScheduleTests
         var (engine, schedule) = await WithScheduleAsync();
         await using var _ = engine;
         await engine.Get<ScheduleService>().SetEnabledAsync(engine.Analyst, schedule.Id, false, default);
-        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, null, default)).ShouldBeNull();
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, default)).ShouldBeNull();
     }
 
     [Fact]

@@ -44,11 +44,11 @@ public sealed class TargetChoiceTests
         var service = engine.Get<ScheduleService>();
         var schedule = await service.AddAsync(engine.Analyst, new NewSchedule("nightly", workflow, "0 0 3 * * ?", "UTC", []) { TargetTags = ["web"] }, default);
 
-        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, null, default)).ShouldBeNull("nothing has the tag yet");
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, default)).ShouldBeNull("nothing has the tag yet");
         (await service.ListAsync(engine.Analyst, default)).Single().LastRefusal!.ShouldContain("No target of this team has the tag 'web'");
         await AddAsync(engine, "a", "web");
 
-        var run = await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, null, default);
+        var run = await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, default);
 
         RunContext.ReadTargets(run!.Targets).ShouldHaveSingleItem().Name.ShouldBe("a");
         run.TargetTags.ShouldBe("web");
@@ -67,7 +67,7 @@ public sealed class TargetChoiceTests
         await engine.Get<TargetStore>().EditAsync(engine.Analyst, id, 1, target => target.Windows = $"deny {DateTimeOffset.UtcNow.AddDays(-1):yyyy-MM-dd}T00:00/{until:yyyy-MM-dd}T00:00 UTC", []);
 
         var refused = await Should.ThrowAsync<SecFlowException>(() => engine.Runs.StartAsync(engine.Analyst, new StartRun(workflow, [id], RunTrigger.Manual), default));
-        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, null, default)).ShouldBeNull();
+        (await engine.Get<ScheduleFiring>().FireAsync(schedule.Id, DateTimeOffset.UtcNow, default)).ShouldBeNull();
 
         refused.Code.ShouldBe(Codes.OutsideWindow);
         refused.Diagnostics[0].Remedy!.ShouldContain($"{until:yyyy-MM-dd}T00:00:00Z");
