@@ -2,6 +2,7 @@ using SecFlow.Benchmarks.Findings;
 using SecFlow.Benchmarks.Nodes;
 using SecFlow.Benchmarks.Peers;
 using SecFlow.Benchmarks.Sandboxing;
+using SecFlow.Benchmarks.Schedules;
 using SecFlow.Benchmarks.Starts;
 using SecFlow.Benchmarks.Trust;
 
@@ -31,6 +32,9 @@ internal static class Catalog
         new("node-distinct", "ms", Better.Lower, 45, "a light node of a run of 40 with 40 plugins, durable and sandboxed, work included", NodeOverhead.DistinctAsync),
         new("telemetry", "%", Better.Lower, 5, "what rollups, baselines, traces and alert rules add to a run of 40 light nodes: medians of runs with and without, in turns", Telemetry.CostAsync),
         new("node-long", "%", Better.Higher, 97, "share of a long node's time that is spent in its work", LongNodes.ShareAsync),
+        new("bullmq-schedules", "ms", Better.Lower, null, "how late the jobs of 1,000 BullMQ job schedulers of one instant begin (p99), with a synced log and one worker", BullMq.SchedulesAsync) { Peer = true },
+        new("schedules-burst", "ms", Better.Lower, 1200, "1,000 schedules due at one instant, until their runs are committed (p99), SQLite", ScheduleBurst.SqliteAsync),
+        new("schedules-burst-postgres", "ms", Better.Lower, 1200, "the same on PostgreSQL", ScheduleBurst.PostgresAsync),
         new("emit", "records/s", Better.Higher, 20_000, "records from ctx.emit, validated and staged durably", EmitThroughput.RecordsAsync),
         new("emit-node", "records/s", Better.Higher, null, "the same from the start of the node to its checkpoint, with its dataset", EmitThroughput.NodeAsync),
         new("start-cold", "s", Better.Lower, null, "./start on a built tree with an empty data folder, to ready", PortalStarts.ColdAsync),

@@ -102,7 +102,8 @@ public static class EngineServices
         .AddSingleton<RunControlStore>()
         .AddSingleton<RunRepeat>()
         .AddSingleton<RunControl>()
-        .AddSingleton<RunService>();
+        .AddSingleton<RunService>()
+        .AddSingleton<QueueService>();
 
     /// <summary>Quartz, persistent: on SQLite in a file of its own (it holds its lock longer than our writes may wait), on PostgreSQL in the same database, clustered.</summary>
     internal static IServiceCollection AddSecFlowQuartz(this IServiceCollection services, EngineOptions options)

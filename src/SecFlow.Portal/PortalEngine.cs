@@ -10,6 +10,8 @@ public static class PortalEngine
         DataFolder = Path.GetFullPath(options.DataFolder),
         Database = options.Database,
         TargetFolders = options.TargetFolders,
+        ParallelRuns = options.WorkerSlots,
+        RunsPerTeam = options.RunsPerTeam,
         ExecuteRuns = options.Role != PortalRole.Portal,
     });
 }

@@ -41,6 +41,12 @@ public sealed record PortalOptions
     /// <summary>Folders of this machine below which folder targets may be (<c>SECFLOW_TARGET_FOLDERS</c>, separated by colons).</summary>
     public IReadOnlyList<string> TargetFolders { get; init; } = [];
 
+    /// <summary>Runs at the same time in this process, 1..64 (<c>SECFLOW_WORKER_SLOTS</c>).</summary>
+    public int WorkerSlots { get; init; } = 2;
+
+    /// <summary>Running runs of one team in the whole installation, 1..64, where no limit of the queue says otherwise (<c>SECFLOW_RUNS_PER_TEAM</c>).</summary>
+    public int RunsPerTeam { get; init; } = 4;
+
     /// <summary>First administrator's password; null = a one-time link is printed.</summary>
     public string? AdminPassword { get; init; }
 
@@ -61,7 +67,7 @@ public sealed record PortalOptions
 
     public const string Usage = """
         Usage: SecFlow.Portal [--port N] [--listen ADDRESS] [--data DIR] [--no-demo] [--role all|portal|worker] [--demo-target URL]
-        Environment: SECFLOW_ADMIN_PASSWORD (first administrator's password, at least 12 characters), SECFLOW_DATABASE (PostgreSQL connection string; without it SQLite in the data folder), SECFLOW_TARGET_FOLDERS (folders below which folder targets may be, separated by colons), OTEL_EXPORTER_OTLP_ENDPOINT
+        Environment: SECFLOW_ADMIN_PASSWORD (first administrator's password, at least 12 characters), SECFLOW_DATABASE (PostgreSQL connection string; without it SQLite in the data folder), SECFLOW_TARGET_FOLDERS (folders below which folder targets may be, separated by colons), SECFLOW_WORKER_SLOTS (runs at the same time in this process, 1 to 64; 2), SECFLOW_RUNS_PER_TEAM (runs of a team at the same time, 1 to 64; 4), OTEL_EXPORTER_OTLP_ENDPOINT
         """;
 
     /// <summary>Reads arguments and environment. Throws every problem at once (SF1601).</summary>
@@ -104,12 +110,29 @@ public sealed record PortalOptions
             problems.AddRange(wrong.Diagnostics);
         }
 
+        options = options with { WorkerSlots = Number("SECFLOW_WORKER_SLOTS", options.WorkerSlots), RunsPerTeam = Number("SECFLOW_RUNS_PER_TEAM", options.RunsPerTeam) };
         if (options.AdminPassword is { Length: < 12 })
         {
             problems.Add(Problem("SECFLOW_ADMIN_PASSWORD is shorter than 12 characters. Choose a longer one, or leave it out and use the one-time link."));
         }
 
         return problems.Count == 0 ? options : throw new SecFlowException(problems);
+
+        int Number(string name, int otherwise)
+        {
+            if (NullIfEmpty(environment(name)) is not { } text)
+            {
+                return otherwise;
+            }
+
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 64)
+            {
+                return number;
+            }
+
+            problems.Add(Problem($"{name} is '{text}': a number from 1 to 64 was expected."));
+            return otherwise;
+        }
     }
 
     private static PortalOptions Apply(PortalOptions options, string name, string value, List<Diagnostic> problems)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
@@ -16,39 +17,42 @@ namespace SecFlow.Benchmarks.Engine;
 internal sealed class BenchEngine : IAsyncDisposable
 {
     private readonly IHost _host;
-    private readonly Actor _actor;
-    private readonly Guid _target;
     private int _workflows;
 
     private BenchEngine(IHost host, string folder, Actor actor, Guid target)
     {
-        (_host, _actor, _target) = (host, actor, target);
+        (_host, Actor, Target) = (host, actor, target);
         Plugins = new BenchPlugins(host.Services, folder);
     }
 
     public BenchPlugins Plugins { get; }
 
     /// <summary>One beside it, without rollups, comparisons and alert rules.</summary>
-    public static Task<BenchEngine> WithoutTelemetryAsync(Bench bench, CancellationToken ct) => StartAsync(Path.Combine(bench.Folder, "engine-without-telemetry"), ct, telemetry: false);
+    public static Task<BenchEngine> WithoutTelemetryAsync(Bench bench, CancellationToken ct) => StartAsync(Path.Combine(bench.Folder, "engine-without-telemetry"), null, ct, telemetry: false);
 
     public IServiceProvider Services => _host.Services;
 
+    /// <summary>An admin of its only team.</summary>
+    public Actor Actor { get; }
+
+    /// <summary>The loopback address.</summary>
+    public Guid Target { get; }
+
     /// <summary>The one of this call of ./bench; its target is a loopback address.</summary>
-    public static Task<BenchEngine> OfAsync(Bench bench, CancellationToken ct) => bench.SharedAsync(() => StartAsync(Path.Combine(bench.Folder, "engine"), ct));
+    public static Task<BenchEngine> OfAsync(Bench bench, CancellationToken ct) => bench.SharedAsync(() => StartAsync(Path.Combine(bench.Folder, "engine"), null, ct));
 
     /// <summary>A server of this process as a target: its port has to be approved by itself.</summary>
     public async Task<Guid> AddTargetAsync(string url, CancellationToken ct) => (await _host.Services.GetRequiredService<TargetService>().AddAsync(
-        _actor, new NewTarget(url, TargetKind.Url, url, "benchmark", null) { PrivateAddressApproved = true, RequestsPerSecond = 1000 }, ct)).Id;
+        Actor, new NewTarget(url, TargetKind.Url, url, "benchmark", null) { PrivateAddressApproved = true, RequestsPerSecond = 1000 }, ct)).Id;
 
     /// <summary>Runs a recipe of these nodes to its end; throws when it does not succeed.</summary>
     public async Task<RunDetail> RunAsync(string nodes, CancellationToken ct, Guid? target = null)
     {
-        var yaml = $"version: \"1.0\"\nname: Bench {++_workflows}\nnodes:\n{nodes}\n";
-        var workflow = await _host.Services.GetRequiredService<WorkflowService>().SaveAsync(_actor, yaml, ct);
+        var workflow = await SaveAsync(nodes, ct);
         var runs = _host.Services.GetRequiredService<RunService>();
-        var run = await runs.StartAsync(_actor, new StartRun(workflow.WorkflowId, [target ?? _target], RunTrigger.Manual), ct);
+        var run = await runs.StartAsync(Actor, new StartRun(workflow, [target ?? Target], RunTrigger.Manual), ct);
         RunDetail detail;
-        while (!(detail = await runs.GetAsync(_actor, run.Id, ct)).Run.Status.IsFinal())
+        while (!(detail = await runs.GetAsync(Actor, run.Id, ct)).Run.Status.IsFinal())
         {
             // seldom enough not to be measured itself
             await Task.Delay(100, ct);
@@ -66,24 +70,19 @@ internal sealed class BenchEngine : IAsyncDisposable
     /// <summary>Queues runs of a recipe of these nodes, and waits for their end; throws when one does not succeed.</summary>
     public async Task<IReadOnlyList<Run>> RunInARowAsync(string nodes, int count, CancellationToken ct)
     {
-        var yaml = $"version: "1.0"
-name: Row {++_workflows}
-nodes:
-{nodes}
-";
-        var workflow = await _host.Services.GetRequiredService<WorkflowService>().SaveAsync(_actor, yaml, ct);
+        var workflow = await SaveAsync(nodes, ct);
         var runs = _host.Services.GetRequiredService<RunService>();
         var queued = new List<Guid>();
         for (var i = 0; i < count; i++)
         {
-            queued.Add((await runs.StartAsync(_actor, new StartRun(workflow.WorkflowId, [_target], RunTrigger.Manual), ct)).Id);
+            queued.Add((await runs.StartAsync(Actor, new StartRun(workflow, [Target], RunTrigger.Manual), ct)).Id);
         }
 
         var ended = new List<Run>();
         foreach (var id in queued)
         {
             Run run;
-            while (!(run = (await runs.GetAsync(_actor, id, ct)).Run).Status.IsFinal())
+            while (!(run = (await runs.GetAsync(Actor, id, ct)).Run).Status.IsFinal())
             {
                 await Task.Delay(100, ct);
             }
@@ -94,6 +93,10 @@ nodes:
         return ended;
     }
 
+    /// <summary>Saves a recipe of these nodes; returns its workflow.</summary>
+    public async Task<Guid> SaveAsync(string nodes, CancellationToken ct) =>
+        (await _host.Services.GetRequiredService<WorkflowService>().SaveAsync(Actor, $"version: \"1.0\"\nname: Bench {++_workflows}\nnodes:\n{nodes}\n", ct)).WorkflowId;
+
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
@@ -102,13 +105,14 @@ nodes:
         Plugins.Dispose();
     }
 
-    private static async Task<BenchEngine> StartAsync(string folder, CancellationToken ct, bool telemetry = true)
+    /// <summary>Another one, on a folder and a database of its own; null = SQLite in the folder.</summary>
+    public static async Task<BenchEngine> StartAsync(string folder, DatabaseOptions? database, CancellationToken ct, bool telemetry = true)
     {
         Directory.CreateDirectory(folder);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = folder, ParallelRuns = 1, Telemetry = telemetry });
+        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = folder, Database = database, ParallelRuns = 1, Telemetry = telemetry });
         var host = builder.Build();
         await host.StartAsync(ct);
         var team = await host.Services.GetRequiredService<TeamStore>().CreateAsync(Actor.System(), "bench", "Bench", ct: ct);

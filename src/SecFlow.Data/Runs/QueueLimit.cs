@@ -20,6 +20,13 @@ public sealed class QueueLimit
     public string SetBy { get; set; } = "";
 
     public DateTimeOffset SetAt { get; set; }
+
+    /// <summary>How many runs of a team may be at work, where no limit of its own says otherwise <paramref name="otherwise"/>.</summary>
+    public static int OfTeam(IReadOnlyList<QueueLimit> limits, Guid team, int otherwise) => limits.FirstOrDefault(l => l.TeamId == team && l.PluginId.Length == 0)?.MostRuns ?? otherwise;
+
+    /// <summary>How many runs at work count against this limit of a plugin.</summary>
+    public int CountIn(IReadOnlyDictionary<(Guid TeamId, string PluginId), int> busy) =>
+        busy.Where(b => b.Key.PluginId == PluginId && (TeamId == Guid.Empty || TeamId == b.Key.TeamId)).Sum(b => b.Value);
 }
 
 internal sealed class QueueLimitConfiguration : IEntityTypeConfiguration<QueueLimit>

@@ -14,6 +14,15 @@ public sealed record QueuedRun(Run Run, IReadOnlyList<string> Plugins);
 public sealed record RunAtWork(Guid TeamId, string Workflow, DateTimeOffset StartedAt);
 
 /// <summary>Everything that decides who is next, as of one moment. Holds rows of every team: what a person sees of it is chosen above.</summary>
+/// <param name="Now">The moment.</param>
+/// <param name="Waiting">Runs that wait, by priority and age.</param>
+/// <param name="AtWork">Runs at work.</param>
+/// <param name="BusyPlugins">Runs at work by team and limited plugin.</param>
+/// <param name="Limits">Every limit.</param>
+/// <param name="Served">When each team was served last.</param>
+/// <param name="Holds">Holds that stand.</param>
+/// <param name="Durations">How long runs of a workflow take.</param>
+/// <param name="NotEnded">Of the runs that others wait for, those that have not ended.</param>
 public sealed record QueueSnapshot(
     DateTimeOffset Now,
     IReadOnlyList<QueuedRun> Waiting,
@@ -22,7 +31,8 @@ public sealed record QueueSnapshot(
     IReadOnlyList<QueueLimit> Limits,
     IReadOnlyDictionary<Guid, DateTimeOffset?> Served,
     IReadOnlyList<Hold> Holds,
-    IReadOnlyDictionary<(Guid TeamId, string Workflow), TimeSpan> Durations);
+    IReadOnlyDictionary<(Guid TeamId, string Workflow), TimeSpan> Durations,
+    IReadOnlySet<Guid> NotEnded);
 
 /// <summary>
 /// The queue as people see and steer it. Who is claimed is <see cref="RunStore.ClaimAsync"/>'s.
@@ -47,6 +57,7 @@ public sealed class QueueStore(Database database)
                 var atWork = await db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil != null).Select(r => new { r.TeamId, r.WorkflowName, r.StartedAt }).ToListAsync(ct);
                 var limits = await db.QueueLimits.ToListAsync(ct);
                 var plugins = await OpenPluginsAsync(db, limits, ct);
+                var before = waiting.Where(r => r.AfterRunId != null).Select(r => r.AfterRunId!.Value).Distinct().ToList();
                 var teams = waiting.Select(r => r.TeamId).Distinct().ToList();
                 return new QueueSnapshot(
                     now,
@@ -56,7 +67,8 @@ public sealed class QueueStore(Database database)
                     limits,
                     await db.Teams.Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct),
                     await db.Holds.Where(h => h.EndedAt == null).ToListAsync(ct),
-                    await DurationsAsync(db, [.. waiting.Select(r => (r.TeamId, r.WorkflowName)), .. atWork.Select(r => (r.TeamId, r.WorkflowName))], ct));
+                    await DurationsAsync(db, [.. waiting.Select(r => (r.TeamId, r.WorkflowName)), .. atWork.Select(r => (r.TeamId, r.WorkflowName))], ct),
+                    (await db.Runs.Where(r => before.Contains(r.Id) && (r.Status == RunStatus.Queued || r.Status == RunStatus.Running || r.Status == RunStatus.Paused)).Select(r => r.Id).ToListAsync(ct)).ToHashSet());
             },
             ct);
     }

@@ -4,7 +4,10 @@ using SecFlow.Data.Schedules;
 namespace SecFlow.Data.Runs;
 
 /// <summary>A run that waits, as far as its turn depends on it.</summary>
-public sealed record WaitingRun(Guid Id, Guid TeamId, int Priority, DateTimeOffset QueuedAt, long LeaseEpoch, string? LeaseOwner);
+public sealed record WaitingRun(Guid Id, Guid TeamId, int Priority, DateTimeOffset QueuedAt, long LeaseEpoch, string? LeaseOwner)
+{
+    public static WaitingRun Of(Run run) => new(run.Id, run.TeamId, run.Priority, run.QueuedAt, run.LeaseEpoch, run.LeaseOwner);
+}
 
 /// <summary>
 /// Whose turn it is.
@@ -56,7 +59,7 @@ internal static class RunChoice
         var busy = await BusyPluginsAsync(db, limits, ct);
         var served = await db.Teams.AsNoTracking().Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct);
         var turns = new List<QueueTurn>(teams.Count);
-        foreach (var team in teams.Where(t => running.GetValueOrDefault(t) < TeamLimit(limits, t, runsPerTeam)))
+        foreach (var team in teams.Where(t => running.GetValueOrDefault(t) < QueueLimit.OfTeam(limits, t, runsPerTeam)))
         {
             var full = FullPlugins(limits, busy, team);
             var runs = Waiting(db, now).Where(r => r.TeamId == team);
@@ -94,12 +97,6 @@ internal static class RunChoice
         return open.GroupBy(n => (n.TeamId, n.PluginId)).ToDictionary(g => g.Key, g => g.Count());
     }
 
-    public static int TeamLimit(IReadOnlyList<QueueLimit> limits, Guid team, int otherwise) => limits.FirstOrDefault(l => l.TeamId == team && l.PluginId.Length == 0)?.MostRuns ?? otherwise;
-
     private static List<string> FullPlugins(IReadOnlyList<QueueLimit> limits, IReadOnlyDictionary<(Guid TeamId, string PluginId), int> busy, Guid team) =>
-        [.. limits.Where(l => l.PluginId.Length > 0 && (l.TeamId == team || l.TeamId == Guid.Empty) && Busy(busy, l) >= l.MostRuns).Select(l => l.PluginId)];
-
-    /// <summary>How many runs at work count against a plugin's limit.</summary>
-    public static int Busy(IReadOnlyDictionary<(Guid TeamId, string PluginId), int> busy, QueueLimit limit) =>
-        busy.Where(b => b.Key.PluginId == limit.PluginId && (limit.TeamId == Guid.Empty || limit.TeamId == b.Key.TeamId)).Sum(b => b.Value);
+        [.. limits.Where(l => l.PluginId.Length > 0 && (l.TeamId == team || l.TeamId == Guid.Empty) && l.CountIn(busy) >= l.MostRuns).Select(l => l.PluginId)];
 }

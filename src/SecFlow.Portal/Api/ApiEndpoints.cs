@@ -33,6 +33,7 @@ public static class ApiEndpoints
         var api = app.MapGroup("/api/v1").RequireAuthorization(Policy).RequireRateLimiting(RateLimit).DisableAntiforgery().WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
         api.MapRuns();
         api.MapRunControl();
+        api.MapQueue();
         api.MapRaw();
         api.MapFindings();
         api.MapTargets();

@@ -62,11 +62,14 @@ internal sealed class TestEngine : IAsyncDisposable
             Decide = (plugin, targets, hold) => Decide(plugin.Manifest) ?? new PolicyEvaluator(time).NodeStart(PolicySubject.Of(plugin.Row, plugin.Manifest), targets, Sandbox, hold).Refusal,
             DecideStart = (plugins, targets, hold) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, Sandbox, hold).Refusal,
         });
-        services.AddSecFlowRuns(new RunWorkerOptions(instance) { LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200), FrozenFor = frozenFor ?? TimeSpan.FromMinutes(10) });
+        services.AddSecFlowRuns(new RunWorkerOptions(instance) { Slots = Slots, LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200), FrozenFor = frozenFor ?? TimeSpan.FromMinutes(10) });
         services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
         _services = services.BuildServiceProvider();
     }
+
+    /// <summary>Runs that an engine executes at the same time.</summary>
+    public const int Slots = 3;
 
     public static readonly InstalledPlugin Scan = TestPlugins.Plugin("scan.test", "1.0.0", [], [new("urls", "urls", false)], [new("findings", "findings", true), new("urls", "urls", false)]);
     public static readonly InstalledPlugin Discovery = TestPlugins.Plugin("discovery.test", "1.0.0", [], [], [new("urls", "urls", true)]);

@@ -9,6 +9,7 @@ public sealed record NavEntry(string Title, string Href, Permission Permission, 
     [
         new("Overview", "", Permission.ReadRuns, "M3 10.5 10 4l7 6.5M5 9v7.5h10V9"),
         new("Runs", "runs", Permission.ReadRuns, "M6 4.5v11l9-5.5-9-5.5Z"),
+        new("Queue", "queue", Permission.ReadRuns, "M4 5h12M4 10h12M4 15h7M14.5 13v5M12.5 16l2 2 2-2"),
         new("Findings", "findings", Permission.ReadFindings, "M10 3 2.5 16.5h15L10 3ZM10 8v4M10 14.3v.1"),
         new("Workflows", "workflows", Permission.ReadWorkflows, "M3 3.5h5v4H3zM12 8h5v4h-5zM3 12.5h5v4H3zM8 5.5h2v9H8M10 10h2"),
         new("Schedules", "schedules", Permission.ReadWorkflows, "M3.5 5h13v11.5h-13zM3.5 8.5h13M7 3v3M13 3v3"),
