@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Holds;
+using SecFlow.Data.Schedules;
 
 namespace SecFlow.Data.Runs;
 
@@ -22,6 +23,7 @@ public sealed record RunAtWork(Guid TeamId, string Workflow, DateTimeOffset Star
 /// <param name="Served">When each team was served last.</param>
 /// <param name="Holds">Holds that stand.</param>
 /// <param name="Durations">How long runs of a workflow take.</param>
+/// <param name="Blackouts">Blackouts that stand.</param>
 /// <param name="NotEnded">Of the runs that others wait for, those that have not ended.</param>
 public sealed record QueueSnapshot(
     DateTimeOffset Now,
@@ -32,7 +34,8 @@ public sealed record QueueSnapshot(
     IReadOnlyDictionary<Guid, DateTimeOffset?> Served,
     IReadOnlyList<Hold> Holds,
     IReadOnlyDictionary<(Guid TeamId, string Workflow), TimeSpan> Durations,
-    IReadOnlySet<Guid> NotEnded);
+    IReadOnlySet<Guid> NotEnded,
+    IReadOnlyList<Blackout> Blackouts);
 
 /// <summary>
 /// The queue as people see and steer it. Who is claimed is <see cref="RunStore.ClaimAsync"/>'s.
@@ -68,7 +71,8 @@ public sealed class QueueStore(Database database)
                     await db.Teams.Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct),
                     await db.Holds.Where(h => h.EndedAt == null).ToListAsync(ct),
                     await DurationsAsync(db, [.. waiting.Select(r => (r.TeamId, r.WorkflowName)), .. atWork.Select(r => (r.TeamId, r.WorkflowName))], ct),
-                    (await db.Runs.Where(r => before.Contains(r.Id) && (r.Status == RunStatus.Queued || r.Status == RunStatus.Running || r.Status == RunStatus.Paused)).Select(r => r.Id).ToListAsync(ct)).ToHashSet());
+                    (await RunChoice.Active(db).Where(r => before.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct)).ToHashSet(),
+                    await BlackoutStore.Standing(db, now).ToListAsync(ct));
             },
             ct);
     }

@@ -20,6 +20,9 @@ public enum WaitingFor
     /// <summary>Another run has to end first.</summary>
     Run,
 
+    /// <summary>A blackout has to end first.</summary>
+    Blackout,
+
     /// <summary>The work of the team, or of everybody, is held.</summary>
     Hold,
 }
@@ -78,6 +81,11 @@ public static class QueueForecast
         if (snapshot.Holds.FirstOrDefault(h => h.TeamId == run.TeamId || h.OfInstallation) is { } hold)
         {
             return (WaitingFor.Hold, $"The work of {(hold.OfInstallation ? "every team" : "the team")} is held by {hold.BegunBy}: {hold.Reason}");
+        }
+
+        if (snapshot.Blackouts.Where(b => b.TeamId == run.TeamId && (b.ScheduleId is null || b.ScheduleId == run.ScheduleId)).MaxBy(b => b.StandsUntil) is { } blackout)
+        {
+            return (WaitingFor.Blackout, $"The blackout '{blackout.Name}' stands until {blackout.StandsUntil:u}.");
         }
 
         if (run.AfterRunId is { } before && snapshot.NotEnded.Contains(before))

@@ -40,7 +40,7 @@ public sealed partial class QueueService(QueueStore queue, RunStore runs, RunWor
     }
 
     /// <summary>Sets the priority (0 lowest .. 9) of a run that waits. Throws SF1501, SF1502, SF1322 for one that has begun or ended.</summary>
-    public async Task<Run> SetPriorityAsync(Actor actor, Guid runId, int priority, CancellationToken ct)
+    public async Task<Run> SetPriorityAsync(Actor actor, Guid runId, int? priority, CancellationToken ct)
     {
         var run = await runs.FindAsync(runId, ct);
         await access.RequireAsync(actor, Permission.StartRuns, run?.TeamId, $"run/{runId}", ct);
@@ -49,12 +49,12 @@ public sealed partial class QueueService(QueueStore queue, RunStore runs, RunWor
             throw new SecFlowException(Access.NotFound("run"));
         }
 
-        if (priority is < 0 or > 9)
+        if (priority is not (>= 0 and <= 9))
         {
-            throw new SecFlowException(new Diagnostic(Codes.RequestInvalid, $"priority {priority}: 0 (lowest) to 9 was expected.") { Path = "$.priority" });
+            throw new SecFlowException(new Diagnostic(Codes.RequestInvalid, $"priority {priority?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "is missing"}: 0 (lowest) to 9 was expected.") { Path = "$.priority" });
         }
 
-        var changed = await queue.SetPriorityAsync(actor, runId, priority, ct)
+        var changed = await queue.SetPriorityAsync(actor, runId, priority.Value, ct)
             ?? throw new SecFlowException(Codes.NotWaiting, $"The run does not wait any more: it is {((await runs.FindAsync(runId, ct)) ?? run).Status}. A priority counts only while a run waits.");
         signals.Notify(changed.TeamId, changed.Id);
         return changed;

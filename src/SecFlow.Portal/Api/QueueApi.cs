@@ -1,5 +1,4 @@
 using SecFlow.Data.Runs;
-using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Runs;
 using SecFlow.Portal.Teams;
 
@@ -10,7 +9,7 @@ namespace SecFlow.Portal.Api;
 /// <param name="Workflow">Name of its workflow.</param>
 /// <param name="Position">1 = next; runs of other teams are counted.</param>
 /// <param name="Priority">0 (lowest) .. 9.</param>
-/// <param name="WaitingFor">Why it waits: slot, turn, teamLimit, pluginLimit, run, hold.</param>
+/// <param name="WaitingFor">Why it waits: slot, turn, teamLimit, pluginLimit, run, blackout, hold.</param>
 /// <param name="Reason">The same in a sentence.</param>
 /// <param name="QueuedAt">Since when.</param>
 /// <param name="StartsAt">Estimate; null when nobody knows.</param>
@@ -61,13 +60,8 @@ public static class QueueApi
         return new ApiQueue([.. view.Places.Select(ApiQueuePlace.Of)], view.OfOthers, view.AtWork, view.Slots, view.RunsPerTeam, [.. view.Limits.Select(ApiQueueLimit.Of)]);
     }
 
-    private static async Task<ApiRun> PrioritiseAsync(Guid id, PriorityBody body, HttpContext context, CurrentActor actors, QueueService queue, CancellationToken ct)
-    {
-        var actor = await actors.OfRequestAsync(context, ct);
-        return body.Priority is { } priority
-            ? ApiRun.Of(await queue.SetPriorityAsync(actor, id, priority, ct))
-            : throw new SecFlowException(new Diagnostic(Codes.RequestInvalid, "priority is missing: 0 (lowest) to 9 was expected.") { Path = "$.priority" });
-    }
+    private static async Task<ApiRun> PrioritiseAsync(Guid id, PriorityBody body, HttpContext context, CurrentActor actors, QueueService queue, CancellationToken ct) =>
+        ApiRun.Of(await queue.SetPriorityAsync(await actors.OfRequestAsync(context, ct), id, body.Priority, ct));
 
     private static async Task<IResult> SetLimitAsync(QueueLimitBody body, HttpContext context, CurrentActor actors, QueueService queue, CancellationToken ct)
     {
