@@ -28,7 +28,11 @@ internal sealed record PlannedFiring(DateTimeOffset Due, string Key, Actor Actor
 /// 1. A schedule that may not start (any more) says so also when its firing overlaps: the overlap will pass by itself.
 /// 2. A row that was changed between the two (its revision or its next time is another) is left as it is.
 /// </summary>
-internal sealed record FiringPlan(Schedule Schedule, DueFirings Due, IReadOnlyList<PlannedFiring> Firings)
+/// <param name="Schedule">Its row at the look.</param>
+/// <param name="Due">What is due.</param>
+/// <param name="Firings">The same, judged.</param>
+/// <param name="At">The moment of the look: a time that comes between it and the transaction is still to be fired, so this is what counts as the last firing.</param>
+internal sealed record FiringPlan(Schedule Schedule, DueFirings Due, IReadOnlyList<PlannedFiring> Firings, DateTimeOffset At)
 {
     /// <summary>Why the stored rule cannot be read.</summary>
     public Diagnostic? Unreadable { get; init; }
@@ -59,8 +63,14 @@ internal sealed record FiringPlan(Schedule Schedule, DueFirings Due, IReadOnlyLi
             change.Audit.Add(Event(row, Actor.System(row.TeamId), "miss.schedule", Codes.ScheduleMissed, $"{Due.LeftOut} times passed while nothing could fire.", Due.Until));
         }
 
+        if (Due.Missed > 0 && Firings.Count == 0)
+        {
+            row.LastRefusal = $"{Due.LeftOut} times passed while nothing could fire, and this schedule does not make them up. {Codes.ScheduleMissed}";
+        }
+
         foreach (var firing in Firings.Where(f => !state.Fired.Contains(f.Key)))
         {
+            row.LastFiredAt = At;
             Decide(firing, row, active, change, state.Now);
         }
 
@@ -86,7 +96,6 @@ internal sealed record FiringPlan(Schedule Schedule, DueFirings Due, IReadOnlyLi
     private static void Decide(PlannedFiring firing, Schedule row, List<ActiveRun> active, FiringChange change, DateTimeOffset now)
     {
         var decision = FiringRules.Decide(row, firing.Due, now, active);
-        row.LastFiredAt = now;
         if (!decision.Starts && (firing.Made is not null || decision.Code == Codes.ScheduleNotActive))
         {
             row.LastRefusal = PlannedFiring.Short($"{decision.Reason} {decision.Code}");

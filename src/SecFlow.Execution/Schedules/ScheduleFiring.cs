@@ -75,7 +75,7 @@ public sealed partial class ScheduleFiring(
         }
 
         var firing = await PrepareAsync(schedule, due, new StartFacts(), ct);
-        await FireAsync([new FiringPlan(schedule, new DueFirings([due], 0, 0, due), [firing]) { ByHand = true }], ct);
+        await FireAsync([new FiringPlan(schedule, new DueFirings([due], 0, 0, due), [firing], time.GetUtcNow()) { ByHand = true }], ct);
         await queue.WakeSlotsAsync(CancellationToken.None);
         return await runs.FindByKeyAsync(schedule.TeamId, firing.Key, ct);
     }
@@ -158,17 +158,17 @@ public sealed partial class ScheduleFiring(
                     made.Add(await PrepareAsync(schedule, at, facts, ct));
                 }
 
-                plans.Add(new FiringPlan(schedule, toFire, made));
+                plans.Add(new FiringPlan(schedule, toFire, made, now));
             }
             catch (SecFlowException wrong)
             {
                 // The rule itself cannot be read: a zone that this machine does not know.
-                plans.Add(new FiringPlan(schedule, new DueFirings([], 0, 0, now), []) { Unreadable = wrong.Diagnostics[0] });
+                plans.Add(new FiringPlan(schedule, new DueFirings([], 0, 0, now), [], now) { Unreadable = wrong.Diagnostics[0] });
             }
             catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException && !ct.IsCancellationRequested)
             {
                 Unreadable(logger, schedule.Id, e);
-                plans.Add(new FiringPlan(schedule, new DueFirings([], 0, 0, now), []) { Unreadable = new Diagnostic(Codes.ScheduleInvalid, "What is stored of this schedule cannot be read. Save it anew.") });
+                plans.Add(new FiringPlan(schedule, new DueFirings([], 0, 0, now), [], now) { Unreadable = new Diagnostic(Codes.ScheduleInvalid, "What is stored of this schedule cannot be read. Save it anew.") });
             }
         }
 
