@@ -34,7 +34,7 @@ internal static class PlanText
             parts = parts.Concat([""]).Concat(Node(node, at + 1));
         }
 
-        return parts;
+        return parts.Concat(plan.Cascades.SelectMany(c => new[] { "" }.Concat(Field("afterwards", [$"starts {c.Workflow} on approved targets that {c.From} names, at most {c.MaxRuns} runs{(c.When is null ? "" : $", when {c.When.Text}")}"]))));
     }
 
     private static IEnumerable<string> Target(PlannedTarget planned)
@@ -57,6 +57,8 @@ internal static class PlanText
             .Concat(Field("", [node.Plugin.Row.Digest]))
             .Concat(node.When is null ? [] : Field("when", [$"{node.When}{(node.Runs == PlannedStart.Depends ? " (depends on earlier outputs)" : node.Runs == PlannedStart.No ? " (does not hold)" : " (holds)")}"]))
             .Concat(node.Inputs.Count == 0 ? [] : Field("reads", [$"{string.Join(", ", node.Inputs)}: its calls depend on earlier outputs (*)"]))
+            .Concat(node.ForEach is { } pieces ? Field("foreach", [$"{pieces.Port}, {pieces.Chunk} records at a time; the plan follows the first piece"]) : [])
+            .Concat(node.From is { } pin ? Field("part of", [$"{pin.Name}, version {pin.Version}"]) : [])
             .Concat(Field("network", node.Network is null ? ["none"] : node.Network.Plan.Allowed.Count == 0 ? [$"{node.Network.Access}: nothing can be reached"] : [.. node.Network.Plan.Allowed.Select(Reached)]))
             .Concat(Field("limits", [$"{Duration(node.Timeout)} in all; script {Duration(limits.Cpu)} of processor, {limits.CallTime.TotalSeconds:0.#} s and {limits.Statements.ToString("N0", CultureInfo.InvariantCulture)} statements a call, {limits.HeapBytes / 1048576} MiB"]))
             .Concat(limits.Tool is { } tool ? Field("", [$"a tool {Duration(TimeSpan.FromSeconds(tool.CpuSeconds))} of processor, {tool.MemoryBytes / 1048576} MiB, {tool.Processes} processes, {tool.ScratchBytes / 1048576} MiB of scratch"]) : [])

@@ -106,13 +106,13 @@ internal sealed class NodePreview(NodePlugins plugins)
         Config = recipe.ConfigFor(context.Parameters, context.Targets[0].Value),
         Run = RunFacts.Planned(context, recipe, manifest),
         Scope = context.Scope,
-        Inputs = recipe.Inputs.ToDictionary(i => i.Key, i => Input(context, i.Value, manifest.Inputs.FirstOrDefault(p => p.Name == i.Key)?.Type ?? "json"), StringComparer.Ordinal),
+        Inputs = recipe.Inputs.ToDictionary(i => i.Key, i => Input(context, i.Value, manifest.Inputs.FirstOrDefault(p => p.Name == i.Key)?.Type ?? "json", recipe.ForEach is { } pieces && pieces.Port == i.Key ? pieces.Chunk : PlanOutput.MostRecords), StringComparer.Ordinal),
         Timeout = limit,
     };
 
-    private static InputDataset Input(PlanContext context, IReadOnlyList<string> names, string type)
+    private static InputDataset Input(PlanContext context, IReadOnlyList<string> names, string type, int most)
     {
-        var lines = names.Where(context.Outputs.ContainsKey).SelectMany(name => context.Outputs[name].Lines).Take(PlanOutput.MostRecords).ToList();
+        var lines = names.Where(context.Outputs.ContainsKey).SelectMany(name => context.Outputs[name].Lines).Take(Math.Min(most, PlanOutput.MostRecords)).ToList();
         return PlanOutput.Input(type, lines);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Workflows;
 using static SecFlow.Execution.Plans.JsonForm;
 
 namespace SecFlow.Execution.Plans;
@@ -22,7 +23,16 @@ public static class PlanDocument
         ("expected", Expected(plan.Expected)),
         ("targets", Array(plan.Targets.Select(Target))),
         ("nodes", Array(plan.Nodes.Select(Node))),
+        ("cascades", Array(plan.Cascades.Select(Cascade))),
         ("refusals", Array(plan.Refusals.Select(Refusal))));
+
+    private static JsonObject Cascade(Cascade cascade) => Object(
+        ("workflow", cascade.Workflow),
+        ("from", cascade.From),
+        ("when", cascade.When?.Text),
+        ("minSeverity", cascade.MinSeverity is { } severity ? Word(severity) : null),
+        ("maxRuns", cascade.MaxRuns),
+        ("maxDepth", cascade.MaxDepth));
 
     private static JsonObject Target(PlannedTarget planned) => Object(
         ("id", planned.Target.Id.ToString()),
@@ -48,6 +58,9 @@ public static class PlanDocument
         ("runs", Word(node.Runs)),
         ("when", node.When),
         ("dependsOn", Texts(node.Inputs)),
+        ("foreach", node.ForEach is { } pieces ? Object(("port", pieces.Port), ("chunk", pieces.Chunk)) : null),
+        ("subWorkflow", node.From is { } pin ? Object(("workflow", pin.Name), ("version", pin.Version)) : null),
+        ("attempts", node.Retry.MaxAttempts),
         ("expected", Expected(node.Expected)),
         ("limits", Object(
             ("wallSeconds", node.Timeout.TotalSeconds),

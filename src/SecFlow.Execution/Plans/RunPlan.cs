@@ -4,6 +4,7 @@ using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Sandboxing.Network;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Tools;
+using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Plans;
 
@@ -27,6 +28,9 @@ public sealed record RunPlan
     public SandboxLevel? Level { get; init; }
 
     public string PolicyRevision { get; init; } = "";
+
+    /// <summary>What it would start when it has ended; on which targets is known then.</summary>
+    public IReadOnlyList<Cascade> Cascades { get; init; } = [];
 
     /// <summary>Examples of what lies outside the scope.</summary>
     public IReadOnlyList<PlannedRefusal> Outside { get; init; } = [];
@@ -164,7 +168,16 @@ public sealed record PlannedNode
     /// <summary>Names of the earlier outputs that it reads.</summary>
     public IReadOnlyList<string> Inputs { get; init; } = [];
 
-    /// <summary>Wall time of the node.</summary>
+    /// <summary>The input that it is given in pieces; null = whole.</summary>
+    public ForEach? ForEach { get; init; }
+
+    /// <summary>The saved workflow that it comes from; null = the recipe itself.</summary>
+    public WorkflowPin? From { get; init; }
+
+    /// <summary>How often it is tried.</summary>
+    public RetryPolicy Retry { get; init; } = RetryPolicy.None;
+
+    /// <summary>Wall time of the node, or of each piece.</summary>
     public required TimeSpan Timeout { get; init; }
 
     /// <summary>What the plugin host is held to.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
@@ -17,6 +18,8 @@ public sealed partial class PlanPage
     private readonly HashSet<Guid> _chosen = [];
     private Workflow? _workflow;
     private IReadOnlyList<Target>? _targets;
+    private readonly JsonObject _values = [];
+    private IReadOnlyList<RecipeParameter> _parameters = [];
     private RunPlan? _plan;
     private PlanProgress? _progress;
     private bool _working;
@@ -40,7 +43,8 @@ public sealed partial class PlanPage
 
     protected override async Task LoadAsync(Actor actor)
     {
-        (_workflow, _) = await Workflows.GetAsync(actor, Id, Left);
+        (_workflow, var version) = await Workflows.GetAsync(actor, Id, Left);
+        _parameters = (await Workflows.ValidateAsync(actor.TeamId, version.Recipe, Left)).Recipe?.Parameters ?? [];
         _targets = await Targets.ListAsync(actor, Left);
         if (_targets is [var only])
         {
@@ -67,7 +71,7 @@ public sealed partial class PlanPage
             _progress = now;
             StateHasChanged();
         });
-        await GuardAsync(async actor => _plan = await Planner.PlanAsync(actor, new PlanRequest { WorkflowId = Id, TargetIds = [.. _chosen] }, progress, Left));
+        await GuardAsync(async actor => _plan = await Planner.PlanAsync(actor, new PlanRequest { WorkflowId = Id, TargetIds = [.. _chosen], Parameters = Given() }, progress, Left));
         _working = false;
     }
 
@@ -76,11 +80,13 @@ public sealed partial class PlanPage
         _working = true;
         await GuardAsync(async actor =>
         {
-            var run = await Runs.StartAsync(actor, new StartRun(Id, [.. _chosen], RunTrigger.Manual), Left);
+            var run = await Runs.StartAsync(actor, new StartRun(Id, [.. _chosen], RunTrigger.Manual) { Parameters = Given() }, Left);
             Navigation.NavigateTo($"runs/{run.Id}");
         });
         _working = false;
     }
+
+    private JsonObject Given() => (JsonObject)_values.DeepClone();
 
     private static string Sentence(RunPlan plan) => (plan.Refusals.Count, plan.Allowed) switch
     {

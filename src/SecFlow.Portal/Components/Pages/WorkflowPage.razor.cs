@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
@@ -18,6 +19,7 @@ public sealed partial class WorkflowPage
 
     private readonly HashSet<Guid> _chosen = [];
     private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
+    private readonly JsonObject _values = [];
     private Workflow? _workflow;
     private WorkflowVersion? _version;
     private IReadOnlyList<Target>? _targets;
@@ -44,6 +46,8 @@ public sealed partial class WorkflowPage
     public RunService Runs { get; set; } = null!;
 
     protected override object? Key => Id;
+
+    private IReadOnlyList<RecipeParameter> Declared => _recipe?.Parameters ?? [];
 
     private bool Changed => _text != (_version?.Recipe ?? "");
 
@@ -147,7 +151,7 @@ public sealed partial class WorkflowPage
         _saving = true;
         await GuardAsync(async actor =>
         {
-            var run = await Runs.StartAsync(actor, new StartRun(_workflow!.Id, [.. _chosen], RunTrigger.Manual) { TargetTags = [.. _tags] }, Left);
+            var run = await Runs.StartAsync(actor, new StartRun(_workflow!.Id, [.. _chosen], RunTrigger.Manual) { TargetTags = [.. _tags], Parameters = (JsonObject)_values.DeepClone() }, Left);
             Navigation.NavigateTo($"runs/{run.Id}");
         });
         _saving = false;
@@ -157,6 +161,6 @@ public sealed partial class WorkflowPage
     {
         var inputs = string.Join(", ", node.Inputs.Values.SelectMany(names => names));
         var outputs = string.Join(", ", node.Outputs.Values);
-        return $"{(inputs.Length > 0 ? inputs : "approved targets")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.When is null ? "" : $", when {node.When}")}";
+        return $"{(inputs.Length > 0 ? inputs : "approved targets")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.ForEach is { } pieces ? $", {pieces.Chunk} records of {pieces.Port} at a time" : "")}{(node.When is null ? "" : $", when {node.When}")}";
     }
 }
