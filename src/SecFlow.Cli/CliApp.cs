@@ -77,7 +77,7 @@ public static class CliApp
     {
         // Not a RootCommand: that one names itself after the assembly.
         var root = new Command("secflow", "SecFlow without a portal, and the plugin author's bench.") { new HelpOption(), new VersionOption() };
-        root.Add(new Command("workflow", "Validate, plan and run recipes.") { ValidateCommand.Create(terminal), PlanCommand.Create(terminal), RunCommand.Create(terminal) });
+        root.Add(new Command("workflow", "Begin, validate, plan and run recipes.") { NewWorkflowCommand.Create(terminal), ValidateCommand.Create(terminal), PlanCommand.Create(terminal), RunCommand.Create(terminal) });
         root.Add(Runs.RunCommands.Create(terminal));
         root.Add(new Command("plugin", "Write, try, sign and install plugins.")
         {

@@ -1,7 +1,7 @@
 using SecFlow.Data.Targets;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Targets;
-using SecFlow.Portal.Components.Pages;
+using SecFlow.Execution.Workflows.Templates;
 
 namespace SecFlow.Portal.Demo;
 
@@ -9,7 +9,7 @@ namespace SecFlow.Portal.Demo;
 public sealed class OwnScan
 {
     /// <summary>The recipe of the first template: what a new workflow starts from as well.</summary>
-    public static RecipeTemplate Template => RecipeTemplates.All[0];
+    public static WorkflowTemplate Template => WorkflowTemplates.All[0];
 
     public string Url { get; set; } = "";
 

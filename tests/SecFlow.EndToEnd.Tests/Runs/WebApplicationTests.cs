@@ -10,14 +10,14 @@ using SecFlow.DemoTarget;
 using SecFlow.EndToEnd.Tests.Stage;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Targets;
-using SecFlow.Portal.Components.Pages;
+using SecFlow.Execution.Workflows.Templates;
 
 namespace SecFlow.EndToEnd.Tests.Runs;
 
-/// <summary>The template "Web application" from discovery to report, through the whole engine and the real sandbox.</summary>
+/// <summary>The template "External surface" from discovery to report, through the whole engine and the real sandbox.</summary>
 public sealed class WebApplicationTests
 {
-    private static string Template => RecipeTemplates.All.Single(t => t.Name.StartsWith("Web application", StringComparison.Ordinal)).Yaml;
+    private static string Template => WorkflowTemplates.Find("external-surface").Yaml;
 
     [Theory]
     [InlineData(1, NotHere.Page)]

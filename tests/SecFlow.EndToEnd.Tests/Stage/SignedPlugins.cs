@@ -21,10 +21,10 @@ internal sealed class SignedPlugins(IServiceProvider services, string dataFolder
     }
 
     /// <summary>Signs and installs a plugin whose index.js is <paramref name="script"/>; enabled afterwards.</summary>
-    public async Task<PluginVersion> InstallAsync(string id, string script, string limits = "", string network = "targets", string minLevel = "L1")
+    public async Task<PluginVersion> InstallAsync(string id, string script, string limits = "", string network = "targets", string minLevel = "L1", string version = "1.0.0")
     {
         await TrustAsync();
-        var zip = await PackAsync(id, script, "1.0.0", "", limits, network, minLevel);
+        var zip = await PackAsync(id, script, version, "", limits, network, minLevel);
         var registry = services.GetRequiredService<PluginRegistry>();
         var admin = Actor.System(name: "administrator of the tests");
         var row = await registry.InstallAsync(admin, zip, CancellationToken.None);

@@ -8,6 +8,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Runs;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Workflows;
+using SecFlow.Execution.Workflows.Templates;
 
 namespace SecFlow.Portal.Components.Pages;
 
@@ -66,7 +67,7 @@ public sealed partial class WorkflowPage
         }
         else
         {
-            _text = RecipeTemplates.All[0].Yaml;
+            _text = WorkflowTemplates.All[0].Yaml;
         }
 
         await ValidateAsync(actor);
