@@ -14,8 +14,15 @@ internal sealed record ReparseChanges(int Added, int Changed, int Same, int Gone
     /// <summary>Set by the engine, or different each time (a nonce in an answer): no change of what is found.</summary>
     private static readonly string[] _passed = ["evidence", "target", "targetId"];
 
-    public static ReparseChanges Between(IReadOnlyList<RunFinding> before, IReadOnlyList<ReadFinding> now)
+    /// <summary>What enrich nodes put into findings: another text there is no other finding.</summary>
+    private static readonly string[] _enriched = ["description", "remediation", "cwe", "cve", "owasp", "cvss", "attack", "references", "epss", "kev"];
+
+    /// <param name="before">What the node found.</param>
+    /// <param name="now">What was read.</param>
+    /// <param name="enriched">Whether enrich nodes came after it in the run: their fields then tell nothing about the plugin.</param>
+    public static ReparseChanges Between(IReadOnlyList<RunFinding> before, IReadOnlyList<ReadFinding> now, bool enriched)
     {
+        var passed = enriched ? [.. _passed, .. _enriched] : _passed;
         var known = before.ToDictionary(finding => finding.Fingerprint, finding => finding.Record, StringComparer.Ordinal);
         var (added, changed, same) = (0, 0, 0);
         var told = new JsonArray();
@@ -26,7 +33,7 @@ internal sealed record ReparseChanges(int Added, int Changed, int Same, int Gone
                 added++;
                 Tell(told, "added", finding.Fingerprint, Read(finding.Data), null);
             }
-            else if (Differences(Read(record), Read(finding.Data)) is { Count: > 0 } was)
+            else if (Differences(Read(record), Read(finding.Data), passed) is { Count: > 0 } was)
             {
                 changed++;
                 Tell(told, "changed", finding.Fingerprint, Read(finding.Data), was);
@@ -47,10 +54,10 @@ internal sealed record ReparseChanges(int Added, int Changed, int Same, int Gone
 
     private static JsonObject Read(string record) => (JsonObject)JsonNode.Parse(record)!;
 
-    private static JsonObject Differences(JsonObject before, JsonObject now)
+    private static JsonObject Differences(JsonObject before, JsonObject now, string[] passed)
     {
         var was = new JsonObject();
-        foreach (var field in before.Select(member => member.Key).Union(now.Select(member => member.Key), StringComparer.Ordinal).Except(_passed, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (var field in before.Select(member => member.Key).Union(now.Select(member => member.Key), StringComparer.Ordinal).Except(passed, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             if (!JsonNode.DeepEquals(before[field], now[field]))
             {

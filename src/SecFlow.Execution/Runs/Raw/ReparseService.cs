@@ -121,7 +121,7 @@ public sealed class ReparseService(
         }
 
         var chosen = Choose(await VersionsAsync(node.PluginId, ct), node, version);
-        if (await plugins.FindAsync(run.TeamId, chosen.Digest, ct) is { } installed && plugins.Decide(installed, [], await holds.StandingAsync(run.TeamId, ct)) is { } refusal)
+        if (await plugins.FindAsync(run.TeamId, chosen.Digest, ct) is { } installed && plugins.DecideStart([installed], [], await holds.StandingAsync(run.TeamId, ct)) is { } refusal)
         {
             throw new SecFlowException(refusal);
         }
@@ -144,12 +144,12 @@ public sealed class ReparseService(
             throw new SecFlowException(new Diagnostic(Codes.ReparseFailed, $"{chosen.PluginId} {chosen.Version} did not come to its end: {error}. Nothing was changed.") { Remedy = error.Remedy }, outcome.Fault);
         }
 
-        return await CommitAsync(actor, run, node, chosen, session.Provenance, output, tape, ct);
+        var enriched = (await runs.NodesAsync(run.Id, ct)).Any(n => n.Ordinal > node.Ordinal && n.PluginId.StartsWith("enrich.", StringComparison.Ordinal) && n.Status.IsFinal());
+        return await CommitAsync(actor, run, node, chosen, session.Provenance, ReparseChanges.Between(await store.FindingsAsync(node.Id, ct), output.Findings, enriched), output, tape, ct);
     }
 
-    private async Task<Reparse> CommitAsync(Actor actor, Run run, NodeRun node, PluginVersion chosen, PluginProvenance provenance, ReadOutput output, StoredTape tape, CancellationToken ct)
+    private async Task<Reparse> CommitAsync(Actor actor, Run run, NodeRun node, PluginVersion chosen, PluginProvenance provenance, ReparseChanges changes, ReadOutput output, StoredTape tape, CancellationToken ct)
     {
-        var changes = ReparseChanges.Between(await store.FindingsAsync(node.Id, ct), output.Findings);
         var reparse = new Reparse
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()),
