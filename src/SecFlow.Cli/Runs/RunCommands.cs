@@ -18,6 +18,7 @@ internal static class RunCommands
         Skip(terminal),
         Retry(terminal),
         Act(terminal, "rerun", "Run again what has ended, with the same recipe version, plugin versions, parameters and targets.", waits: true),
+        ReparseCommand.Create(terminal),
     };
 
     private static Command Start(Terminal terminal)

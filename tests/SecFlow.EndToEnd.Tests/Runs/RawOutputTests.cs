@@ -146,7 +146,7 @@ public sealed class RawOutputTests
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await portal.AddTokenAsync(TeamRole.Viewer, "runs:read"));
         (await http.GetAsync($"api/v1/runs/{run}/raw")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await http.GetAsync($"api/v1/runs/{run}/raw/{output}")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        http.DefaultRequestHeaders.Authorization = null;
-        (await http.GetAsync($"runs/{run}/raw/{output}")).StatusCode.ShouldNotBe(HttpStatusCode.OK);
+        using var anonymous = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = portal.Url };
+        (await anonymous.GetAsync($"runs/{run}/raw/{output}")).StatusCode.ShouldNotBe(HttpStatusCode.OK);
     }
 }

@@ -69,7 +69,7 @@ public sealed class WebApplicationTests
     }
 
     [Fact]
-    public async Task Tls_OfARealServer_GivesItsFindingsAndIsAudited()
+    public async Task TlsHealth_OfARealServer_GivesItsFindingsAndIsAudited()
     {
         await using var portal = await RunningPortal.StartAsync("none");
         using var key = RSA.Create(2048);
@@ -81,9 +81,10 @@ public sealed class WebApplicationTests
         _ = ServeAsync(listener, certificate);
         var target = await AddAsync(portal, new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"));
 
-        var detail = await portal.RunAsync(await portal.SaveWorkflowAsync("Handshakes", "scan.tls"), target);
+        var detail = await portal.WaitAsync((await portal.StartRunAsync(await portal.SaveWorkflowAsync(WorkflowTemplates.Find("tls-health").Yaml), target)).Id, 120);
 
         detail.Assessments.ShouldHaveSingleItem().Verdict.ShouldBe(Verdict.Completed, detail.Nodes[0].ErrorMessage);
+        detail.Artifacts.ShouldHaveSingleItem();
         (await portal.FindingsAsync(detail.Run.Id)).Select(f => f.RuleId).Order(StringComparer.Ordinal).ShouldBe(["tls.certificate-expired", "tls.name-mismatch", "tls.self-signed"]);
         (await portal.AuditAsync("use.broker")).ShouldHaveSingleItem();
     }

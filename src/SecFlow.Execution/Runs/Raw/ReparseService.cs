@@ -114,6 +114,11 @@ public sealed class ReparseService(
         }
 
         var kept = (await store.OutputsAsync(run.Id, ct)).Where(output => output.NodeRunId == node.Id).ToList();
+        if (node.CachedFromNodeRunId is not null)
+        {
+            throw new SecFlowException(Codes.RawOutputMissing, $"The node '{node.NodeId}' did not run here: its results were taken over from an earlier run. Read that run's node again.");
+        }
+
         if (!Reads(node.PluginId) || !kept.Any(output => output.Kind == RawOutputKind.Calls))
         {
             throw new SecFlowException(
@@ -145,10 +150,10 @@ public sealed class ReparseService(
         }
 
         var enriched = (await runs.NodesAsync(run.Id, ct)).Any(n => n.Ordinal > node.Ordinal && n.PluginId.StartsWith("enrich.", StringComparison.Ordinal) && n.Status.IsFinal());
-        return await CommitAsync(actor, run, node, chosen, session.Provenance, ReparseChanges.Between(await store.FindingsAsync(node.Id, ct), output.Findings, enriched), output, tape, ct);
+        return await CommitAsync(actor, run, node, chosen, session.Provenance, ReparseChanges.Between(await store.FindingsAsync(node.Id, ct), output.Findings, enriched), output, tape, !kept.Exists(o => o.Truncated), ct);
     }
 
-    private async Task<Reparse> CommitAsync(Actor actor, Run run, NodeRun node, PluginVersion chosen, PluginProvenance provenance, ReparseChanges changes, ReadOutput output, StoredTape tape, CancellationToken ct)
+    private async Task<Reparse> CommitAsync(Actor actor, Run run, NodeRun node, PluginVersion chosen, PluginProvenance provenance, ReparseChanges changes, ReadOutput output, StoredTape tape, bool whole, CancellationToken ct)
     {
         var reparse = new Reparse
         {
@@ -170,7 +175,7 @@ public sealed class ReparseService(
             Gone = changes.Gone,
             Rejected = output.Rejected,
             Changes = changes.Json,
-            Notes = Notes(output, tape).ToJsonString(),
+            Notes = Notes(output, tape, whole).ToJsonString(),
         };
         (node.PluginVersion, node.PluginDigest) = (chosen.Version, chosen.Digest);
         Checkpoint.Prove(node, provenance);
@@ -188,9 +193,14 @@ public sealed class ReparseService(
         return reparse;
     }
 
-    private static JsonArray Notes(ReadOutput output, StoredTape tape)
+    private static JsonArray Notes(ReadOutput output, StoredTape tape, bool whole)
     {
         var notes = new JsonArray();
+        if (!whole)
+        {
+            notes.Add("Not everything that came in the run was kept: what is said to be gone may only be beyond what is kept.");
+        }
+
         if (tape.Missing.Count > 0)
         {
             notes.Add($"{tape.Missing.Count} calls of this version were not made in the run, so that nothing was kept of them: {string.Join(", ", tape.Missing.Take(5))}.");
