@@ -52,6 +52,7 @@ public static class Codes
     public const string Conflict = "SF1503";
     public const string RequestTooLarge = "SF1504";
     public const string RunNotInState = "SF1510";
+    public const string NodeSkipped = "SF1511";
     public const string RawOutputMissing = "SF1520";
     public const string RawOutputDamaged = "SF1521";
     public const string ReparseFailed = "SF1522";

@@ -217,7 +217,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         before.Attempt + 1 < node.Retry.MaxAttempts || recipe.Nodes.SkipWhile(n => n.Id != node.Id).Skip(1).Any(n => n.PluginDigest == before.PluginDigest);
 
     /// <summary>Every target of a node that assesses has a verdict: the plugin's, or why there is none.</summary>
-    private static List<Assessment> Assess(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result)
+    internal static List<Assessment> Assess(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result)
     {
         var assessments = new List<Assessment>();
         if (!Assesses(recipe, result.Manifest))

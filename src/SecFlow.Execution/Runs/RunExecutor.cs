@@ -24,6 +24,7 @@ namespace SecFlow.Execution.Runs;
 public sealed partial class RunExecutor(
     RunStore runs,
     RunControlStore control,
+    CheckpointStore checkpoints,
     RunWriter writer,
     WorkflowStore workflows,
     WorkflowService recipes,
@@ -204,7 +205,7 @@ public sealed partial class RunExecutor(
             }
 
             var (status, byPerson) = failures.WhySkipped(node) is { } skipped ? (await SkipAsync(context, row, skipped, ct), false)
-                : wish.Skip.Contains(node.Id) ? (await SkipAsync(context, row, null, ct), true)
+                : wish.Skip.Contains(node.Id) ? (await SkipForPersonAsync(context, node, row, ct), true)
                 : await FailingConditionAsync(context, node, ct) is { } condition ? (await SkipAsync(context, row, $"its condition does not hold: {condition}", ct), false)
                 : (await ExecuteAsync(context, node, row, ct), true);
 
@@ -227,9 +228,7 @@ public sealed partial class RunExecutor(
         catch (OperationCanceledException) when (stop.Skipped)
         {
             context.Journal.DropRecords();
-            var status = await SkipAsync(context, row, null, ct);
-            await writer.RemoveStagedAsync(row.Id, ct);
-            return status;
+            return await SkipForPersonAsync(context, node, row, ct);
         }
     }
 
@@ -244,21 +243,40 @@ public sealed partial class RunExecutor(
         return node.FailingCondition(counts, context.Parameters, context.FirstTarget);
     }
 
-    /// <summary>Without a reason it is a person's wish, whose name stands in the row.</summary>
-    private async Task<NodeStatus> SkipAsync(RunContext context, NodeRun row, string? reason, CancellationToken ct)
+    /// <summary>A person wants it skipped: what its attempt staged is dropped, and of its targets it is kept that they were not assessed, and why.</summary>
+    private async Task<NodeStatus> SkipForPersonAsync(RunContext context, RecipeNode recipe, NodeRun row, CancellationToken ct)
     {
-        if (reason is null)
+        var node = (await runs.NodesAsync(row.RunId, ct)).First(n => n.Id == row.Id);
+        if (node.Status.IsFinal())
         {
-            var now = (await runs.NodesAsync(row.RunId, ct)).First(n => n.Id == row.Id);
-            if (now.Status.IsFinal())
-            {
-                // Its checkpoint was faster than the wish.
-                return now.Status;
-            }
-
-            reason = $"{now.SkipRequestedBy} wanted it; nothing of it counts";
+            // Its checkpoint was faster than the wish.
+            return node.Status;
         }
 
+        var reason = $"{node.SkipRequestedBy} wanted it; nothing of it counts";
+        var result = new NodeResult { Error = new Diagnostic(Codes.NodeSkipped, $"{node.SkipRequestedBy} skipped the node"), Manifest = (await plugins.FindAsync(node.TeamId, node.PluginDigest, ct))?.Manifest };
+        context.Journal.Add("node.status", row.NodeId, new JsonObject { ["status"] = "Skipped", ["code"] = Codes.NodeSkipped, ["reason"] = reason });
+        var end = new NodeCheckpoint(node.Id, node.Attempt, StagedFindings.Ignore, (n, now) => (n.Status, n.EndedAt, n.ErrorCode, n.ErrorMessage) = (NodeStatus.Skipped, now, Codes.NodeSkipped, "Skipped: " + reason))
+        {
+            Assessments = NodeExecutor.Assess(context, recipe, node, result),
+            Audit = _ => new AuditEntry(context.Actor, "finish.node", "node", $"{context.Run.Id}/{node.NodeId}", node.NodeId)
+            {
+                Outcome = AuditOutcome.Failed,
+                ReasonCode = Codes.NodeSkipped,
+                OnBehalfOf = context.Run.StartedByName,
+                PolicyRevision = context.Run.PolicyRevision,
+                ScopeRevision = context.Run.ScopeRevision,
+                TraceId = context.Run.TraceId,
+                Details = new JsonObject { ["status"] = "Skipped", ["attempt"] = node.Attempt, ["plugin"] = $"{node.PluginId}@{node.PluginVersion}", ["digest"] = node.PluginDigest, ["message"] = reason },
+            },
+        };
+        await context.Journal.CommitAsync(events => checkpoints.CommitAsync(context.Lease, end with { Events = events }, ct), ct);
+        await checkpoints.RemoveMergedAsync(node.Id, ct);
+        return NodeStatus.Skipped;
+    }
+
+    private async Task<NodeStatus> SkipAsync(RunContext context, NodeRun row, string reason, CancellationToken ct)
+    {
         context.Journal.Add("node.status", row.NodeId, new JsonObject { ["status"] = "Skipped", ["reason"] = reason });
         await context.Journal.CommitAsync(
             events => writer.ChangeNodeAsync(

@@ -35,8 +35,8 @@ public sealed class RunRepeat(RunStore runs, WorkflowStore workflows, RunGate ga
 
     public async Task<Run> RerunAsync(Actor actor, Run ended, CancellationToken ct) => await RepeatAsync(actor, ended, await runs.NodesAsync(ended.Id, ct), null, ct);
 
-    // What a condition skipped is asked again anyway; what a person skipped was left undone.
-    private static bool IsUnfinished(NodeRun node) =>
+    /// <summary>Whether the node did not come to its whole result. What a condition skipped is asked again anyway; what a person skipped was left undone.</summary>
+    public static bool IsUnfinished(NodeRun node) =>
         node.Status is not (NodeStatus.Succeeded or NodeStatus.Cached) && (node.Status != NodeStatus.Skipped || node.SkipRequestedAt is not null);
 
     private async Task<Run> RepeatAsync(Actor actor, Run ended, IReadOnlyList<NodeRun> nodes, NodeRun? from, CancellationToken ct)

@@ -13,10 +13,10 @@ public static class RunSentence
         return run.Status switch
         {
             RunStatus.Queued => "Waiting for a worker.",
-            RunStatus.Paused => "Paused.",
+            RunStatus.Paused => Paused(run),
             RunStatus.Running => Running(detail),
             RunStatus.Succeeded => "All right: " + Targets(detail) + ".",
-            RunStatus.Partial => "Partial: " + Targets(detail) + Reasons(detail) + ".",
+            RunStatus.Partial => "Partial: " + Targets(detail) + Reasons(detail) + Skipped(detail) + ".",
             RunStatus.Denied => "Refused: " + Error(detail),
             RunStatus.Failed => "Failed: " + Error(detail),
             RunStatus.TimedOut => "Timed out: " + Error(detail),
@@ -28,6 +28,9 @@ public static class RunSentence
 
     /// <summary>True for an end after which something of the targets was not assessed. A run that a person cancelled is not counted: that was meant.</summary>
     public static bool IsIncomplete(RunStatus status) => status is RunStatus.Partial or RunStatus.Failed or RunStatus.TimedOut or RunStatus.Denied or RunStatus.Interrupted;
+
+    private static string Paused(Run run) =>
+        $"Paused by {run.PauseRequestedBy ?? "the system"}{(run.PauseReason is { Length: > 0 } reason ? ": " + reason : "")}. Nothing of it runs{(run.LeaseUntil is null ? "" : "; its node is frozen")}.";
 
     private static string Running(RunDetail detail)
     {
@@ -62,6 +65,8 @@ public static class RunSentence
             .ToList();
         return words.Count == 0 ? "" : "; " + string.Join(", ", words);
     }
+
+    private static string Skipped(RunDetail detail) => string.Concat(detail.Nodes.OrderBy(n => n.Ordinal).Where(n => n.Status == NodeStatus.Skipped && n.SkipRequestedAt is not null).Select(n => $"; {n.NodeId} was skipped by {n.SkipRequestedBy}"));
 
     private static string Error(RunDetail detail)
     {

@@ -24,7 +24,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SecFlow.EndToEnd.Tests.Policies;
 
 /// <summary>
-/// The same request on every way: page, API, command line, schedule, another attempt of a node, a continuation after the engine was lost.
+/// The same request on every way: page, API, command line, schedule, another attempt of a node, a continuation after the engine was lost, the resume of a paused run, a retry and a re-run.
 /// On each it is refused with the same code, rule and remedy, and leaves the same audit event.
 /// </summary>
 public sealed partial class SameRefusalTests
@@ -66,7 +66,7 @@ public sealed partial class SameRefusalTests
         {
             var told = await scene.TellAsync(one);
 
-            told.Keys.ShouldBe(one.RunningToo ? ["page", "api", "command line", "schedule", "retry", "resume"] : ["page", "api", "command line", "schedule"], ignoreOrder: true, one.Name);
+            told.Keys.ShouldBe(one.RunningToo ? ["page", "api", "command line", "schedule", "retry", "resume", "resumed by a person", "retried by a person", "run again"] : ["page", "api", "command line", "schedule", "resumed by a person", "retried by a person", "run again"], ignoreOrder: true, one.Name);
             var expected = told["api"];
             expected.Code.ShouldBe(one.Code, one.Name);
             foreach (var (way, answer) in told)
@@ -95,6 +95,8 @@ public sealed partial class SameRefusalTests
         private User _user = null!;
         private Guid _workflow;
         private Guid _target;
+        private Guid _paused;
+        private Guid _ended;
         private Schedule _schedule = null!;
         private PluginVersion _plugin = null!;
 
@@ -128,6 +130,10 @@ public sealed partial class SameRefusalTests
             scene._api = new HttpClient { BaseAddress = portal.Url };
             scene._page = await chromium.PageAsync(portal.Url);
             await FirstScanTests.SignInAsync(scene._page, "ben");
+            scene._paused = await scene.AcceptAsync(ben);
+            (await portal.Get<Execution.Runs.RunControl>().PauseAsync(ben, scene._paused, "", default)).ShouldBeTrue();
+            scene._ended = await scene.AcceptAsync(ben);
+            await portal.Runs.CancelAsync(ben, scene._ended, default);
             _ = scene.ListenAsync();
             return scene;
         }
@@ -153,6 +159,9 @@ public sealed partial class SameRefusalTests
                     ["api"] = await ByAsync(() => ApiAsync(one)),
                     ["command line"] = await ByAsync(() => CommandAsync(one)),
                     ["schedule"] = await ByAsync(ScheduleAsync),
+                    ["resumed by a person"] = await ByAsync(() => ControlAsync(one, (control, ben) => control.ResumeAsync(ben, _paused, default))),
+                    ["retried by a person"] = await ByAsync(() => ControlAsync(one, (control, ben) => control.RetryAsync(ben, _ended, null, default))),
+                    ["run again"] = await ByAsync(() => ControlAsync(one, (control, ben) => control.RerunAsync(ben, _ended, default))),
                 };
                 if (one.RunningToo)
                 {
@@ -250,6 +259,20 @@ public sealed partial class SameRefusalTests
         {
             var ben = new Actor(ActorKind.User, _user.Id.ToString(), "ben", Portal.Actor.TeamId, TeamRole.Analyst);
             return (await Portal.Runs.StartAsync(ben, new Execution.Runs.StartRun(_workflow, [_target], RunTrigger.Manual), default)).Id;
+        }
+
+        /// <summary>A run that nobody was woken for: it can be paused or cancelled before it begins.</summary>
+        private async Task<Guid> AcceptAsync(Actor ben)
+        {
+            var made = await Portal.Get<Execution.Runs.RunAcceptance>().PrepareAsync(ben, new Execution.Runs.StartRun(_workflow, [_target], RunTrigger.Manual), new Execution.Runs.StartFacts(), default);
+            return (await Portal.Get<RunStore>().CreateAsync(made, default)).Id;
+        }
+
+        private async Task<(string, string)> ControlAsync(Case one, Func<Execution.Runs.RunControl, Actor, Task> act)
+        {
+            var ben = new Actor(ActorKind.User, _user.Id.ToString(), "ben", Portal.Actor.TeamId, one.Code == "SF3001" ? TeamRole.Viewer : TeamRole.Analyst);
+            var refused = await Should.ThrowAsync<Execution.Diagnostics.SecFlowException>(() => act(Portal.Get<Execution.Runs.RunControl>(), ben));
+            return (refused.Code, refused.Diagnostics[0].Message);
         }
 
         private async Task OpenAndChooseAsync()

@@ -246,9 +246,10 @@ public sealed class RunControlTests
         detail.Run.Status.ShouldBe(RunStatus.Partial, "its targets were not assessed by the skipped node");
         detail.Nodes[0].ErrorMessage.ShouldBe("Skipped: analyst wanted it; nothing of it counts");
         detail.Attempts[0].Status.ShouldBe(NodeStatus.Skipped);
+        detail.Assessments.Select(a => (a.Verdict, a.Reason)).ShouldBe([(Verdict.Failed, "SF1511: not assessed: analyst skipped the node"), (Verdict.Completed, "looked at everything")], ignoreOrder: true);
         (await engine.FindingsAsync()).Rows.Select(f => f.RuleId).ShouldBe(["r2"]);
         (await engine.Database.ReadAsync(db => db.StagedRecords.CountAsync())).ShouldBe(0);
-        (await ActionsAsync(engine)).ShouldBe(["start.run", "skip.node", "finish.node", "finish.run"]);
+        (await ActionsAsync(engine)).ShouldBe(["start.run", "skip.node", "finish.node", "finish.node", "finish.run"]);
     }
 
     [Fact]
@@ -263,7 +264,8 @@ public sealed class RunControlTests
         (await engine.WorkAsync()).ShouldBeTrue();
 
         var detail = await engine.DetailAsync(run.Id);
-        (detail.Run.Status, detail.Nodes[1].Status).ShouldBe((RunStatus.Partial, NodeStatus.Skipped));
+        (detail.Run.Status, detail.Nodes[1].Status, detail.Nodes[1].ErrorCode).ShouldBe((RunStatus.Partial, NodeStatus.Skipped, Codes.NodeSkipped));
+        detail.Assessments.Count(a => a.Verdict != Verdict.Completed).ShouldBe(1);
     }
 
     [DatabaseData]

@@ -12,12 +12,15 @@ public sealed record StatusLook(string Tone, string Shape, string Word, bool Hat
     /// <summary>A plugin whose tool has not passed its self-test here: it reads reports that were recorded elsewhere, and runs nothing.</summary>
     public static readonly StatusLook RecordedOnly = new("partial", "half", "Recorded only", Hatched: true);
 
+    /// <summary>A node that runs in a run that is paused.</summary>
+    public static readonly StatusLook Frozen = new("ended", "pause", "Frozen");
+
     private static readonly StatusLook Unknown = new("ended", "dash", "-");
 
     public static StatusLook Of(RunStatus status) => status switch
     {
         RunStatus.Queued => new("ended", "clock", "Queued"),
-        RunStatus.Paused => new("ended", "clock", "Paused"),
+        RunStatus.Paused => new("ended", "pause", "Paused"),
         RunStatus.Running => new("running", "ring", "Running"),
         RunStatus.Succeeded => new("succeeded", "check", "Succeeded"),
         RunStatus.Partial => new("partial", "half", "Partial", Hatched: true),

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Radzen;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Findings;
 using SecFlow.Data.Runs;
@@ -38,9 +37,6 @@ public sealed partial class RunPage
 
     [Inject]
     public FindingService Findings { get; set; } = null!;
-
-    [Inject]
-    public DialogService Dialogs { get; set; } = null!;
 
     protected override object? Key => Id;
 
@@ -116,15 +112,10 @@ public sealed partial class RunPage
 
     private void Show(string tab) => Navigation.NavigateTo($"runs/{Id}?tab={tab}", replace: true);
 
-    private async Task CancelAsync()
+    private async Task<bool> ActAsync(Func<Actor, Task> act)
     {
-        var sure = await Dialogs.Confirm(
-            "Its process tree is ended within seconds. Findings of nodes that are done stay; the node that runs now is lost.",
-            "Cancel this run?",
-            new ConfirmOptions { OkButtonText = "Cancel the run", CancelButtonText = "Let it run" });
-        if (sure == true)
-        {
-            await GuardAsync(actor => Runs.CancelAsync(actor, Id, Left));
-        }
+        var done = await GuardAsync(act);
+        StateHasChanged();
+        return done;
     }
 }
