@@ -102,10 +102,6 @@ public sealed class RunControlStore(Database database)
         return newest.Count < 2 || (data.RootElement.TryGetProperty("status", out var status) && status.GetString() == nameof(RunStatus.Queued));
     }
 
-    /// <summary>Runs of the team (of all for <see cref="Guid.Empty"/>) that this name paused and nobody took over.</summary>
-    public async Task<IReadOnlyList<Guid>> PausedByAsync(Guid teamId, string by, CancellationToken ct) => await database.ReadAsync(
-        db => db.Runs.Where(r => r.Status == RunStatus.Paused && r.PauseRequestedBy == by && (teamId == Guid.Empty || r.TeamId == teamId)).Select(r => r.Id).ToListAsync(ct), ct);
-
     /// <summary>The pause is over: what it took is counted, its wish is forgotten.</summary>
     internal static void EndPause(Run run, DateTimeOffset now)
     {

@@ -6,6 +6,7 @@ using SecFlow.Cli.Api;
 namespace SecFlow.Cli.Tests.Api;
 
 /// <summary>One test at a time: the token is a variable of the process.</summary>
+[Collection("token")]
 public sealed class ApiCommandTests : IDisposable
 {
     public ApiCommandTests() => Environment.SetEnvironmentVariable(ApiCommand.TokenVariable, "sf_test");
