@@ -30,7 +30,9 @@ public sealed partial class EngineWatch(Database database, EngineOptions options
     private Task _probe = Task.CompletedTask;
     private (DateTimeOffset Wall, long Steady) _clock = (time.GetUtcNow(), time.GetTimestamp());
     private (string Words, DateTimeOffset At, long Steady)? _stepped;
-    private TimeSpan _unaudited;
+
+    // Bounded by the looks during which the database takes nothing; a step per look at most.
+    private readonly Queue<TimeSpan> _unaudited = new();
 
     public async Task WatchForeverAsync(CancellationToken ct)
     {
@@ -81,11 +83,10 @@ public sealed partial class EngineWatch(Database database, EngineOptions options
             await queue.SweepAsync(ct, anew: true);
         }
 
-        if (_unaudited != TimeSpan.Zero)
+        while (_unaudited.TryPeek(out var by))
         {
-            var by = _unaudited;
-            await audit.AppendAsync(new AuditEntry(Actor.System(), "step.clock", "clock", options.InstanceId, options.InstanceId) { ReasonCode = Codes.ClockStepped, Details = new JsonObject { ["seconds"] = Math.Round(by.TotalSeconds, 1) } }, ct);
-            _unaudited -= by;
+            await audit.AppendAsync(new AuditEntry(Actor.System(), "set.clock", "clock", options.InstanceId, options.InstanceId) { ReasonCode = Codes.ClockStepped, Details = new JsonObject { ["seconds"] = Math.Round(by.TotalSeconds, 1) } }, ct);
+            _unaudited.Dequeue();
         }
     }
 
@@ -150,7 +151,7 @@ public sealed partial class EngineWatch(Database database, EngineOptions options
 
         Stepped(logger, by.TotalSeconds);
         _stepped = ($"The clock of this machine was set {(by > TimeSpan.Zero ? "forward" : "back")} by {by.Duration():hh\\:mm\\:ss}. Runs go on; times before and after do not fit each other. Schedules go by the clock as it is now.", wall, steady);
-        _unaudited += by;
+        _unaudited.Enqueue(by);
         return by;
     }
 

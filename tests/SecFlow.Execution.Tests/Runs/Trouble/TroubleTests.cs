@@ -119,7 +119,7 @@ public sealed class MachineTroubleTests
         }
 
         engine.Get<EngineTroubles>().HoldClaims.ShouldBeFalse("a clock that was set holds nothing up");
-        await TroubledEngine.UntilAsync("both steps are in the audit log", async () => (await engine.Get<AuditLog>().ListAsync(new AuditQuery(Guid.Empty) { Action = "step.clock" })).Events.Count == 2);
+        await TroubledEngine.UntilAsync("both steps are in the audit log", async () => (await engine.Get<AuditLog>().ListAsync(new AuditQuery(installation.Team) { Installation = true, Action = "set.clock" })).Events.Count == 2);
         (await engine.AuditAsync()).Intact.ShouldBeTrue();
     }
 }
