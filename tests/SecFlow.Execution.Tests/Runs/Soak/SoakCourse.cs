@@ -22,6 +22,10 @@ internal sealed record SoakSize(int Kills, int Runs, TimeSpan Limit)
 internal sealed class SoakCourse(CrashInstallation installation, int seed)
 {
     private const double WhileStarting = 0.15;
+
+    /// <summary>An engine is killed within this time after it was ready, or longer where its start took longer: on a crowded machine everything does.</summary>
+    private static readonly TimeSpan _life = TimeSpan.FromSeconds(1.5);
+
     private readonly Random _random = new(seed);
     private readonly List<string> _processes = [];
 
@@ -52,6 +56,7 @@ internal sealed class SoakCourse(CrashInstallation installation, int seed)
 
     private async Task KillOneAsync()
     {
+        var started = Stopwatch.GetTimestamp();
         using var process = Start();
         var ready = new TaskCompletionSource();
         var reading = ReadAsync(process, ready);
@@ -64,7 +69,8 @@ internal sealed class SoakCourse(CrashInstallation installation, int seed)
         else
         {
             await Task.WhenAny(ready.Task, reading).WaitAsync(TimeSpan.FromMinutes(2));
-            await Task.Delay(_random.Next(0, 1500));
+            var took = Stopwatch.GetElapsedTime(started);
+            await Task.Delay(_random.NextDouble() * (took > _life ? took : _life));
         }
 
         process.HasExited.ShouldBeFalse(process.HasExited ? await errors : "");
