@@ -69,11 +69,22 @@ public sealed partial class ScheduleMirror(ISchedulerFactory schedulers, Schedul
     /// <summary>A schedule was removed: the next moment may be later.</summary>
     public Task RemoveAsync(Guid scheduleId, CancellationToken ct) => SetNextAsync(ct);
 
+    // The row is committed already: trouble with the trigger must not look like trouble with the schedule, and the sweep looks anyway.
     private async Task SetAsync(DateTimeOffset at, CancellationToken ct)
     {
-        var scheduler = await schedulers.GetScheduler(ct);
-        await scheduler.ScheduleTrigger(TriggerBuilder.Create().WithIdentity(_next).ForJob(_job).StartAt(at).Build(), TriggerConflict.Replace, ct);
+        try
+        {
+            var scheduler = await schedulers.GetScheduler(ct);
+            await scheduler.ScheduleTrigger(TriggerBuilder.Create().WithIdentity(_next).ForJob(_job).StartAt(at).Build(), TriggerConflict.Replace, ct);
+        }
+        catch (SchedulerException e)
+        {
+            NotSet(logger, at, e);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The trigger of schedules could not be set to {At}; the sweep fires what is due")]
+    private static partial void NotSet(ILogger logger, DateTimeOffset at, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The rule of the schedule {ScheduleId} cannot be read on this machine: it does not fire")]
     private static partial void Unreadable(ILogger logger, Guid scheduleId, Exception error);

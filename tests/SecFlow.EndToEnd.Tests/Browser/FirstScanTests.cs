@@ -11,7 +11,7 @@ namespace SecFlow.EndToEnd.Tests.Browser;
 public sealed class FirstScanTests
 {
     private static readonly string[] _pages =
-        ["", "runs", "findings", "workflows", "workflows/new", "schedules", "targets", "targets/import", "targets/secrets", "plugins", "trust", "blast-radius", "tools", "resources", "audit", "security", "alerts", "alerts/webhook", "performance", "administrators", "account", "first-steps"];
+        ["", "runs", "queue", "findings", "workflows", "workflows/new", "schedules", "targets", "targets/import", "targets/secrets", "plugins", "trust", "blast-radius", "tools", "resources", "audit", "security", "alerts", "alerts/webhook", "performance", "administrators", "account", "first-steps"];
 
     [Fact]
     public async Task FirstScan_FromSignInToAuditLog_LiveAndWithoutConsoleError()

@@ -6,7 +6,7 @@ namespace SecFlow.Portal.Tests.Components;
 [Collection(PortalTests.Name)]
 public sealed class PageTests(PortalFixture portal)
 {
-    private static readonly string[] Pages = ["/", "/runs", "/runs?status=partial", "/findings", "/findings?severity=high&status=open&text=x&sort=-lastSeen&page=2", "/workflows", "/workflows/new", "/schedules", "/targets", "/plugins", "/security", "/account", "/alerts", "/alerts?show=all", "/performance", "/performance?span=week"];
+    private static readonly string[] Pages = ["/", "/runs", "/runs?status=partial", "/queue", "/findings", "/findings?severity=high&status=open&text=x&sort=-lastSeen&page=2", "/workflows", "/workflows/new", "/schedules", "/targets", "/plugins", "/security", "/account", "/alerts", "/alerts?show=all", "/performance", "/performance?span=week"];
 
     public static TheoryData<string, string> All()
     {
