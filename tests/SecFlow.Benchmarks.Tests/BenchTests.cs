@@ -64,6 +64,8 @@ public sealed class BenchTests
     [InlineData("telemetry", 5)]
     [InlineData("node-long", 97)]
     [InlineData("emit", 20_000)]
+    [InlineData("dataset-1m", 64)]
+    [InlineData("ingest-20-pages", 500)]
     [InlineData("start-warm", 5)]
     [InlineData("first-page", 1.5)]
     public void Target_IsWhatIsPromised(string name, double target) => Catalog.Find(name)!.Target.ShouldBe(target);

@@ -38,6 +38,16 @@ internal sealed class BenchEngine : IAsyncDisposable
     /// <summary>The loopback address.</summary>
     public Guid Target { get; }
 
+    /// <summary>One of its own that executes so many runs at once.</summary>
+    public static Task<BenchEngine> ParallelAsync(Bench bench, int runs, CancellationToken ct) => StartAsync(Path.Combine(bench.Folder, $"engine-{runs}"), null, ct, parallel: runs);
+
+    /// <summary>Accepts a run of these nodes.</summary>
+    public async Task<Guid> BeginAsync(string nodes, CancellationToken ct)
+    {
+        var workflow = await Services.GetRequiredService<WorkflowService>().SaveAsync(Actor, $"version: \"1.0\"\nname: Bench {++_workflows}\nnodes:\n{nodes}\n", ct);
+        return (await Services.GetRequiredService<RunService>().StartAsync(Actor, new StartRun(workflow.WorkflowId, [Target], RunTrigger.Manual), ct)).Id;
+    }
+
     /// <summary>The one of this call of ./bench; its target is a loopback address.</summary>
     public static Task<BenchEngine> OfAsync(Bench bench, CancellationToken ct) => bench.SharedAsync(() => StartAsync(Path.Combine(bench.Folder, "engine"), null, ct));
 
@@ -106,13 +116,13 @@ internal sealed class BenchEngine : IAsyncDisposable
     }
 
     /// <summary>Another one, on a folder and a database of its own; null = SQLite in the folder.</summary>
-    public static async Task<BenchEngine> StartAsync(string folder, DatabaseOptions? database, CancellationToken ct, bool telemetry = true)
+    public static async Task<BenchEngine> StartAsync(string folder, DatabaseOptions? database, CancellationToken ct, bool telemetry = true, int parallel = 1)
     {
         Directory.CreateDirectory(folder);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = folder, Database = database, ParallelRuns = 1, Telemetry = telemetry });
+        builder.Services.AddSecFlowEngine(new EngineOptions { DataFolder = folder, Database = database, ParallelRuns = parallel, RunsPerTeam = Math.Max(4, parallel), Telemetry = telemetry });
         var host = builder.Build();
         await host.StartAsync(ct);
         var team = await host.Services.GetRequiredService<TeamStore>().CreateAsync(Actor.System(), "bench", "Bench", ct: ct);

@@ -18,7 +18,7 @@ internal sealed class BenchPlugins(IServiceProvider services, string dataFolder)
     private bool _trusted;
 
     /// <summary>Installs it once in a call of ./bench. <paramref name="id"/> is <c>category.bench-something</c>.</summary>
-    public async Task InstallAsync(string id, string script, string output, CancellationToken ct)
+    public async Task InstallAsync(string id, string script, string output, CancellationToken ct, string? input = null)
     {
         if (!_installed.Add(id))
         {
@@ -37,6 +37,7 @@ internal sealed class BenchPlugins(IServiceProvider services, string dataFolder)
             publisher: benchmarks
             license: Apache-2.0
             intrusiveness: safe
+            {{(input is null ? "" : $"inputs: {{ {input}: {{ type: {input}, required: true }} }}")}}
             outputs:
               {{output}}: { type: {{output}}, required: true }
             permissions:
@@ -44,7 +45,7 @@ internal sealed class BenchPlugins(IServiceProvider services, string dataFolder)
             minLevel: L1
             """;
         await File.WriteAllTextAsync(Path.Combine(folder, "plugin.yaml"), manifest, ct);
-        await File.WriteAllTextAsync(Path.Combine(folder, "config.schema.json"), """{ "type": "object", "properties": { "count": { "type": "integer" }, "url": { "type": "string" } } }""", ct);
+        await File.WriteAllTextAsync(Path.Combine(folder, "config.schema.json"), """{ "type": "object", "properties": { "count": { "type": "integer" }, "writer": { "type": "integer" }, "url": { "type": "string" } } }""", ct);
         await File.WriteAllTextAsync(Path.Combine(folder, "README.md"), "# A plugin of the benchmarks\n", ct);
         await File.WriteAllTextAsync(Path.Combine(folder, "index.js"), script, ct);
         var zip = Path.Combine(_sources, id + ".zip");

@@ -27,6 +27,31 @@ internal static class Scripts
         };
         """;
 
+    /// <summary>Findings of one of several writers, each of its own.</summary>
+    public const string Findings = """
+        module.exports = {
+          execute: function (ctx) {
+            for (var i = 0; i < ctx.config.count; i++) {
+              ctx.finding({
+                ruleId: 'bench-' + (i % 50), title: 'Weakness ' + i + ' of writer ' + ctx.config.writer, severity: ['low', 'medium', 'high'][i % 3], confidence: 80,
+                location: 'http://127.0.0.1/' + ctx.config.writer + '/item-' + i, description: 'What a scanner says of it, in a sentence or two of the usual length.', cwe: [79]
+              });
+            }
+            ctx.verdict('completed', 'reported', {});
+          }
+        };
+        """;
+
+    /// <summary>Hands its input on, record by record.</summary>
+    public const string PassOn = """
+        module.exports = {
+          execute: function (ctx) {
+            ctx.inputs.urls.each(function (record) { ctx.emit('urls', record); });
+            ctx.verdict('completed', 'read', {});
+          }
+        };
+        """;
+
     /// <summary>Records as a discovery has them.</summary>
     public const string Emit = """
         module.exports = {

@@ -78,4 +78,77 @@ public sealed class NodeCacheTests
         // Only what really ran is a source.
         (await NextAsync(engine, workflow)).Nodes.Select(n => n.CachedFromNodeRunId).ShouldBe(first.Nodes.Select(n => (Guid?)n.Id));
     }
+
+    [Fact]
+    public async Task What_changed_runs_again_and_what_follows_from_it()
+    {
+        await using var engine = await CreateAsync();
+        var ran = Script(engine);
+        var workflow = await engine.SaveAsync(Nodes, Warm);
+        await NextAsync(engine, workflow);
+        var second = await engine.AddTargetAsync("other", "http://127.0.0.1:8082/");
+
+        (await NextAsync(engine, workflow, engine.TargetId, second)).Nodes.ShouldAllBe(n => n.Status == NodeStatus.Succeeded, "other targets");
+        engine.Facts = new ReuseFacts(new Dictionary<string, string> { ["nmap"] = "sha256:1 7.95" }, new Dictionary<string, string>());
+        (await NextAsync(engine, workflow)).Nodes.ShouldAllBe(n => n.Status == NodeStatus.Succeeded, "another tool");
+        (await NextAsync(engine, workflow)).Nodes.ShouldAllBe(n => n.Status == NodeStatus.Cached);
+        ran.ShouldBe(new Dictionary<string, int> { ["find"] = 3, ["scan"] = 3 });
+
+        // The same workflow by name with another binding is another version with other outputs.
+        (await NextAsync(engine, await engine.SaveAsync(Nodes, Warm))).Nodes.ShouldAllBe(n => n.Status == NodeStatus.Succeeded, "another workflow");
+        (await NextAsync(engine, await engine.SaveAsync(Nodes))).Nodes.ShouldAllBe(n => n.CacheKey == null, "without cache_intermediate nothing is a source");
+    }
+
+    [Fact]
+    public async Task Outputs_that_came_over_the_network_are_used_for_an_hour()
+    {
+        var time = new TestTime();
+        await using var engine = await CreateAsync(time: time);
+        Script(engine);
+        var workflow = await engine.SaveAsync(Nodes, Warm);
+        await NextAsync(engine, workflow);
+        time.Advance(NodeCache.NetworkAge - TimeSpan.FromMinutes(1));
+        (await NextAsync(engine, workflow)).Nodes.ShouldAllBe(n => n.Status == NodeStatus.Cached);
+        time.Advance(TimeSpan.FromMinutes(2));
+        (await NextAsync(engine, workflow)).Nodes.ShouldAllBe(n => n.Status == NodeStatus.Succeeded, "what was cached meanwhile is no younger");
+    }
+
+    [Fact]
+    public async Task Partial_node_and_missing_findings_are_no_source()
+    {
+        await using var engine = await CreateAsync();
+        var ran = Script(engine);
+        engine.Scripts["scan"] = async (_, output, ct) =>
+        {
+            ran["scan"]++;
+            await output.VerdictAsync(Verdict.Partial, "half", null, [], ct);
+            return Done();
+        };
+        var workflow = await engine.SaveAsync(Nodes, Warm);
+        await NextAsync(engine, workflow);
+        (await NextAsync(engine, workflow)).Nodes.Select(n => n.Status).ShouldBe([NodeStatus.Cached, NodeStatus.Partial]);
+
+        Script(engine);
+        await NextAsync(engine, workflow);
+        await engine.Database.WriteAsync(write =>
+        {
+            write.Db.Occurrences.RemoveRange(write.Db.Occurrences.Take(1));
+            return Task.CompletedTask;
+        });
+        (await NextAsync(engine, workflow)).Nodes.Select(n => n.Status).ShouldBe([NodeStatus.Cached, NodeStatus.Succeeded]);
+    }
+
+    [Fact]
+    public async Task Plugin_that_is_not_trusted_any_more_is_not_believed_from_the_cache_either()
+    {
+        await using var engine = await CreateAsync();
+        Script(engine);
+        var workflow = await engine.SaveAsync(Nodes, Warm);
+        await NextAsync(engine, workflow);
+        engine.OpenFaults["scan"] = () => new SecFlowException(Codes.Revoked, "It was revoked.");
+        (await NextAsync(engine, workflow)).Nodes.Select(n => (n.Status, n.ErrorCode)).ShouldBe([(NodeStatus.Cached, null), (NodeStatus.Denied, Codes.Revoked)]);
+        engine.OpenFaults.Clear();
+        engine.Decide = _ => new Diagnostic(Codes.PluginNotEnabled, "It is disabled.");
+        (await NextAsync(engine, workflow)).Nodes[0].Status.ShouldBe(NodeStatus.Denied);
+    }
 }
