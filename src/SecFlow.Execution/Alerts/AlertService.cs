@@ -128,7 +128,7 @@ public sealed class AlertService(AlertStore alerts, Access access, TimeProvider 
     {
         ["event"] = "alert",
         ["id"] = alert.Id.ToString(),
-        ["kind"] = alert.Kind.ToString(),
+        ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(alert.Kind.ToString()),
         ["severity"] = alert.Severity.ToString().ToLowerInvariant(),
         ["subject"] = alert.Subject,
         ["words"] = alert.Words,

@@ -99,6 +99,11 @@ public static class AlertsApi
     private static async Task<WebhookAnswer> TestWebhookAsync(HttpContext context, CurrentActor actors, WebhookService webhooks, CancellationToken ct) =>
         await webhooks.TestAsync(await actors.OfRequestAsync(context, ct), ct);
 
-    private static async Task<PerformanceView> PerformanceAsync(PerformanceSpan? span, HttpContext context, CurrentActor actors, PerformanceService performance, CancellationToken ct) =>
-        await performance.ReadAsync(await actors.OfRequestAsync(context, ct), span ?? PerformanceSpan.Day, ct);
+    private static async Task<PerformanceView> PerformanceAsync(string? span, HttpContext context, CurrentActor actors, PerformanceService performance, CancellationToken ct) =>
+        await performance.ReadAsync(
+            await actors.OfRequestAsync(context, ct),
+            span is null ? PerformanceSpan.Day
+                : Enum.TryParse<PerformanceSpan>(span, ignoreCase: true, out var wanted) && Enum.IsDefined(wanted) ? wanted
+                : throw new SecFlowException(new Diagnostic(Codes.RequestInvalid, "span is not known: hour, day or week was expected.") { Path = "$.span" }),
+            ct);
 }

@@ -38,7 +38,7 @@ public sealed class WebhookTests
         signature.ShouldBe(WebhookClient.Sign(Key, timestamp, body));
         signature.ShouldNotBe(WebhookClient.Sign(Key, timestamp + "0", body));
         var json = JsonDocument.Parse(body).RootElement;
-        (json.GetProperty("kind").GetString(), json.GetProperty("severity").GetString(), json.GetProperty("subject").GetString(), json.GetProperty("words").GetString()).ShouldBe(("ScheduleOverdue", "error", "nightly", "It did not fire."));
+        (json.GetProperty("kind").GetString(), json.GetProperty("severity").GetString(), json.GetProperty("subject").GetString(), json.GetProperty("words").GetString()).ShouldBe(("schedule_overdue", "error", "nightly", "It did not fire."));
         var row = (await store.ListAsync(engine.Analyst.TeamId, 10, default)).ShouldHaveSingleItem();
         (row.Id.ToString(), row.Attempts, row.NextAt, row.LastAnswer).ShouldBe((delivery, 1, null, "200 OK"));
         row.DeliveredAt.ShouldNotBeNull();

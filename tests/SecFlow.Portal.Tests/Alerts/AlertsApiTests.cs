@@ -28,7 +28,7 @@ public sealed class AlertsApiTests(PortalFixture portal)
         (await ben.GetAsync("/alerts")).Html.ShouldContain(">Acknowledge<");
 
         var listed = (await api.GetFromJsonAsync<JsonElement>("api/v1/alerts?open=true")).GetProperty("items").EnumerateArray().Single(a => a.GetProperty("subject").GetString() == "Api test");
-        (listed.GetProperty("kind").GetString(), listed.GetProperty("severity").GetString()).ShouldBe(("slowRun", "warning"));
+        (listed.GetProperty("kind").GetString(), listed.GetProperty("severity").GetString()).ShouldBe(("slow_run", "warning"));
         var id = listed.GetProperty("id").GetGuid();
         (await reader.PostAsJsonAsync($"api/v1/alerts/{id}/acknowledge", new { reason = "seen" })).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await api.PostAsJsonAsync($"api/v1/alerts/{id}/acknowledge", new { reason = "seen" })).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -36,8 +36,8 @@ public sealed class AlertsApiTests(PortalFixture portal)
         (await api.PostAsJsonAsync($"api/v1/alerts/{Guid.NewGuid()}/acknowledge", new { })).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 
         (await api.PostAsJsonAsync("api/v1/alerts/silences", new { hours = 1, reason = "x" })).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await api.PostAsJsonAsync("api/v1/alerts/silences", new { kind = "slowRun", hours = 10_000, reason = "x" })).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        var made = await api.PostAsJsonAsync("api/v1/alerts/silences", new { kind = "slowRun", subject = "Api test", hours = 1, reason = "being moved" });
+        (await api.PostAsJsonAsync("api/v1/alerts/silences", new { kind = "slow_run", hours = 10_000, reason = "x" })).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var made = await api.PostAsJsonAsync("api/v1/alerts/silences", new { kind = "slow_run", subject = "Api test", hours = 1, reason = "being moved" });
         made.StatusCode.ShouldBe(HttpStatusCode.Created);
         (await api.GetStringAsync("api/v1/alerts/silences")).ShouldContain("being moved");
         var silence = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
@@ -70,6 +70,7 @@ public sealed class AlertsApiTests(PortalFixture portal)
 
         view.GetProperty("points").GetArrayLength().ShouldBe(60);
         view.GetProperty("runs").GetProperty("p50").ValueKind.ShouldBe(JsonValueKind.Null);
+        (await api.GetAsync("api/v1/performance?span=year")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await other.GetAsync("api/v1/performance")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 }
