@@ -69,7 +69,7 @@ public sealed class AlertsApiTests(PortalFixture portal)
         var view = await api.GetFromJsonAsync<JsonElement>("api/v1/performance?span=hour");
 
         view.GetProperty("points").GetArrayLength().ShouldBe(60);
-        view.GetProperty("runs").GetProperty("p50").ValueKind.ShouldBe(JsonValueKind.Null);
+        view.GetProperty("runs").TryGetProperty("p50", out _).ShouldBeFalse("what is not known is not told");
         (await api.GetAsync("api/v1/performance?span=year")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await other.GetAsync("api/v1/performance")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
