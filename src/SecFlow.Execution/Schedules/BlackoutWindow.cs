@@ -31,7 +31,7 @@ public sealed class BlackoutWindow
         var window = TargetWindow.Read("deny " + (text ?? "").Trim(), 1, found);
         foreach (var problem in found)
         {
-            var words = problem.Message.Replace("Window 1: ", "", StringComparison.Ordinal).Replace("'deny ", "'", StringComparison.Ordinal);
+            var words = problem.Message.Replace("Window 1: ", "", StringComparison.Ordinal).Replace("'deny ", "'", StringComparison.Ordinal).Replace(TargetWindow.Example, Example, StringComparison.Ordinal);
             problems.Add(new Diagnostic(Codes.BlackoutInvalid, words.Contains("is not a window", StringComparison.Ordinal) ? $"'{TargetValidation.Show(text ?? "")}' is not a time of a blackout. Write {Example}." : words) { Path = "window" });
         }
 

@@ -69,6 +69,7 @@ public abstract class ScheduleRule
 
     internal static ScheduleRule? TryRead(ScheduleSpec spec, Guid key, DateTimeOffset anchor, List<Diagnostic> problems)
     {
+        var before = problems.Count;
         var zone = ScheduleTimes.FindZone(spec.Zone, problems);
         var times = new ScheduleTimes(spec.Zone, zone ?? TimeZoneInfo.Utc, spec.StartsAt, spec.EndsAt, key, spec.JitterSeconds);
         ScheduleRule? rule = spec.Kind switch
@@ -78,7 +79,7 @@ public abstract class ScheduleRule
             _ => CronRule.Read(spec.Cron, times, problems),
         };
         times.Check(problems);
-        return problems.Count == 0 ? rule : null;
+        return problems.Count == before ? rule : null;
     }
 
     /// <summary>The next fire times after a moment, UTC, jitter included; fewer than asked when the rule ends.</summary>

@@ -7,7 +7,7 @@ namespace SecFlow.Execution.Targets;
 /// <summary>One rule of <see cref="TargetWindows"/>: days of each week from a time to a time, or once from a date to a date, in a zone.</summary>
 internal sealed partial class TargetWindow
 {
-    private const string Example = "allow Mon-Fri 22:00-06:00 Europe/Berlin, or deny 2026-12-24T00:00/2026-12-27T00:00 UTC";
+    internal const string Example = "allow Mon-Fri 22:00-06:00 Europe/Berlin, or deny 2026-12-24T00:00/2026-12-27T00:00 UTC";
     private const int WholeDay = 24 * 60;
     private static readonly string[] _days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     private readonly TimeZoneInfo _zone;

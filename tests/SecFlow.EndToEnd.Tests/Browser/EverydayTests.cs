@@ -6,7 +6,6 @@ using SecFlow.Data.Runs;
 using SecFlow.EndToEnd.Tests.Stage;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Plugins;
-using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
 using static Microsoft.Playwright.Assertions;
 
@@ -25,7 +24,7 @@ public sealed class EverydayTests
 
         await AddAndArchiveATargetAsync(portal, page);
         await WriteAWorkflowAsync(page);
-        await AddSwitchAndDeleteAScheduleAsync(portal, page);
+        await SchedulePages.EveryActAsync(portal, page);
         await CreateAndRevokeATokenAsync(portal, page);
         await DecideOnAFindingAsync(portal, page);
         await DisableAndEnableAPluginAsync(portal, page);
@@ -79,32 +78,6 @@ public sealed class EverydayTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Written by hand" })).ToBeVisibleAsync();
         await Expect(page.GetByText("Version 1")).ToBeVisibleAsync();
-    }
-
-    private static async Task AddSwitchAndDeleteAScheduleAsync(RunningPortal portal, IPage page)
-    {
-        await OpenAsync(page, "schedules");
-        await page.GetByRole(AriaRole.Button, new() { Name = "New schedule" }).First.ClickAsync();
-        await page.Locator("#name").FillAsync("Nightly");
-        await page.Locator("#workflow").SelectOptionAsync(new SelectOptionValue { Label = "Scan the demo shop" });
-        await page.Locator("#rule").SelectOptionAsync(new SelectOptionValue { Index = 0 });
-        await page.Locator("#cron").FillAsync("not a rule");
-        await page.Locator("form").GetByRole(AriaRole.Checkbox).First.CheckAsync();
-        var add = page.GetByRole(AriaRole.Button, new() { Name = "Add schedule" });
-        await add.ClickAsync();
-        await Expect(page.GetByText("SF1301").First).ToBeVisibleAsync();
-        await page.Locator("#cron").FillAsync("0 30 2 * * ?");
-        await page.Locator("#zone").FillAsync("Europe/Berlin");
-        await add.ClickAsync();
-
-        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Nightly" });
-        await Expect(row).ToContainTextAsync("02:30");
-        await row.GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
-        await Expect(row.GetByRole(AriaRole.Button, new() { Name = "Enable" })).ToBeVisibleAsync();
-        (await portal.Get<ScheduleService>().ListAsync(portal.Actor, default)).Single(s => s.Name == "Nightly").Enabled.ShouldBeFalse();
-        await row.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
-        await ConfirmAsync(page, "Delete");
-        await Expect(row).ToHaveCountAsync(0);
     }
 
     private static async Task CreateAndRevokeATokenAsync(RunningPortal portal, IPage page)
@@ -189,5 +162,5 @@ public sealed class EverydayTests
         await Expect(page.Locator("main[data-live=true]")).ToBeVisibleAsync();
     }
 
-    private static Task ConfirmAsync(IPage page, string button) => page.Locator(".rz-dialog").GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+    internal static Task ConfirmAsync(IPage page, string button) => page.Locator(".rz-dialog").GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
 }
