@@ -303,6 +303,8 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         _ when path.Contains("/secrets", StringComparison.Ordinal) => """{"value": "a value"}""",
         _ when path.EndsWith("/comments", StringComparison.Ordinal) => """{"text": "x"}""",
         _ when path.Contains("/holds", StringComparison.Ordinal) || path.Contains("/plugins/", StringComparison.Ordinal) => """{"reason": "x"}""",
+        _ when path.Contains("/blackouts", StringComparison.Ordinal) => """{"name": "x"}""",
+        _ when path.EndsWith("/owner", StringComparison.Ordinal) => $$"""{"userId": "{{Unknown}}"}""",
         _ when path.EndsWith("/accept", StringComparison.Ordinal) => """{"digest": "sha256:0"}""",
         _ when path.EndsWith("/path", StringComparison.Ordinal) => """{"path": "/usr/bin/true"}""",
         _ when path.EndsWith("/plan", StringComparison.Ordinal) => $$"""{"targetIds": ["{{Unknown}}"]}""",
