@@ -6,8 +6,6 @@ namespace SecFlow.Benchmarks;
 /// <summary>The command line of the benchmarks. Figures go to stdout, words to stderr.</summary>
 public static class BenchApp
 {
-    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(3);
-
     /// <summary>0 all measured, whatever the figures are; 2 usage; 4 a benchmark failed.</summary>
     public static Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken ct) => RunAsync(args, stdout, stderr, null, ct);
 
@@ -65,13 +63,13 @@ public static class BenchApp
             try
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-                limit.CancelAfter(_longest);
+                limit.CancelAfter(benchmark.Longest);
                 sampled = await bench.MeasureAsync(benchmark.Name, limit.Token);
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 failed = true;
-                sampled = new Sampled([]) { Note = e is OperationCanceledException ? $"failed: longer than {_longest.TotalSeconds:0} s" : "failed: " + e.Message.ReplaceLineEndings(" ") };
+                sampled = new Sampled([]) { Note = e is OperationCanceledException ? $"failed: longer than {benchmark.Longest.TotalSeconds:0} s" : "failed: " + e.Message.ReplaceLineEndings(" ") };
                 await stderr.WriteLineAsync($"{benchmark.Name}: {e}");
             }
 

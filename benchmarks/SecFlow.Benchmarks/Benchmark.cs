@@ -11,4 +11,7 @@ internal sealed record Benchmark(string Name, string Unit, Better Better, double
 {
     /// <summary>Needs programs of others that are installed for the occasion; only with <c>--peers</c>.</summary>
     public bool Peer { get; init; }
+
+    /// <summary>After that long it is given up.</summary>
+    public TimeSpan Longest { get; init; } = TimeSpan.FromMinutes(3);
 }

@@ -39,7 +39,7 @@ internal sealed class BenchEngine : IAsyncDisposable
     public Guid Target { get; }
 
     /// <summary>One of its own that executes so many runs at once.</summary>
-    public static Task<BenchEngine> ParallelAsync(Bench bench, int runs, CancellationToken ct) => StartAsync(Path.Combine(bench.Folder, $"engine-{runs}"), null, ct, parallel: runs);
+    public static Task<BenchEngine> ParallelAsync(Bench bench, int runs, CancellationToken ct) => StartAsync(Path.Combine(bench.Folder, $"engine-{Guid.NewGuid():N}"), null, ct, parallel: runs);
 
     /// <summary>Accepts a run of these nodes.</summary>
     public async Task<Guid> BeginAsync(string nodes, CancellationToken ct)
