@@ -8,6 +8,8 @@ namespace SecFlow.Execution.Tests.Workflows;
 /// <summary>Rows about the runs that a run starts.</summary>
 public sealed partial class RecipeEffects
 {
+    private readonly HashSet<int> _ports = [];
+
     private const string Finder = "- { id: finder, type: scan.test, outputs: { urls: seen, findings: weak } }";
 
     private async Task CascadeAsync()
@@ -86,7 +88,8 @@ public sealed partial class RecipeEffects
 
     private async Task TargetsAsync(params int[] ports)
     {
-        foreach (var port in ports)
+        // Several keys share a row.
+        foreach (var port in ports.Where(_ports.Add))
         {
             await _engine.AddTargetAsync($"port {port}", $"http://127.0.0.1:{port}/");
         }
