@@ -12,8 +12,8 @@ using SecFlow.Data;
 namespace SecFlow.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresSecFlowContext))]
-    [Migration("20261122235212_RawOutput")]
-    partial class RawOutput
+    [Migration("20261123011706_Orchestration")]
+    partial class Orchestration
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -199,6 +199,256 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("user_tokens", (string)null);
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Alerts.Alert", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ClosedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("closed_at");
+
+                    b.Property<string>("ClosedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("closed_by");
+
+                    b.Property<string>("ClosedReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("closed_reason");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("integer")
+                        .HasColumnName("count");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("Link")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("link");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("severity");
+
+                    b.Property<bool>("Silenced")
+                        .HasColumnType("boolean")
+                        .HasColumnName("silenced");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("subject");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<string>("Words")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("words");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "LastAt");
+
+                    b.HasIndex("TeamId", "Kind", "Subject")
+                        .IsUnique()
+                        .HasFilter("closed_at IS NULL");
+
+                    b.ToTable("alerts");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Alerts.AlertSilence", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("created_by");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("EndedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("ended_by");
+
+                    b.Property<long>("From")
+                        .HasColumnType("bigint")
+                        .HasColumnName("from");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("subject");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "Until");
+
+                    b.ToTable("alert_silences");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Alerts.Webhook", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ApprovedAddress")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("approved_address");
+
+                    b.Property<string>("ApprovedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("approved_by");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("created_by");
+
+                    b.Property<bool>("Enabled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("enabled");
+
+                    b.Property<string>("ProtectedSecret")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("protected_secret");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasMaxLength(2048)
+                        .HasColumnType("character varying(2048)")
+                        .HasColumnName("url");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId")
+                        .IsUnique();
+
+                    b.ToTable("webhooks");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Alerts.WebhookDelivery", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("AlertId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("alert_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("body");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DeliveredAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("delivered_at");
+
+                    b.Property<string>("LastAnswer")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("last_answer");
+
+                    b.Property<long?>("NextAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next_at");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NextAt")
+                        .HasFilter("next_at IS NOT NULL");
+
+                    b.HasIndex("TeamId", "CreatedAt");
+
+                    b.ToTable("webhook_deliveries");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Audit.AuditCheckpoint", b =>
                 {
                     b.Property<Guid>("Id")
@@ -325,6 +575,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasIndex("TeamId", "Seq");
 
                     b.HasIndex("TeamId", "Action", "Seq");
+
+                    b.HasIndex("TeamId", "Outcome", "Time");
 
                     b.ToTable("audit_events");
                 });
@@ -700,6 +952,144 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasIndex("TeamId", "BegunAt");
 
                     b.ToTable("holds");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Metrics.MetricRollup", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Buckets")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("buckets");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.Property<string>("Instance")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("instance");
+
+                    b.Property<string>("Instrument")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("instrument");
+
+                    b.Property<string>("Labels")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("labels");
+
+                    b.Property<double>("Max")
+                        .HasColumnType("double precision")
+                        .HasColumnName("max");
+
+                    b.Property<int>("Seconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("seconds");
+
+                    b.Property<double>("Sum")
+                        .HasColumnType("double precision")
+                        .HasColumnName("sum");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "Instrument", "Seconds", "At");
+
+                    b.HasIndex("Seconds", "At", "Instance", "TeamId", "Instrument", "Labels")
+                        .IsUnique();
+
+                    b.ToTable("metric_rollups");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Metrics.Timing", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<double?>("DeviationSeconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("deviation_seconds");
+
+                    b.Property<long>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<double?>("MedianSeconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("median_seconds");
+
+                    b.Property<string>("NodeId")
+                        .IsRequired()
+                        .HasMaxLength(127)
+                        .HasColumnType("character varying(127)")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("PluginId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<int>("Samples")
+                        .HasColumnType("integer")
+                        .HasColumnName("samples");
+
+                    b.Property<double>("Seconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("seconds");
+
+                    b.Property<bool>("Slow")
+                        .HasColumnType("boolean")
+                        .HasColumnName("slow");
+
+                    b.Property<int>("Targets")
+                        .HasColumnType("integer")
+                        .HasColumnName("targets");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<Guid>("WorkflowId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("workflow_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RunId", "NodeId")
+                        .IsUnique();
+
+                    b.HasIndex("TeamId", "EndedAt");
+
+                    b.HasIndex("TeamId", "WorkflowId", "NodeId", "PluginId", "Targets", "EndedAt");
+
+                    b.ToTable("timings");
                 });
 
             modelBuilder.Entity("SecFlow.Data.Plugins.PluginComment", b =>
@@ -1142,8 +1532,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(260)
+                        .HasColumnType("character varying(260)")
                         .HasColumnName("name");
 
                     b.Property<Guid>("NodeRunId")
@@ -1176,6 +1566,79 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("datasets");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Runs.NodeAttempt", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long>("BeganAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("began_at");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Engine")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("engine");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("ErrorCode")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("error_code");
+
+                    b.Property<string>("NodeId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("node_id");
+
+                    b.Property<Guid>("NodeRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_run_id");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("status");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RunId");
+
+                    b.HasIndex("NodeRunId", "Attempt")
+                        .IsUnique();
+
+                    b.ToTable("node_attempts");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Runs.NodeRun", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1199,6 +1662,10 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<Guid?>("CachedFromNodeRunId")
                         .HasColumnType("uuid")
                         .HasColumnName("cached_from_node_run_id");
+
+                    b.Property<string>("ChunkState")
+                        .HasColumnType("text")
+                        .HasColumnName("chunk_state");
 
                     b.Property<int>("ChunksDone")
                         .HasColumnType("integer")
@@ -1235,8 +1702,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("node_id");
 
                     b.Property<int>("Ordinal")
@@ -1308,6 +1775,15 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(71)")
                         .HasColumnName("signer_key");
 
+                    b.Property<long?>("SkipRequestedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("skip_requested_at");
+
+                    b.Property<string>("SkipRequestedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("skip_requested_by");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("started_at");
@@ -1354,9 +1830,50 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasIndex("TeamId", "CacheKey")
                         .HasFilter("cache_key IS NOT NULL");
 
+                    b.HasIndex("TeamId", "EndedAt");
+
                     b.HasIndex("TeamId", "PluginDigest");
 
                     b.ToTable("node_runs");
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Runs.QueueLimit", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("MostRuns")
+                        .HasColumnType("integer")
+                        .HasColumnName("most_runs");
+
+                    b.Property<string>("PluginId")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<long>("SetAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SetBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("set_by");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "PluginId")
+                        .IsUnique();
+
+                    b.ToTable("queue_limits");
                 });
 
             modelBuilder.Entity("SecFlow.Data.Runs.RawOutput", b =>
@@ -1473,8 +1990,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.Property<string>("NodeId")
                         .IsRequired()
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("node_id");
 
                     b.Property<Guid>("NodeRunId")
@@ -1543,6 +2060,10 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<Guid?>("AfterRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("after_run_id");
+
                     b.Property<long?>("CancelRequestedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("cancel_requested_at");
@@ -1605,6 +2126,28 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("parent_run_id");
 
+                    b.Property<string>("PauseReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("pause_reason");
+
+                    b.Property<long?>("PauseRequestedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("pause_requested_at");
+
+                    b.Property<string>("PauseRequestedBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("pause_requested_by");
+
+                    b.Property<long?>("PausedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("paused_at");
+
+                    b.Property<double>("PausedSeconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("paused_seconds");
+
                     b.Property<string>("PolicyRevision")
                         .IsRequired()
                         .HasMaxLength(100)
@@ -1618,6 +2161,24 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<long>("QueuedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("queued_at");
+
+                    b.Property<string>("RequestDigest")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("request_digest");
+
+                    b.Property<bool>("Rerun")
+                        .HasColumnType("boolean")
+                        .HasColumnName("rerun");
+
+                    b.Property<string>("RetryFrom")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("retry_from");
+
+                    b.Property<Guid?>("RetryOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("retry_of");
 
                     b.Property<string>("SandboxLevel")
                         .HasMaxLength(8)
@@ -1655,6 +2216,11 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)")
                         .HasColumnName("status");
+
+                    b.Property<string>("SubWorkflows")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sub_workflows");
 
                     b.Property<string>("TargetTags")
                         .IsRequired()
@@ -1706,6 +2272,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.HasIndex("ScheduleId");
 
+                    b.HasIndex("TeamId", "EndedAt");
+
                     b.HasIndex("TeamId", "IdempotencyKey")
                         .IsUnique()
                         .HasFilter("idempotency_key IS NOT NULL");
@@ -1735,8 +2303,8 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnName("data");
 
                     b.Property<string>("NodeId")
-                        .HasMaxLength(63)
-                        .HasColumnType("character varying(63)")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
                         .HasColumnName("node_id");
 
                     b.Property<Guid>("TeamId")
@@ -1772,6 +2340,10 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<int>("Attempt")
                         .HasColumnType("integer")
                         .HasColumnName("attempt");
+
+                    b.Property<int>("Chunk")
+                        .HasColumnType("integer")
+                        .HasColumnName("chunk");
 
                     b.Property<string>("Data")
                         .IsRequired()
@@ -1821,6 +2393,68 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.ToTable("staged_records");
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Schedules.Blackout", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid?>("ScheduleId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("schedule_id");
+
+                    b.Property<long?>("StandsFrom")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stands_from");
+
+                    b.Property<long?>("StandsUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stands_until");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<string>("Window")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("window");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ScheduleId");
+
+                    b.HasIndex("TeamId", "StandsUntil");
+
+                    b.ToTable("blackouts");
+                });
+
             modelBuilder.Entity("SecFlow.Data.Schedules.Schedule", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1842,9 +2476,33 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnType("character varying(200)")
                         .HasColumnName("cron");
 
+                    b.Property<long>("DecidedUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("decided_until");
+
                     b.Property<bool>("Enabled")
                         .HasColumnType("boolean")
                         .HasColumnName("enabled");
+
+                    b.Property<long?>("EndsAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ends_at");
+
+                    b.Property<int?>("IntervalSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("interval_seconds");
+
+                    b.Property<int>("JitterSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("jitter_seconds");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasDefaultValue("Cron")
+                        .HasColumnName("kind");
 
                     b.Property<long?>("LastFiredAt")
                         .HasColumnType("bigint")
@@ -1853,6 +2511,18 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<string>("LastRefusal")
                         .HasColumnType("text")
                         .HasColumnName("last_refusal");
+
+                    b.Property<Guid?>("LastRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("last_run_id");
+
+                    b.Property<string>("Misfire")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasDefaultValue("Once")
+                        .HasColumnName("misfire");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -1863,6 +2533,14 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.Property<long?>("NextFireAt")
                         .HasColumnType("bigint")
                         .HasColumnName("next_fire_at");
+
+                    b.Property<string>("Overlap")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasDefaultValue("Skip")
+                        .HasColumnName("overlap");
 
                     b.Property<string>("Owner")
                         .IsRequired()
@@ -1886,6 +2564,35 @@ namespace SecFlow.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("parameters");
+
+                    b.Property<int>("Priority")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(5)
+                        .HasColumnName("priority");
+
+                    b.Property<int>("Revision")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("revision");
+
+                    b.Property<long?>("RunAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("run_at");
+
+                    b.Property<long?>("StartsAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("starts_at");
+
+                    b.Property<long?>("StoppedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stopped_at");
+
+                    b.Property<string>("StoppedReason")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("stopped_reason");
 
                     b.Property<string>("TargetIds")
                         .IsRequired()
@@ -1913,6 +2620,8 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasColumnName("zone");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("NextFireAt");
 
                     b.HasIndex("WorkflowId");
 
@@ -2280,6 +2989,10 @@ namespace SecFlow.Data.Migrations.Postgres
                         .HasMaxLength(100)
                         .HasColumnType("character varying(100)")
                         .HasColumnName("name");
+
+                    b.Property<long?>("ServedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("served_at");
 
                     b.Property<string>("Slug")
                         .IsRequired()
@@ -2693,6 +3406,24 @@ namespace SecFlow.Data.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("SecFlow.Data.Alerts.Webhook", b =>
+                {
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Alerts.WebhookDelivery", b =>
+                {
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("SecFlow.Data.Findings.Finding", b =>
                 {
                     b.HasOne("SecFlow.Data.Teams.Team", null)
@@ -2716,6 +3447,15 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasOne("SecFlow.Data.Findings.Finding", null)
                         .WithMany()
                         .HasForeignKey("FindingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Metrics.Timing", b =>
+                {
+                    b.HasOne("SecFlow.Data.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -2760,6 +3500,21 @@ namespace SecFlow.Data.Migrations.Postgres
                 });
 
             modelBuilder.Entity("SecFlow.Data.Runs.Dataset", b =>
+                {
+                    b.HasOne("SecFlow.Data.Runs.NodeRun", null)
+                        .WithMany()
+                        .HasForeignKey("NodeRunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("SecFlow.Data.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Runs.NodeAttempt", b =>
                 {
                     b.HasOne("SecFlow.Data.Runs.NodeRun", null)
                         .WithMany()
@@ -2843,6 +3598,20 @@ namespace SecFlow.Data.Migrations.Postgres
                         .WithMany()
                         .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SecFlow.Data.Schedules.Blackout", b =>
+                {
+                    b.HasOne("SecFlow.Data.Schedules.Schedule", null)
+                        .WithMany()
+                        .HasForeignKey("ScheduleId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
+                    b.HasOne("SecFlow.Data.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 
