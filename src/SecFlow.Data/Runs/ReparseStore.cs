@@ -73,8 +73,12 @@ public sealed class ReparseStore(Database database)
             write.Db.Reparses.Add(reparse);
             var said = new JsonObject
             {
-                ["plugin"] = $"{reparse.PluginId} {reparse.ToVersion}", ["by"] = reparse.By,
-                ["added"] = reparse.Added, ["changed"] = reparse.Changed, ["same"] = reparse.Same, ["gone"] = reparse.Gone,
+                ["plugin"] = $"{reparse.PluginId} {reparse.ToVersion}",
+                ["by"] = reparse.By,
+                ["added"] = reparse.Added,
+                ["changed"] = reparse.Changed,
+                ["same"] = reparse.Same,
+                ["gone"] = reparse.Gone,
             };
             RunWriter.Append(write, run, [new("node.reparsed", node.NodeId, said.ToJsonString())]);
             write.Audit(audit);

@@ -68,7 +68,8 @@ public static class RecipeParameters
             {
                 var names = Placeholders.NamesIn(node.Config);
                 problems.AddRange((await ConfigCheck.ProblemsAsync(plugin.ConfigSchema, node.ConfigFor(values, firstTarget), ct)).Select(wrong => new Diagnostic(
-                    Codes.RecipeParameter, $"With {string.Join(", ", names.Select(n => $"'{n}'"))} as given, the config of the node '{node.Id}' does not fit: {wrong} (schema of {node.PluginId}).") { Path = names.FirstOrDefault() }));
+                    Codes.RecipeParameter, $"With {string.Join(", ", names.Select(n => $"'{n}'"))} as given, the config of the node '{node.Id}' does not fit: {wrong} (schema of {node.PluginId}).")
+                { Path = names.Count > 0 ? names[0] : null }));
             }
             catch (SecFlowException e) when (e.Code == Codes.RecipeParameter)
             {

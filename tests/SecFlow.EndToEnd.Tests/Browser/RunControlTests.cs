@@ -143,8 +143,18 @@ public sealed class RunControlTests
         acts.ShouldBe(
             new Dictionary<(string, bool), int>
             {
-                [("pause.run", false)] = 1, [("pause.run", true)] = 2, [("resume.run", false)] = 1, [("resume.run", true)] = 2, [("skip.node", false)] = 1, [("skip.node", true)] = 2,
-                [("retry.run", false)] = 1, [("retry.run", true)] = 2, [("rerun.run", false)] = 1, [("rerun.run", true)] = 2, [("cancel.run", false)] = 2, [("cancel.run", true)] = 2,
+                [("pause.run", false)] = 1,
+                [("pause.run", true)] = 2,
+                [("resume.run", false)] = 1,
+                [("resume.run", true)] = 2,
+                [("skip.node", false)] = 1,
+                [("skip.node", true)] = 2,
+                [("retry.run", false)] = 1,
+                [("retry.run", true)] = 2,
+                [("rerun.run", false)] = 1,
+                [("rerun.run", true)] = 2,
+                [("cancel.run", false)] = 2,
+                [("cancel.run", true)] = 2,
             },
             ignoreOrder: true);
         chromium.Errors.ShouldBeEmpty();

@@ -36,7 +36,11 @@ public sealed class RawTapeTests : IDisposable
         await AskAsync(tape, "http", new JsonObject { ["url"] = "http://a/", ["headers"] = new JsonObject { ["Authorization"] = "Bearer " + Secret } }, new JsonObject { ["status"] = 200, ["body"] = body });
         await AskAsync(tape, "tool", Tool("grep", "--key=" + Secret), new JsonObject
         {
-            ["exitCode"] = 0, ["stdout"] = await KeepAsync(output), ["stderr"] = await KeepAsync(""), ["files"] = new JsonObject { ["a/report.xml"] = await KeepAsync("<r/>") }, ["truncated"] = true,
+            ["exitCode"] = 0,
+            ["stdout"] = await KeepAsync(output),
+            ["stderr"] = await KeepAsync(""),
+            ["files"] = new JsonObject { ["a/report.xml"] = await KeepAsync("<r/>") },
+            ["truncated"] = true,
         });
         await AskAsync(tape, "secret", new JsonObject { ["name"] = "token" }, Secret);
         await tape.EndAsync(_handles, secrets, default);

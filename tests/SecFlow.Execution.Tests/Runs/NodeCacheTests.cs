@@ -71,7 +71,7 @@ public sealed class NodeCacheTests
         var events = await engine.Runs.EventsAsync(engine.Analyst, second.Run.Id, 0, 1000, default);
         events.Count(e => e.Type == "node.status" && e.Data.Contains("\"Cached\"") && e.Data.Contains(first.Run.Id.ToString())).ShouldBe(2);
         var audit = await engine.Database.ReadAsync(db => Task.FromResult(db.AuditEvents.Select(e => new { e.Action, e.ResourceId }).ToList()));
-        audit.Count(e => e.Action == "finish.node" && e.ResourceId.StartsWith(second.Run.Id.ToString())).ShouldBe(2);
+        audit.Count(e => e.Action == "finish.node" && e.ResourceId.StartsWith(second.Run.Id.ToString(), StringComparison.Ordinal)).ShouldBe(2);
         audit.Count(e => e.Action == "open.plugin").ShouldBe(2, "the decision that it may be used is audited");
         (await engine.Get<AuditLog>().VerifyAsync()).Intact.ShouldBeTrue();
 

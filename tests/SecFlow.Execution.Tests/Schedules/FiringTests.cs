@@ -177,8 +177,20 @@ public sealed class FiringTests
             {
                 var row = new Schedule
                 {
-                    Id = Guid.NewGuid(), TeamId = actor.TeamId, WorkflowId = workflow, Name = $"burst {i}", Kind = ScheduleKind.Once, RunAt = due, TargetIds = target.ToString(), Priority = 7,
-                    Owner = actor.Name, OwnerKind = actor.Kind, OwnerId = actor.Id, CreatedAt = due.AddHours(-1), DecidedUntil = due.AddHours(-1), NextFireAt = due,
+                    Id = Guid.NewGuid(),
+                    TeamId = actor.TeamId,
+                    WorkflowId = workflow,
+                    Name = $"burst {i}",
+                    Kind = ScheduleKind.Once,
+                    RunAt = due,
+                    TargetIds = target.ToString(),
+                    Priority = 7,
+                    Owner = actor.Name,
+                    OwnerKind = actor.Kind,
+                    OwnerId = actor.Id,
+                    CreatedAt = due.AddHours(-1),
+                    DecidedUntil = due.AddHours(-1),
+                    NextFireAt = due,
                 };
                 change?.Invoke(row);
                 write.Db.Schedules.Add(row);

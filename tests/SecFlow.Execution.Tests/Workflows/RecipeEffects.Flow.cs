@@ -40,7 +40,7 @@ public sealed partial class RecipeEffects
             _engine.Scripts["slow"] = async (_, output, ct) =>
             {
                 await output.EmitAsync("findings", [TestEngine.Finding("early", $"{interval}")], ct);
-                staged = await _engine.Database.ReadAsync(db => Task.FromResult(db.StagedRecords.Count()));
+                staged = await _engine.Database.ReadAsync(db => Task.FromResult(db.StagedRecords.Count()), ct);
                 await output.VerdictAsync(Verdict.Completed, "looked", null, ["early"], ct);
                 return TestEngine.Done();
             };

@@ -184,8 +184,17 @@ public sealed class ReparseService(
             PolicyRevision = provenance.PolicyRevision,
             Details = new JsonObject
             {
-                ["plugin"] = node.PluginId, ["from"] = $"{reparse.FromVersion} {reparse.FromDigest}", ["to"] = $"{reparse.ToVersion} {reparse.ToDigest}", ["signer"] = provenance.Signer, ["trustRule"] = provenance.TrustRule,
-                ["added"] = changes.Added, ["changed"] = changes.Changed, ["same"] = changes.Same, ["gone"] = changes.Gone, ["rejected"] = output.Rejected, ["missing"] = tape.Missing.Count,
+                ["plugin"] = node.PluginId,
+                ["from"] = $"{reparse.FromVersion} {reparse.FromDigest}",
+                ["to"] = $"{reparse.ToVersion} {reparse.ToDigest}",
+                ["signer"] = provenance.Signer,
+                ["trustRule"] = provenance.TrustRule,
+                ["added"] = changes.Added,
+                ["changed"] = changes.Changed,
+                ["same"] = changes.Same,
+                ["gone"] = changes.Gone,
+                ["rejected"] = output.Rejected,
+                ["missing"] = tape.Missing.Count,
             },
         };
         await store.CommitAsync(node, [.. output.Findings.Select(f => (f.Fingerprint, f.Severity, f.Data))], reparse, entry, ct);

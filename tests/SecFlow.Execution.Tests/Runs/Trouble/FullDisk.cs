@@ -18,7 +18,7 @@ internal static class FullDisk
 
     public static async Task<IReadOnlyDictionary<string, string>> RunAsync(CrashInstallation installation)
     {
-        var start = new ProcessStartInfo("unshare") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("unshare") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         var data = Path.Combine(installation.Folder, "data");
         foreach (var argument in new[]
         {

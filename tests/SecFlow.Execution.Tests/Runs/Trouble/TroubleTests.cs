@@ -196,7 +196,7 @@ internal sealed class OwnPostgres(string folder, DatabaseOptions database) : IAs
 
     private static async Task<string> ScriptAsync(string command, string? folder)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "Shared", "postgres"), [command]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "Shared", "postgres"), [command]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["SECFLOW_TEST_POSTGRES_FOLDER"] = folder;
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
