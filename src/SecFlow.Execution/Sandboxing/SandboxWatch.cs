@@ -2,6 +2,7 @@ using System.Text.Json;
 
 namespace SecFlow.Execution.Sandboxing;
 
+// long: one process from its start to its end, all of it under one lock
 /// <summary>What the watcher saw of a process that has ended.</summary>
 /// <param name="ExitCode">128 + signal when a signal ended it.</param>
 /// <param name="Started">Whether the payload was executed.</param>

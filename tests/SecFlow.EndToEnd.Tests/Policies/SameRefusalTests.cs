@@ -23,6 +23,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SecFlow.EndToEnd.Tests.Policies;
 
+// long: every way in and every refusal, one table over one portal
 /// <summary>
 /// The same request on every way: page, API, command line, schedule, another attempt of a node, a continuation after the engine was lost, the resume of a paused run, a retry and a re-run.
 /// On each it is refused with the same code, rule and remedy, and leaves the same audit event.

@@ -11,6 +11,7 @@ using static SecFlow.Execution.Tests.Runs.TestEngine;
 
 namespace SecFlow.Execution.Tests.Runs;
 
+// long: one case each for everything that may be done with a run, over one fixture
 /// <summary>Pause, resume, skip, retry and run again, as the engine and the database see them.</summary>
 public sealed class RunControlTests
 {
