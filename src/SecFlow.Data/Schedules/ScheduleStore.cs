@@ -147,17 +147,11 @@ public sealed class ScheduleStore(Database database)
         },
         ct);
 
-    /// <summary>Notes a firing. A start is audited with its run; a refusal (<paramref name="refusal"/>) by who refused.</summary>
-    public Task RecordFiringAsync(Guid scheduleId, DateTimeOffset firedAt, DateTimeOffset? nextFireAt, string? refusal, CancellationToken ct = default) => database.WriteAsync(
-        write => write.Db.Schedules.Where(row => row.Id == scheduleId).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.LastFiredAt, firedAt).SetProperty(row => row.NextFireAt, nextFireAt).SetProperty(row => row.LastRefusal, refusal), ct),
-        ct);
-
     /// <summary>Notes the run that a person started by it.</summary>
     public Task RecordRunAsync(Guid scheduleId, Guid runId, CancellationToken ct = default) => database.WriteAsync(
         write => write.Db.Schedules.Where(row => row.Id == scheduleId).ExecuteUpdateAsync(set => set.SetProperty(row => row.LastRunId, runId), ct), ct);
 
-    /// <summary>Notes when Quartz will fire next.</summary>
+    /// <summary>Notes when it is due next.</summary>
     public Task RecordNextAsync(Guid scheduleId, DateTimeOffset? nextFireAt, CancellationToken ct = default) => database.WriteAsync(
         write => write.Db.Schedules.Where(row => row.Id == scheduleId).ExecuteUpdateAsync(set => set.SetProperty(row => row.NextFireAt, nextFireAt), ct), ct);
 

@@ -116,6 +116,7 @@ public sealed partial class ScheduleFiring(
         foreach (var run in result.Started)
         {
             var due = bySchedule[run.ScheduleId!.Value].DueOf(run);
+            SecFlowMeter.MeasureFor(run.TeamId);
             meter.ScheduleLateness(committed - due);
             lateness.Add(committed - due);
         }
