@@ -11,6 +11,7 @@ internal sealed class NodeAttemptConfiguration : IEntityTypeConfiguration<NodeAt
         builder.Property(row => row.Engine).HasMaxLength(100);
         builder.Property(row => row.ErrorCode).HasMaxLength(16);
         builder.Property(row => row.Reason).HasMaxLength(NodeAttempts.MostReason);
+        builder.HasIndex(row => row.TeamId);
         builder.HasIndex(row => row.RunId);
         builder.HasIndex(row => new { row.NodeRunId, row.Attempt }).IsUnique();
         builder.HasOne<Run>().WithMany().HasForeignKey(row => row.RunId).OnDelete(DeleteBehavior.Cascade);

@@ -178,7 +178,7 @@ public sealed class IsolationTests
 
     private static readonly Type[] ReadThroughTheirRunOrFinding =
     [
-        typeof(Run), typeof(NodeRun), typeof(RunEvent), typeof(Dataset), typeof(Artifact), typeof(Assessment), typeof(StagedRecord), typeof(Finding), typeof(Occurrence), typeof(FindingChange), typeof(Timing),
+        typeof(Run), typeof(NodeRun), typeof(RunEvent), typeof(Dataset), typeof(Artifact), typeof(Assessment), typeof(StagedRecord), typeof(Finding), typeof(Occurrence), typeof(FindingChange), typeof(Timing), typeof(NodeAttempt), typeof(RawOutput), typeof(Reparse),
     ];
 
     [Fact]

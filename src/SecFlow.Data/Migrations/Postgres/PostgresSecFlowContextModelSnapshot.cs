@@ -1630,6 +1630,8 @@ namespace SecFlow.Data.Migrations.Postgres
 
                     b.HasIndex("RunId");
 
+                    b.HasIndex("TeamId");
+
                     b.HasIndex("NodeRunId", "Attempt")
                         .IsUnique();
 

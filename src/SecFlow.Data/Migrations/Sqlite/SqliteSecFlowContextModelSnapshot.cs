@@ -1619,6 +1619,8 @@ namespace SecFlow.Data.Migrations.Sqlite
 
                     b.HasIndex("RunId");
 
+                    b.HasIndex("TeamId");
+
                     b.HasIndex("NodeRunId", "Attempt")
                         .IsUnique();
 

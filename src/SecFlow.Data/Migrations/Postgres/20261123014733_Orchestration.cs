@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace SecFlow.Data.Migrations.Sqlite
+namespace SecFlow.Data.Migrations.Postgres
 {
     /// <inheritdoc />
     public partial class Orchestration : Migration
@@ -18,46 +19,46 @@ namespace SecFlow.Data.Migrations.Sqlite
             migrationBuilder.AddColumn<long>(
                 name: "served_at",
                 table: "teams",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<int>(
                 name: "chunk",
                 table: "staged_records",
-                type: "INTEGER",
+                type: "integer",
                 nullable: false,
                 defaultValue: 0);
 
             migrationBuilder.AddColumn<long>(
                 name: "decided_until",
                 table: "schedules",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: false,
                 defaultValue: 0L);
 
             migrationBuilder.AddColumn<long>(
                 name: "ends_at",
                 table: "schedules",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<int>(
                 name: "interval_seconds",
                 table: "schedules",
-                type: "INTEGER",
+                type: "integer",
                 nullable: true);
 
             migrationBuilder.AddColumn<int>(
                 name: "jitter_seconds",
                 table: "schedules",
-                type: "INTEGER",
+                type: "integer",
                 nullable: false,
                 defaultValue: 0);
 
             migrationBuilder.AddColumn<string>(
                 name: "kind",
                 table: "schedules",
-                type: "TEXT",
+                type: "character varying(32)",
                 maxLength: 32,
                 nullable: false,
                 defaultValue: "Cron");
@@ -65,13 +66,13 @@ namespace SecFlow.Data.Migrations.Sqlite
             migrationBuilder.AddColumn<Guid>(
                 name: "last_run_id",
                 table: "schedules",
-                type: "TEXT",
+                type: "uuid",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "misfire",
                 table: "schedules",
-                type: "TEXT",
+                type: "character varying(32)",
                 maxLength: 32,
                 nullable: false,
                 defaultValue: "Once");
@@ -79,7 +80,7 @@ namespace SecFlow.Data.Migrations.Sqlite
             migrationBuilder.AddColumn<string>(
                 name: "overlap",
                 table: "schedules",
-                type: "TEXT",
+                type: "character varying(32)",
                 maxLength: 32,
                 nullable: false,
                 defaultValue: "Skip");
@@ -87,232 +88,253 @@ namespace SecFlow.Data.Migrations.Sqlite
             migrationBuilder.AddColumn<int>(
                 name: "priority",
                 table: "schedules",
-                type: "INTEGER",
+                type: "integer",
                 nullable: false,
                 defaultValue: 5);
 
             migrationBuilder.AddColumn<int>(
                 name: "revision",
                 table: "schedules",
-                type: "INTEGER",
+                type: "integer",
                 nullable: false,
                 defaultValue: 1);
 
             migrationBuilder.AddColumn<long>(
                 name: "run_at",
                 table: "schedules",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<long>(
                 name: "starts_at",
                 table: "schedules",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<long>(
                 name: "stopped_at",
                 table: "schedules",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "stopped_reason",
                 table: "schedules",
-                type: "TEXT",
+                type: "character varying(1000)",
                 maxLength: 1000,
                 nullable: true);
 
             migrationBuilder.AddColumn<Guid>(
                 name: "after_run_id",
                 table: "runs",
-                type: "TEXT",
+                type: "uuid",
                 nullable: true);
 
             migrationBuilder.AddColumn<int>(
                 name: "cascade_depth",
                 table: "runs",
-                type: "INTEGER",
+                type: "integer",
                 nullable: false,
                 defaultValue: 0);
 
             migrationBuilder.AddColumn<string>(
                 name: "parent_node_id",
                 table: "runs",
-                type: "TEXT",
+                type: "character varying(200)",
                 maxLength: 200,
                 nullable: true);
 
             migrationBuilder.AddColumn<Guid>(
                 name: "parent_run_id",
                 table: "runs",
-                type: "TEXT",
+                type: "uuid",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "pause_reason",
                 table: "runs",
-                type: "TEXT",
+                type: "character varying(500)",
                 maxLength: 500,
                 nullable: true);
 
             migrationBuilder.AddColumn<long>(
                 name: "pause_requested_at",
                 table: "runs",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "pause_requested_by",
                 table: "runs",
-                type: "TEXT",
+                type: "character varying(256)",
                 maxLength: 256,
                 nullable: true);
 
             migrationBuilder.AddColumn<long>(
                 name: "paused_at",
                 table: "runs",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<double>(
                 name: "paused_seconds",
                 table: "runs",
-                type: "REAL",
+                type: "double precision",
                 nullable: false,
                 defaultValue: 0.0);
 
             migrationBuilder.AddColumn<string>(
                 name: "request_digest",
                 table: "runs",
-                type: "TEXT",
+                type: "character varying(80)",
                 maxLength: 80,
                 nullable: true);
 
             migrationBuilder.AddColumn<bool>(
                 name: "rerun",
                 table: "runs",
-                type: "INTEGER",
+                type: "boolean",
                 nullable: false,
                 defaultValue: false);
 
             migrationBuilder.AddColumn<string>(
                 name: "retry_from",
                 table: "runs",
-                type: "TEXT",
+                type: "character varying(200)",
                 maxLength: 200,
                 nullable: true);
 
             migrationBuilder.AddColumn<Guid>(
                 name: "retry_of",
                 table: "runs",
-                type: "TEXT",
+                type: "uuid",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "sub_workflows",
                 table: "runs",
-                type: "TEXT",
+                type: "text",
                 nullable: false,
                 defaultValue: "");
+
+            migrationBuilder.AlterColumn<string>(
+                name: "node_id",
+                table: "run_events",
+                type: "character varying(200)",
+                maxLength: 200,
+                nullable: true,
+                oldClrType: typeof(string),
+                oldType: "character varying(63)",
+                oldMaxLength: 63,
+                oldNullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "owner",
                 table: "plugin_versions",
-                type: "TEXT",
+                type: "character varying(2000)",
                 maxLength: 2000,
                 nullable: true);
 
             migrationBuilder.AddColumn<long>(
                 name: "submitted_at",
                 table: "plugin_versions",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "submitted_by",
                 table: "plugin_versions",
-                type: "TEXT",
+                type: "character varying(256)",
                 maxLength: 256,
                 nullable: true);
+
+            migrationBuilder.AlterColumn<string>(
+                name: "node_id",
+                table: "node_runs",
+                type: "character varying(200)",
+                maxLength: 200,
+                nullable: false,
+                oldClrType: typeof(string),
+                oldType: "character varying(63)",
+                oldMaxLength: 63);
 
             migrationBuilder.AddColumn<string>(
                 name: "cache_key",
                 table: "node_runs",
-                type: "TEXT",
+                type: "character varying(71)",
                 maxLength: 71,
                 nullable: true);
 
             migrationBuilder.AddColumn<Guid>(
                 name: "cached_from_node_run_id",
                 table: "node_runs",
-                type: "TEXT",
+                type: "uuid",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "chunk_state",
                 table: "node_runs",
-                type: "TEXT",
+                type: "text",
                 nullable: true);
 
             migrationBuilder.AddColumn<int>(
                 name: "chunks_done",
                 table: "node_runs",
-                type: "INTEGER",
+                type: "integer",
                 nullable: false,
                 defaultValue: 0);
 
             migrationBuilder.AddColumn<int>(
                 name: "chunks_total",
                 table: "node_runs",
-                type: "INTEGER",
+                type: "integer",
                 nullable: false,
                 defaultValue: 0);
 
             migrationBuilder.AddColumn<string>(
                 name: "policy_revision",
                 table: "node_runs",
-                type: "TEXT",
+                type: "character varying(71)",
                 maxLength: 71,
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "signer_identity",
                 table: "node_runs",
-                type: "TEXT",
+                type: "text",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "signer_key",
                 table: "node_runs",
-                type: "TEXT",
+                type: "character varying(71)",
                 maxLength: 71,
                 nullable: true);
 
             migrationBuilder.AddColumn<long>(
                 name: "skip_requested_at",
                 table: "node_runs",
-                type: "INTEGER",
+                type: "bigint",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "skip_requested_by",
                 table: "node_runs",
-                type: "TEXT",
+                type: "character varying(256)",
                 maxLength: 256,
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "trust_root",
                 table: "node_runs",
-                type: "TEXT",
+                type: "character varying(71)",
                 maxLength: 71,
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "trust_root",
                 table: "findings",
-                type: "TEXT",
+                type: "character varying(71)",
                 maxLength: 71,
                 nullable: false,
                 defaultValue: "");
@@ -320,24 +342,34 @@ namespace SecFlow.Data.Migrations.Sqlite
             migrationBuilder.AddColumn<string>(
                 name: "trust_rule",
                 table: "findings",
-                type: "TEXT",
+                type: "text",
                 nullable: false,
                 defaultValue: "");
+
+            migrationBuilder.AlterColumn<string>(
+                name: "name",
+                table: "datasets",
+                type: "character varying(260)",
+                maxLength: 260,
+                nullable: false,
+                oldClrType: typeof(string),
+                oldType: "character varying(63)",
+                oldMaxLength: 63);
 
             migrationBuilder.CreateTable(
                 name: "alert_silences",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    from = table.Column<long>(type: "INTEGER", nullable: false),
-                    until = table.Column<long>(type: "INTEGER", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    ended_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    from = table.Column<long>(type: "bigint", nullable: false),
+                    until = table.Column<long>(type: "bigint", nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    ended_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -348,20 +380,20 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "alerts",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    severity = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    words = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
-                    link = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    first_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    closed_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    closed_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    closed_reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    silenced = table.Column<bool>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    words = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    link = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    first_at = table.Column<long>(type: "bigint", nullable: false),
+                    last_at = table.Column<long>(type: "bigint", nullable: false),
+                    closed_at = table.Column<long>(type: "bigint", nullable: true),
+                    closed_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    closed_reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    silenced = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -372,17 +404,17 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "blackouts",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    schedule_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    window = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    stands_from = table.Column<long>(type: "INTEGER", nullable: true),
-                    stands_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false),
-                    archived_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    schedule_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    window = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    stands_from = table.Column<long>(type: "bigint", nullable: true),
+                    stands_until = table.Column<long>(type: "bigint", nullable: true),
+                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false),
+                    archived_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -405,18 +437,18 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "metric_rollups",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    at = table.Column<long>(type: "INTEGER", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    instrument = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    labels = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
-                    instance = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    count = table.Column<long>(type: "INTEGER", nullable: false),
-                    sum = table.Column<double>(type: "REAL", nullable: false),
-                    max = table.Column<double>(type: "REAL", nullable: false),
-                    buckets = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    seconds = table.Column<int>(type: "integer", nullable: false),
+                    at = table.Column<long>(type: "bigint", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    instrument = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    labels = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    instance = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    count = table.Column<long>(type: "bigint", nullable: false),
+                    sum = table.Column<double>(type: "double precision", nullable: false),
+                    max = table.Column<double>(type: "double precision", nullable: false),
+                    buckets = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -427,19 +459,19 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "node_attempts",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
-                    engine = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    began_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    error_code = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    attempt = table.Column<int>(type: "integer", nullable: false),
+                    engine = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    began_at = table.Column<long>(type: "bigint", nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    error_code = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    reason = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -462,12 +494,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "plugin_comments",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    plugin_version_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    at = table.Column<long>(type: "INTEGER", nullable: false),
-                    author = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    text = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    plugin_version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<long>(type: "bigint", nullable: false),
+                    author = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    text = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -484,13 +516,13 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "plugin_pins",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    pinned_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    pinned_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    pinned_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    pinned_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -501,12 +533,12 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "queue_limits",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    most_runs = table.Column<int>(type: "INTEGER", nullable: false),
-                    set_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    set_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    plugin_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    most_runs = table.Column<int>(type: "integer", nullable: false),
+                    set_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    set_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -517,17 +549,17 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "raw_outputs",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    tool = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    size = table.Column<long>(type: "INTEGER", nullable: false),
-                    blob_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    truncated = table.Column<bool>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    name = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    tool = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    blob_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    truncated = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -550,26 +582,26 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "reparses",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    from_version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    from_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    to_version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    to_digest = table.Column<string>(type: "TEXT", maxLength: 71, nullable: false),
-                    signer = table.Column<string>(type: "TEXT", nullable: false),
-                    by = table.Column<string>(type: "TEXT", nullable: false),
-                    at = table.Column<long>(type: "INTEGER", nullable: false),
-                    added = table.Column<int>(type: "INTEGER", nullable: false),
-                    changed = table.Column<int>(type: "INTEGER", nullable: false),
-                    same = table.Column<int>(type: "INTEGER", nullable: false),
-                    gone = table.Column<int>(type: "INTEGER", nullable: false),
-                    rejected = table.Column<int>(type: "INTEGER", nullable: false),
-                    changes = table.Column<string>(type: "TEXT", nullable: false),
-                    notes = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    from_version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    from_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    to_version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    to_digest = table.Column<string>(type: "character varying(71)", maxLength: 71, nullable: false),
+                    signer = table.Column<string>(type: "text", nullable: false),
+                    by = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<long>(type: "bigint", nullable: false),
+                    added = table.Column<int>(type: "integer", nullable: false),
+                    changed = table.Column<int>(type: "integer", nullable: false),
+                    same = table.Column<int>(type: "integer", nullable: false),
+                    gone = table.Column<int>(type: "integer", nullable: false),
+                    rejected = table.Column<int>(type: "integer", nullable: false),
+                    changes = table.Column<string>(type: "text", nullable: false),
+                    notes = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -592,19 +624,19 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "timings",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    run_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    workflow_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_id = table.Column<string>(type: "TEXT", maxLength: 127, nullable: false),
-                    plugin_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    targets = table.Column<int>(type: "INTEGER", nullable: false),
-                    seconds = table.Column<double>(type: "REAL", nullable: false),
-                    median_seconds = table.Column<double>(type: "REAL", nullable: true),
-                    deviation_seconds = table.Column<double>(type: "REAL", nullable: true),
-                    samples = table.Column<int>(type: "INTEGER", nullable: false),
-                    slow = table.Column<bool>(type: "INTEGER", nullable: false),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    workflow_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_id = table.Column<string>(type: "character varying(127)", maxLength: 127, nullable: false),
+                    plugin_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    targets = table.Column<int>(type: "integer", nullable: false),
+                    seconds = table.Column<double>(type: "double precision", nullable: false),
+                    median_seconds = table.Column<double>(type: "double precision", nullable: true),
+                    deviation_seconds = table.Column<double>(type: "double precision", nullable: true),
+                    samples = table.Column<int>(type: "integer", nullable: false),
+                    slow = table.Column<bool>(type: "boolean", nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -621,15 +653,15 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "webhook_deliveries",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    alert_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    body = table.Column<string>(type: "TEXT", nullable: false),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    delivered_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_answer = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    alert_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    body = table.Column<string>(type: "text", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    next_at = table.Column<long>(type: "bigint", nullable: true),
+                    delivered_at = table.Column<long>(type: "bigint", nullable: true),
+                    last_answer = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -646,16 +678,16 @@ namespace SecFlow.Data.Migrations.Sqlite
                 name: "webhooks",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    team_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    url = table.Column<string>(type: "TEXT", maxLength: 2048, nullable: false),
-                    approved_address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    approved_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    protected_secret = table.Column<string>(type: "TEXT", nullable: false),
-                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    created_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    team_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    url = table.Column<string>(type: "character varying(2048)", maxLength: 2048, nullable: false),
+                    approved_address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    approved_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    protected_secret = table.Column<string>(type: "text", nullable: false),
+                    enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    created_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -754,6 +786,11 @@ namespace SecFlow.Data.Migrations.Sqlite
                 column: "run_id");
 
             migrationBuilder.CreateIndex(
+                name: "IX_node_attempts_team_id",
+                table: "node_attempts",
+                column: "team_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_plugin_comments_plugin_version_id",
                 table: "plugin_comments",
                 column: "plugin_version_id");
@@ -813,7 +850,7 @@ namespace SecFlow.Data.Migrations.Sqlite
                 columns: new[] { "team_id", "ended_at" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_timings_team_id_workflow_id_node_id_plugin_id_targets_ended_at",
+                name: "IX_timings_team_id_workflow_id_node_id_plugin_id_targets_ended~",
                 table: "timings",
                 columns: new[] { "team_id", "workflow_id", "node_id", "plugin_id", "targets", "ended_at" });
 
@@ -1088,6 +1125,37 @@ namespace SecFlow.Data.Migrations.Sqlite
             migrationBuilder.DropColumn(
                 name: "trust_rule",
                 table: "findings");
+
+            migrationBuilder.AlterColumn<string>(
+                name: "node_id",
+                table: "run_events",
+                type: "character varying(63)",
+                maxLength: 63,
+                nullable: true,
+                oldClrType: typeof(string),
+                oldType: "character varying(200)",
+                oldMaxLength: 200,
+                oldNullable: true);
+
+            migrationBuilder.AlterColumn<string>(
+                name: "node_id",
+                table: "node_runs",
+                type: "character varying(63)",
+                maxLength: 63,
+                nullable: false,
+                oldClrType: typeof(string),
+                oldType: "character varying(200)",
+                oldMaxLength: 200);
+
+            migrationBuilder.AlterColumn<string>(
+                name: "name",
+                table: "datasets",
+                type: "character varying(63)",
+                maxLength: 63,
+                nullable: false,
+                oldClrType: typeof(string),
+                oldType: "character varying(260)",
+                oldMaxLength: 260);
 
             migrationBuilder.CreateIndex(
                 name: "IX_node_runs_team_id",

@@ -11,7 +11,7 @@ using SecFlow.Data;
 namespace SecFlow.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteSecFlowContext))]
-    [Migration("20261123011702_Orchestration")]
+    [Migration("20261123014719_Orchestration")]
     partial class Orchestration
     {
         /// <inheritdoc />
@@ -1621,6 +1621,8 @@ namespace SecFlow.Data.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("RunId");
+
+                    b.HasIndex("TeamId");
 
                     b.HasIndex("NodeRunId", "Attempt")
                         .IsUnique();

@@ -12,7 +12,7 @@ using SecFlow.Data;
 namespace SecFlow.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresSecFlowContext))]
-    [Migration("20261123011706_Orchestration")]
+    [Migration("20261123014733_Orchestration")]
     partial class Orchestration
     {
         /// <inheritdoc />
@@ -1632,6 +1632,8 @@ namespace SecFlow.Data.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("RunId");
+
+                    b.HasIndex("TeamId");
 
                     b.HasIndex("NodeRunId", "Attempt")
                         .IsUnique();
