@@ -56,7 +56,7 @@ internal static class SchedulePages
     {
         await page.GetByRole(AriaRole.Button, new() { Name = "New blackout" }).ClickAsync();
         await page.Locator("#blackout-name").FillAsync("holidays");
-        await page.Locator("#blackout-kind").SelectOptionAsync(new SelectOptionValue { Value = "False" });
+        await page.Locator("#blackout-kind").SelectOptionAsync(new SelectOptionValue { Value = "once" });
         await page.Locator("#blackout-begin").FillAsync("2098-12-24T00:00");
         await page.Locator("#blackout-zone").FillAsync("Mars/Olympus");
         var add = page.GetByRole(AriaRole.Button, new() { Name = "Add blackout" });

@@ -161,7 +161,7 @@ public sealed class BlackoutTests
         wrong.Diagnostics.Select(d => (d.Code, d.Path)).ShouldBe([(Codes.BlackoutInvalid, "name"), (Codes.BlackoutInvalid, "window")]);
         wrong.Message.ShouldNotContain("deny");
         (await service.ListAsync(engine.Analyst, default)).ShouldHaveSingleItem();
-        (await engine.Database.ReadAsync(db => db.AuditEvents.Where(e => e.ResourceKind == "blackout").OrderBy(e => e.Seq).Select(e => e.Action).ToListAsync())).ShouldBe(["add.blackout", "edit.blackout"]);
+        (await engine.Database.ReadAsync(db => db.AuditEvents.Where(e => e.ResourceKind == "blackout").OrderBy(e => e.Seq).Select(e => e.Action).ToListAsync())).ShouldBe(["add.blackout", "edit.blackout", "refuse.access"]);
     }
 
     [Theory]

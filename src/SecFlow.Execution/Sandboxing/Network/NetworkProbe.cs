@@ -52,9 +52,10 @@ internal static class NetworkProbe
                 _ => (null, Off($"a program did not start in its network ({exit.End}: {exit.StderrHead.Trim()})", SandboxRemedies.Network(exit.StderrHead))),
             };
         }
-        catch (SecFlowException e)
+        catch (Exception e) when (e is SecFlowException or IOException)
         {
-            return (null, Off(e.Diagnostics[0].Message, SandboxRemedies.Network(e.Message)));
+            // A helper that did not start, or ended in the middle: it would do the same to a tool.
+            return (null, Off(e is SecFlowException refused ? refused.Diagnostics[0].Message : $"a helper of the network ended: {e.Message}", SandboxRemedies.Network(e.Message)));
         }
     }
 

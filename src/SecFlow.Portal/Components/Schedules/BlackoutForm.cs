@@ -7,6 +7,9 @@ namespace SecFlow.Portal.Components.Schedules;
 /// <summary>What the form of a blackout holds; its window is the text of <see cref="BlackoutWindow"/>.</summary>
 public sealed class BlackoutForm
 {
+    public const string EachWeek = "weekly";
+    public const string Once = "once";
+
     private static readonly CultureInfo _culture = CultureInfo.InvariantCulture;
 
     /// <summary>What is changed; null for a new one.</summary>
@@ -17,7 +20,10 @@ public sealed class BlackoutForm
     /// <summary>Id of the schedule; empty = every run of the team.</summary>
     public string Schedule { get; set; } = "";
 
-    public bool Weekly { get; set; } = true;
+    /// <summary><see cref="EachWeek"/> or <see cref="Once"/>: a list of choices is bound to a text.</summary>
+    public string Repeats { get; set; } = EachWeek;
+
+    public bool Weekly => Repeats == EachWeek;
 
     public string Days { get; set; } = "Mon-Fri";
 
@@ -35,7 +41,7 @@ public sealed class BlackoutForm
     {
         ArgumentNullException.ThrowIfNull(row);
         var words = row.Window.Split(' ');
-        var form = new BlackoutForm { Row = row, Name = row.Name, Schedule = row.ScheduleId?.ToString() ?? "", Zone = words[^1], Weekly = words.Length == 3 };
+        var form = new BlackoutForm { Row = row, Name = row.Name, Schedule = row.ScheduleId?.ToString() ?? "", Zone = words[^1], Repeats = words.Length == 3 ? EachWeek : Once };
         if (form.Weekly && words[1].Split('-') is [var from, var until])
         {
             form.Days = words[0];

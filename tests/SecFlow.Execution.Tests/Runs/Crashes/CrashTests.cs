@@ -44,7 +44,10 @@ public sealed class CrashAtCheckpointTests
     }
 }
 
-/// <summary>The points between the others, each on both databases: nine engines die one after the other over one run.</summary>
+/// <summary>
+/// The points between the others, each on both databases: ten engines die one after the other over one run.
+/// A node ends in the middle of them: a run that ends five engines in a row without one is given up.
+/// </summary>
 public sealed class CrashInARowTests
 {
     [DatabaseData]
@@ -55,6 +58,7 @@ public sealed class CrashInARowTests
         (CrashPoint.InBegin, 1),
         (CrashPoint.AfterBegin, 1),
         (CrashPoint.AfterRemoval, 1),
+        (CrashPoint.AfterCheckpoint, 1),
         (CrashPoint.AfterStaging, 2),
         (CrashPoint.AtVerdict, 1),
         (CrashPoint.InFinish, 1),
