@@ -11,6 +11,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
 {
     private const string Unknown = "0190a000-0000-7000-8000-000000000000";
     private const string Artifact = "0190a000-0000-7000-8000-000000000001";
+    private const string Raw = "0190a000-0000-7000-8000-000000000002";
 
     /// <summary>Method, path, scope that it takes.</summary>
     public static TheoryData<string, string, string> Routes() => new()
@@ -21,6 +22,26 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         { "POST", $"/api/v1/runs/{Unknown}/cancel", "runs:write" },
         { "GET", $"/api/v1/runs/{Unknown}/artifacts/{Artifact}", "runs:read" },
         { "GET", $"/api/v1/runs/{Unknown}/events", "runs:read" },
+        { "GET", $"/api/v1/runs/{Unknown}/cascades", "runs:read" },
+        { "POST", $"/api/v1/runs/{Unknown}/pause", "runs:write" },
+        { "POST", $"/api/v1/runs/{Unknown}/resume", "runs:write" },
+        { "POST", $"/api/v1/runs/{Unknown}/skip", "runs:write" },
+        { "POST", $"/api/v1/runs/{Unknown}/retry", "runs:write" },
+        { "POST", $"/api/v1/runs/{Unknown}/rerun", "runs:write" },
+        { "GET", $"/api/v1/runs/{Unknown}/raw", "runs:read" },
+        { "GET", $"/api/v1/runs/{Unknown}/raw/{Raw}", "runs:read" },
+        { "GET", $"/api/v1/runs/{Unknown}/reparses", "runs:read" },
+        { "POST", $"/api/v1/runs/{Unknown}/nodes/{{node}}/reparse", "runs:write" },
+        { "GET", "/api/v1/alerts", "runs:read" },
+        { "POST", $"/api/v1/alerts/{Unknown}/acknowledge", "runs:write" },
+        { "GET", "/api/v1/alerts/silences", "runs:read" },
+        { "POST", "/api/v1/alerts/silences", "runs:write" },
+        { "DELETE", $"/api/v1/alerts/silences/{Unknown}", "runs:write" },
+        { "GET", "/api/v1/alerts/webhook", "webhooks:write" },
+        { "PUT", "/api/v1/alerts/webhook", "webhooks:write" },
+        { "DELETE", "/api/v1/alerts/webhook", "webhooks:write" },
+        { "POST", "/api/v1/alerts/webhook/test", "webhooks:write" },
+        { "GET", "/api/v1/performance", "runs:read" },
         { "GET", "/api/v1/queue", "runs:read" },
         { "PUT", $"/api/v1/queue/{Unknown}/priority", "runs:write" },
         { "PUT", "/api/v1/queue/limits", "installation:write" },
@@ -90,7 +111,7 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         using var document = JsonDocument.Parse(await client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)));
         var documented = document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(method => method.Name.ToUpperInvariant() + " " + path.Name));
 
-        documented.ShouldBe(Routes().Select(r => $"{r[0]} {((string)r[1]).Replace(Unknown, "{id}", StringComparison.Ordinal).Replace(Artifact, "{artifactId}", StringComparison.Ordinal)}"), ignoreOrder: true);
+        documented.ShouldBe(Routes().Select(r => $"{r[0]} {((string)r[1]).Replace(Unknown, "{id}", StringComparison.Ordinal).Replace(Artifact, "{artifactId}", StringComparison.Ordinal).Replace(Raw, "{rawId}", StringComparison.Ordinal)}"), ignoreOrder: true);
     }
 
     [Theory]
@@ -301,6 +322,14 @@ public sealed class ApiRefusalTests(PortalFixture portal)
         _ when path.Contains("/trust", StringComparison.Ordinal) => """{"yaml": "x"}""",
         _ when path.Contains("/targets", StringComparison.Ordinal) => """{"name": "x"}""",
         _ when path.Contains("/secrets", StringComparison.Ordinal) => """{"value": "a value"}""",
+        _ when path.EndsWith("/queue/limits", StringComparison.Ordinal) => """{"allTeams": true, "mostRuns": 2}""",
+        _ when path.EndsWith("/priority", StringComparison.Ordinal) => """{"priority": 7}""",
+        _ when path.EndsWith("/pause", StringComparison.Ordinal) || path.EndsWith("/acknowledge", StringComparison.Ordinal) => """{"reason": "x"}""",
+        _ when path.EndsWith("/skip", StringComparison.Ordinal) => """{"node": "x"}""",
+        _ when path.EndsWith("/retry", StringComparison.Ordinal) => """{"from": "x"}""",
+        _ when path.EndsWith("/reparse", StringComparison.Ordinal) => """{"version": "1.0.0"}""",
+        _ when path.EndsWith("/silences", StringComparison.Ordinal) => """{"kind": "SlowRun", "hours": 1, "reason": "x"}""",
+        _ when path.EndsWith("/webhook", StringComparison.Ordinal) => """{"url": "https://hooks.example/x"}""",
         _ when path.EndsWith("/comments", StringComparison.Ordinal) => """{"text": "x"}""",
         _ when path.Contains("/holds", StringComparison.Ordinal) || path.Contains("/plugins/", StringComparison.Ordinal) => """{"reason": "x"}""",
         _ when path.Contains("/blackouts", StringComparison.Ordinal) => """{"name": "x"}""",

@@ -27,7 +27,7 @@ public sealed class BlastRadiusPageTests(PortalFixture portal)
         using var api = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, "audit:read"));
         using var radius = JsonDocument.Parse(await api.GetStringAsync(new Uri("/api/v1/blast-radius?of=" + Uri.EscapeDataString(row.Signer!), UriKind.Relative)));
         radius.RootElement.GetProperty("versions").GetArrayLength().ShouldBe(all.Count(p => p.Signer == row.Signer));
-        (radius.RootElement.GetProperty("runCount").GetInt32(), radius.RootElement.GetProperty("everyTeam").GetBoolean()).ShouldBe((0, false));
+        radius.RootElement.GetProperty("everyTeam").GetBoolean().ShouldBeFalse();
     }
 
     [Theory]

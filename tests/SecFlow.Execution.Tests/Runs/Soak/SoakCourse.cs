@@ -15,7 +15,7 @@ internal sealed record SoakSize(int Kills, int Runs, TimeSpan Limit)
     /// <summary>As much as <c>./test --only soak</c> says, or little.</summary>
     public static readonly SoakSize Asked = int.TryParse(Environment.GetEnvironmentVariable("SECFLOW_SOAK_KILLS"), CultureInfo.InvariantCulture, out var kills)
         ? new(kills, 2 * kills, TimeSpan.FromMinutes(14))
-        : new(3, 8, TimeSpan.FromMinutes(6));
+        : new(2, 4, TimeSpan.FromMinutes(6));
 }
 
 /// <summary>Kills engines by SIGKILL at random moments, also while they start, and lets the last one work off what is left.</summary>
