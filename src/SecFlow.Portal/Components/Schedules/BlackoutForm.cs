@@ -31,9 +31,10 @@ public sealed class BlackoutForm
 
     public TimeOnly Until { get; set; } = new(17, 30);
 
-    public DateTime? Begin { get; set; }
+    /// <summary><c>2026-12-24T00:00</c>, as browsers give it; empty = not chosen yet.</summary>
+    public string Begin { get; set; } = "";
 
-    public DateTime? End { get; set; }
+    public string End { get; set; } = "";
 
     public string Zone { get; set; } = "UTC";
 
@@ -50,8 +51,7 @@ public sealed class BlackoutForm
         }
         else if (words[0].Split('/') is [var begin, var end])
         {
-            form.Begin = Date(begin);
-            form.End = Date(end);
+            (form.Begin, form.End) = (begin, end);
         }
 
         return form;
@@ -62,11 +62,12 @@ public sealed class BlackoutForm
     // Until midnight is the end of the day.
     private string Window => Weekly
         ? $"{Days.Replace(" ", "", StringComparison.Ordinal)} {From.ToString("HH:mm", _culture)}-{(Until == TimeOnly.MinValue ? "24:00" : Until.ToString("HH:mm", _culture))} {Zone.Trim()}"
-        : $"{Text(Begin)}/{Text(End)} {Zone.Trim()}";
+        : $"{Chosen(Begin)}/{Chosen(End)} {Zone.Trim()}";
 
-    private static string Text(DateTime? at) => at?.ToString("yyyy-MM-dd'T'HH:mm", _culture) ?? "?";
+    /// <summary>What a browser says of a date and a time, to the minute.</summary>
+    public static string Minute(object? value) => value is string { Length: >= 16 } text ? text[..16] : "";
+
+    private static string Chosen(string at) => at.Length == 0 ? "?" : at;
 
     private static TimeOnly Clock(string text) => TimeOnly.TryParseExact(text, "HH:mm", _culture, DateTimeStyles.None, out var time) ? time : TimeOnly.MinValue;
-
-    private static DateTime? Date(string text) => DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm", _culture, DateTimeStyles.None, out var date) ? date : null;
 }
