@@ -5,6 +5,7 @@ using SecFlow.Data.Teams;
 
 namespace SecFlow.Portal.Tests.Api;
 
+// long: every route in one table, and what each wrong caller is told
 /// <summary>Every route against every wrong caller and every kind of bad input. Each refusal is a problem document with its code.</summary>
 [Collection(PortalTests.Name)]
 public sealed class ApiRefusalTests(PortalFixture portal)
