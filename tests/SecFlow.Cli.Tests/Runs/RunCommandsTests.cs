@@ -89,6 +89,26 @@ public sealed class RunCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task Reparse_SaysWhatChanged_AndPlainTextOnly()
+    {
+        const string Answer = """{"plugin":"scan.raw","toVersion":"1.1.0","added":1,"changed":0,"gone":0,"same":2,"changes":[{"change":"added","severity":"High","title":"A\u001b[31mB","location":"/x"}],"notes":["one request was worded differently"]}""";
+        using var portal = new Portal((200, Answer), (200, Answer));
+
+        var text = await CliRun.OfAsync("run", "reparse", Id, "a b", "--plugin-version", "1.1.0", "--url", portal.Url);
+        var json = await CliRun.OfAsync("run", "reparse", Id, "scan", "--format", "json", "--url", portal.Url);
+
+        text.Code.ShouldBe(ExitCodes.Done, text.Error);
+        portal.Requests[0].ShouldStartWith($"POST /api/v1/runs/{Id}/nodes/a%20b/reparse HTTP/1.1");
+        portal.Requests[0].ShouldEndWith("{\"version\":\"1.1.0\"}");
+        portal.Requests[1].ShouldEndWith("{\"version\":null}");
+        text.Out.ShouldContain("scan.raw 1.1.0: 1 new, 0 changed, 0 not reported any more, 2 as before");
+        text.Out.ShouldContain("added  High  A");
+        text.Out.ShouldNotContain("\u001b");
+        text.Error.ShouldContain("worded differently");
+        json.Out.ShouldContain("\"toVersion\"");
+    }
+
+    [Fact]
     public async Task Workflow_ThatIsNotThere_AndAnIdThatIsNone_AreUsage()
     {
         using var portal = new Portal((200, """{"items":[{"id":"0190a000-0000-7000-8000-00000000000f","name":"Web check"}]}"""));

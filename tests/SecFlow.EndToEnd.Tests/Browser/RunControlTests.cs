@@ -6,11 +6,12 @@ using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Teams;
 using SecFlow.EndToEnd.Tests.Stage;
+using SecFlow.Execution.Schedules;
 using static Microsoft.Playwright.Assertions;
 
 namespace SecFlow.EndToEnd.Tests.Browser;
 
-/// <summary>Pause, resume, skip, retry, run again and cancel by page, API and command line, on one run after the other, while its page is open.</summary>
+/// <summary>Pause, resume, skip, retry, run again and cancel by page, API and command line, and by a blackout, on one run after the other, while its page is open.</summary>
 public sealed class RunControlTests
 {
     // Asks the target for as long as it is let: what it says goes on exactly while it may work.
@@ -87,6 +88,14 @@ public sealed class RunControlTests
         (await CliAsync("resume", first.ToString())).Code.ShouldBe(0);
         (await CliAsync("resume", first.ToString())).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(4), r => r.Error.ShouldContain("SF1510"));
 
+        // A blackout that begins now pauses it, its end lets it go on.
+        var blackout = await portal.Get<BlackoutService>().AddAsync(portal.Actor, new NewBlackout("backup", "daily 00:00-24:00 UTC"), default);
+        await Expect(page.Locator(".sentence")).ToContainTextAsync("blackout 'backup'", new() { Timeout = 60_000 });
+        await Expect(page.Locator(".nodes")).ToContainTextAsync("Frozen");
+        await Pictures.TakeAsync(page, "run-blackout");
+        await portal.Get<BlackoutService>().DeleteAsync(portal.Actor, blackout.Id, default);
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Pause", Exact = true })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+
         // Skipped on the page; the rest goes on, and the run is not whole.
         await page.Locator(".nodes li").Filter(new() { HasText = "scan.test-slow" }).GetByRole(AriaRole.Button, new() { Name = "Skip", Exact = true }).ClickAsync();
         await ConfirmAsync(page, "Skip the node");
@@ -143,9 +152,9 @@ public sealed class RunControlTests
         acts.ShouldBe(
             new Dictionary<(string, bool), int>
             {
-                [("pause.run", false)] = 1,
+                [("pause.run", false)] = 2,
                 [("pause.run", true)] = 2,
-                [("resume.run", false)] = 1,
+                [("resume.run", false)] = 2,
                 [("resume.run", true)] = 2,
                 [("skip.node", false)] = 1,
                 [("skip.node", true)] = 2,

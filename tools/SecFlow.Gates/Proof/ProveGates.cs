@@ -79,8 +79,9 @@ internal sealed class ProveGates(Repository repository)
             await File.WriteAllTextAsync(file, violation.Change is null ? violation.Text : before!.Replace(violation.Change, violation.Text, StringComparison.Ordinal)).ConfigureAwait(false);
             var answer = await CheckAsync(copy, violation).ConfigureAwait(false);
             var named = answer.Problems.Any(p => p.Contains(violation.Expected, StringComparison.Ordinal));
-            List<string> problems = !answer.IsRed ? ["the check stayed green"] : named ? [] : [$"red, but without a word of `{violation.Expected}`:", .. answer.Problems.Take(5)];
-            return GateResult.Check(name, problems, watch.Elapsed, "red, as it must be");
+            var (must, not) = violation.IsHarmless ? ("green", "red") : ("red", "green");
+            List<string> problems = answer.IsRed == violation.IsHarmless ? [$"the check is {not}:", .. answer.Problems.Take(5)] : named ? [] : [$"{must}, but without a word of `{violation.Expected}`:", .. answer.Problems.Take(5)];
+            return GateResult.Check(name, problems, watch.Elapsed, $"{must}, as it must be");
         }
         finally
         {

@@ -15,7 +15,7 @@ internal static class Fuzzing
         try
         {
             var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["SECFLOW_FUZZ_MUTANTS"] = Mutants, ["SECFLOW_FUZZ_REPORT"] = report };
-            var result = await new TestRun(repository, environment).RunAsync(Project, filter: "Category=Fuzz", name: Name).ConfigureAwait(false);
+            var result = await new TestRun(repository, environment).RunAsync(Project, filter: "Category=Fuzz", name: Name, once: true).ConfigureAwait(false);
             return File.Exists(report) ? result with { Note = await File.ReadAllTextAsync(report).ConfigureAwait(false) } : result;
         }
         finally

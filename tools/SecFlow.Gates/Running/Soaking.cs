@@ -18,7 +18,7 @@ internal static class Soaking
         try
         {
             var environment = new Dictionary<string, string>(database, StringComparer.Ordinal) { ["SECFLOW_SOAK_KILLS"] = Kills, ["SECFLOW_SOAK_REPORT"] = report };
-            var result = await new TestRun(repository, environment).RunAsync(Project, filter: "Category=Soak", name: Name, limit: Limit).ConfigureAwait(false);
+            var result = await new TestRun(repository, environment).RunAsync(Project, filter: "Category=Soak", name: Name, limit: Limit, once: true).ConfigureAwait(false);
             return File.Exists(report) ? result with { Note = await File.ReadAllTextAsync(report).ConfigureAwait(false) } : result;
         }
         finally
