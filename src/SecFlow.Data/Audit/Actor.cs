@@ -31,6 +31,9 @@ public sealed record Actor(
     /// <summary>True for an administrator of the installation, and for a token that was given that scope by one: may what concerns every team.</summary>
     public bool OfInstallation { get; init; }
 
+    /// <summary>True for what goes on on the authority of a token that was revoked or has expired: may nothing any more.</summary>
+    public bool Ended { get; init; }
+
     /// <summary>Name of the person who answers for the act: of a token, who created it.</summary>
     public string Person { get; init; } = Name;
 

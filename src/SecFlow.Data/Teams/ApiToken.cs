@@ -26,4 +26,7 @@ public sealed class ApiToken
     public DateTimeOffset? RevokedAt { get; set; }
 
     public DateTimeOffset? LastUsedAt { get; set; }
+
+    /// <summary>Whether it is one at this time: not revoked, not expired.</summary>
+    public bool CountsAt(DateTimeOffset now) => RevokedAt is null && ExpiresAt > now;
 }

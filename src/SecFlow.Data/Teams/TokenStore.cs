@@ -68,10 +68,12 @@ public sealed class TokenStore(Database database)
         }
 
         var hash = Secrets.Hash(text);
-        var now = database.Time.GetUtcNow();
-        return await database.ReadAsync(
-            db => db.ApiTokens.SingleOrDefaultAsync(row => row.TokenHash == hash && row.RevokedAt == null && row.ExpiresAt > now, ct), ct);
+        var token = await database.ReadAsync(db => db.ApiTokens.SingleOrDefaultAsync(row => row.TokenHash == hash, ct), ct);
+        return token?.CountsAt(database.Time.GetUtcNow()) == true ? token : null;
     }
+
+    /// <summary>The token of this id, whether it counts or not; null when there is none.</summary>
+    public Task<ApiToken?> FindRowAsync(Guid id, CancellationToken ct = default) => database.ReadAsync(db => db.ApiTokens.SingleOrDefaultAsync(row => row.Id == id, ct), ct);
 
     /// <summary>Notes that the token was used; at most one write a minute.</summary>
     public async Task TouchAsync(ApiToken token, CancellationToken ct = default)

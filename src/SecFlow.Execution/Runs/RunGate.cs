@@ -15,9 +15,9 @@ namespace SecFlow.Execution.Runs;
 /// May this run begin, or go on? One question for every way that leads to it: page, API, command line, schedule, another attempt of a node, a continuation after a restart.
 /// 1. The facts are gathered here as they are now; <see cref="Policies.PolicyEvaluator"/> answers. What the answer says never depends on the way.
 /// 2. A refusal is one audit event, the same on every way: action <c>start.run</c>, denied, its code, the workflow. A missing role is <c>refuse.access</c> about the workflow, a target of another team <c>refuse.access</c> about that target.
-/// 3. A run is started on somebody's authority. Who lost the role for it, or left the team, takes it along: the next node does not begin, a schedule does not fire.
+/// 3. A run is started on somebody's authority. Who lost the role for it, or left the team, takes it along: the next node does not begin, a schedule does not fire. The same for a token that was revoked, has expired or lacks the scope.
 /// </summary>
-public sealed class RunGate(TargetStore targets, RunStore runs, HoldStore holds, AuthorityStore authorities, Access access, NodePlugins plugins, AuditLog audit, TimeProvider time)
+public sealed class RunGate(TargetStore targets, RunStore runs, HoldStore holds, AuthorityStore authorities, TokenStore tokens, Access access, NodePlugins plugins, AuditLog audit, TimeProvider time)
 {
     /// <summary>Ids of the targets that a request names by id, name or tag, as they are now. Throws SF1502 for a name or tag that nothing has.</summary>
     public Task<IReadOnlyList<Guid>> ChooseAsync(Guid teamId, StartRun request, StartFacts facts, CancellationToken ct) => facts.OnceAsync(
@@ -100,11 +100,32 @@ public sealed class RunGate(TargetStore targets, RunStore runs, HoldStore holds,
         Details = new JsonObject { ["rule"] = refusal.Rule, ["message"] = refusal.Message, ["remedy"] = refusal.Remedy },
     };
 
-    /// <summary>A schedule with the role that its owner has now.</summary>
-    public async Task<TeamRole> RoleOfAsync(Guid teamId, ActorKind kind, string id, CancellationToken ct) =>
-        kind == ActorKind.User && await authorities.FindAsync(teamId, id, ct) is { } known ? known.Role ?? TeamRole.Viewer : TeamRole.Analyst;
+    /// <summary>
+    /// What somebody may in the team now: a user by the role, a token by its role and scopes. A run does not keep the kind of who started it: ids of users and tokens never meet.
+    /// What is neither (the engine, the command line's system user) may what an analyst may.
+    /// </summary>
+    public async Task<Authority> AuthorityAsync(Guid teamId, ActorKind kind, string id, CancellationToken ct)
+    {
+        if (kind is not (ActorKind.User or ActorKind.Token))
+        {
+            return new Authority(TeamRole.Analyst);
+        }
 
-    /// <summary>On whose authority the run goes on, with the role that they have now: of a cascade, whoever the first run above it belongs to.</summary>
+        if (await authorities.FindAsync(teamId, id, ct) is { } known)
+        {
+            return new Authority(known.Role ?? TeamRole.Viewer);
+        }
+
+        if (Guid.TryParse(id, out var tokenId) && await tokens.FindRowAsync(tokenId, ct) is { } token)
+        {
+            var may = TokenActor.Of(token);
+            return new Authority(may.Role, may.Scopes, Ended: token.TeamId != teamId || !token.CountsAt(time.GetUtcNow()));
+        }
+
+        return new Authority(TeamRole.Analyst, Ended: kind == ActorKind.Token);
+    }
+
+    /// <summary>On whose authority the run goes on, with what they may now: of a cascade, whoever the first run above it belongs to.</summary>
     public async Task<Actor> StarterAsync(Run run, CancellationToken ct)
     {
         for (var above = 0; above < Workflows.Cascade.MostDepth && run.ParentRunId is { } parent && await runs.FindAsync(parent, ct) is { } first; above++)
@@ -114,7 +135,7 @@ public sealed class RunGate(TargetStore targets, RunStore runs, HoldStore holds,
 
         // A run that a person started by a schedule is the person's.
         var (kind, id) = run is { Trigger: RunTrigger.Schedule, ScheduleId: { } schedule } && await authorities.OwnerOfAsync(schedule, ct) is { } owner ? owner : (ActorKind.User, run.StartedById);
-        return new Actor(run.Trigger == RunTrigger.Schedule ? ActorKind.Schedule : ActorKind.User, run.StartedById, run.StartedByName, run.TeamId, await RoleOfAsync(run.TeamId, kind, id, ct));
+        return (await AuthorityAsync(run.TeamId, kind, id, ct)).Of(run.Trigger == RunTrigger.Schedule ? ActorKind.Schedule : ActorKind.User, run.StartedById, run.StartedByName, run.TeamId);
     }
 
     private async Task<IReadOnlyList<ScopedTarget>> LookAsync(Actor actor, IReadOnlyList<ScopedTarget> pinned, CancellationToken ct)
@@ -128,4 +149,14 @@ public sealed class RunGate(TargetStore targets, RunStore runs, HoldStore holds,
         var now = time.GetUtcNow();
         return [.. pinned.Select(t => LiveTargets.Lesser(t, rows[t.Id], now))];
     }
+}
+
+/// <summary>What somebody may now who began something earlier.</summary>
+/// <param name="Role">In the team.</param>
+/// <param name="Scopes">Of a token; null = the role alone decides.</param>
+/// <param name="Ended">It was a token that does not count any more.</param>
+public sealed record Authority(TeamRole Role, IReadOnlyList<string>? Scopes = null, bool Ended = false)
+{
+    /// <summary>Who acts on it.</summary>
+    public Actor Of(ActorKind kind, string id, string name, Guid teamId) => new(kind, id, name, teamId, Role, Scopes: Scopes) { Ended = Ended };
 }

@@ -179,8 +179,8 @@ public sealed partial class ScheduleFiring(
     private async Task<PlannedFiring> PrepareAsync(Schedule schedule, DateTimeOffset due, StartFacts facts, CancellationToken ct)
     {
         var key = $"schedule/{schedule.Id}/{due.UtcTicks}";
-        var role = await facts.OnceAsync(("role", schedule.TeamId, schedule.OwnerKind, schedule.OwnerId), () => gate.RoleOfAsync(schedule.TeamId, schedule.OwnerKind, schedule.OwnerId, ct));
-        var actor = new Actor(ActorKind.Schedule, schedule.Id.ToString(), $"{schedule.Name} (for {schedule.Owner})", schedule.TeamId, role);
+        var owner = await facts.OnceAsync(("authority", schedule.TeamId, schedule.OwnerKind, schedule.OwnerId), () => gate.AuthorityAsync(schedule.TeamId, schedule.OwnerKind, schedule.OwnerId, ct));
+        var actor = owner.Of(ActorKind.Schedule, schedule.Id.ToString(), $"{schedule.Name} (for {schedule.Owner})", schedule.TeamId);
         var request = new StartRun(schedule.WorkflowId, [.. TargetsOf(schedule)], RunTrigger.Schedule)
         {
             ScheduleId = schedule.Id,

@@ -40,8 +40,9 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
 /// <summary>
 /// The one helper that checks role, token scope and team. A refusal is audited (which is also what counts it), then thrown.
 /// 1. Team first: a row of another team does not exist for this actor, whatever the role (SF1502; audited as SF3002).
-/// 2. Then the role in the team, or that of an administrator of the installation (SF3001).
-/// 3. Then, for tokens, the scope (SF3010): a token may less than its role, never more.
+/// 2. Then whether the token counts, where something goes on on the authority of one (SF3011).
+/// 3. Then the role in the team, or that of an administrator of the installation (SF3001).
+/// 4. Then, for tokens, the scope (SF3010): a token may less than its role, never more.
 /// </summary>
 public sealed class Access(AuditLog audit, OwnerStore owners)
 {
@@ -87,6 +88,15 @@ public sealed class Access(AuditLog audit, OwnerStore owners)
         if (resourceTeam is { } team && team != actor.TeamId)
         {
             return (Codes.TeamMismatch, NotFound(kind));
+        }
+
+        if (actor.Ended)
+        {
+            return (Codes.Unauthenticated, new Diagnostic(Codes.Unauthenticated, $"The token on whose authority this goes on was revoked or has expired. It would {permission.Name}.")
+            {
+                Rule = "a token that counts",
+                Remedy = "Take the schedule over, or start the run again as yourself or with a valid token.",
+            });
         }
 
         if (permission.OfInstallation && !actor.OfInstallation)

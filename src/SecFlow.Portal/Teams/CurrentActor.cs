@@ -29,7 +29,7 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Tea
         var token = ApiTokenHandler.TextOf(context.Request) is { } text ? await tokens.FindAsync(text, ct) : null;
         return token is null
             ? throw new SecFlowException(Codes.Unauthenticated, "The token does not exist, was revoked or has expired. Create another one under Account.")
-            : Of(token, token.Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries), AddressOf(context));
+            : TokenActor.Of(token, AddressOf(context));
     }
 
     /// <summary>The signed-in user in the team of the claim.</summary>
@@ -57,13 +57,6 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Tea
         principal.Identity is { IsAuthenticated: true } && Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id) ? id : null;
 
     public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
-
-    private static Actor Of(ApiToken token, IReadOnlyList<string> scopes, string? address) =>
-        new(ActorKind.Token, token.Id.ToString(), token.Name, token.TeamId, token.Role, address, scopes)
-        {
-            OfInstallation = scopes.Contains(Permission.HoldInstallation.Scope, StringComparer.Ordinal),
-            Person = token.CreatedBy,
-        };
 
     // The address is the one of the sign-in: a circuit has no request of its own.
     private async Task<Actor> OfAsync(ClaimsPrincipal principal, Guid userId, Guid teamId, TeamRole role, CancellationToken ct) =>
