@@ -84,6 +84,7 @@ public static class EngineServices
     internal static IServiceCollection AddSecFlowRuns(this IServiceCollection services, RunWorkerOptions options) => services
         .AddSingleton(options)
         .AddSingleton<RunSignals>()
+        .AddSingleton<RunSignalWatch>()
         .AddSingleton<RunGate>()
         .AddSingleton<ActiveRuns>()
         .AddSingleton<EngineTroubles>()
@@ -185,7 +186,10 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         var watch = services.GetRequiredService<PluginWatch>();
         watch.Remember();
         await services.GetRequiredService<PluginRegistry>().DiscoverAsync(Actor.System(), cancellationToken);
-        _watching = Task.WhenAll(watch.WatchForeverAsync(_stop.Token), services.GetRequiredService<EngineWatch>().WatchForeverAsync(_stop.Token));
+        _watching = Task.WhenAll(
+            watch.WatchForeverAsync(_stop.Token),
+            services.GetRequiredService<EngineWatch>().WatchForeverAsync(_stop.Token),
+            database.Options.Kind == DatabaseKind.Sqlite ? Task.CompletedTask : services.GetRequiredService<RunSignalWatch>().WatchForeverAsync(_stop.Token));
         if (options.ExecuteRuns)
         {
             await StartQueueAsync(cancellationToken);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SecFlow.Benchmarks.Engine;
@@ -72,20 +73,18 @@ internal static class ScheduleBurst
     private static async Task<IReadOnlyList<double>> RoundAsync(BenchEngine engine, Guid workflow, int count, CancellationToken ct)
     {
         var (database, store) = (engine.Services.GetRequiredService<Database>(), engine.Services.GetRequiredService<ScheduleStore>());
-        var due = TimeProvider.System.GetUtcNow() + _lead + TimeSpan.FromMilliseconds(4 * count);
-        due = new DateTimeOffset(due.Ticks - (due.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+        // Added for tomorrow, then moved together: how long adding them takes is not measured here, and must not meet the instant.
+        var tomorrow = OnTheSecond(TimeProvider.System.GetUtcNow().AddDays(1));
         for (var i = 0; i < count; i++)
         {
-            var row = new Schedule { Name = $"due {i}", WorkflowId = workflow, Kind = ScheduleKind.Once, RunAt = due, NextFireAt = due, TargetIds = engine.Target.ToString() };
+            var row = new Schedule { Name = $"due {i}", WorkflowId = workflow, Kind = ScheduleKind.Once, RunAt = tomorrow, NextFireAt = tomorrow, TargetIds = engine.Target.ToString() };
             await store.AddAsync(engine.Actor, row, ct: ct);
         }
 
+        var due = OnTheSecond(TimeProvider.System.GetUtcNow() + _lead);
+        await database.WriteAsync(
+            write => write.Db.Schedules.Where(s => s.WorkflowId == workflow && s.NextFireAt == tomorrow).ExecuteUpdateAsync(set => set.SetProperty(s => s.RunAt, due).SetProperty(s => s.NextFireAt, due), ct), ct);
         await engine.Services.GetRequiredService<ScheduleMirror>().SetNextAsync(ct);
-
-        if (TimeProvider.System.GetUtcNow() > due - TimeSpan.FromSeconds(1))
-        {
-            throw new InvalidOperationException("the schedules could not be added in time: this machine has too much other work");
-        }
 
         var (lateness, all) = (new List<double>(count), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         var before = database.AuditCommitted;
@@ -114,6 +113,8 @@ internal static class ScheduleBurst
         await CheckAsync(engine, workflow, due, count, ct);
         return lateness;
     }
+
+    private static DateTimeOffset OnTheSecond(DateTimeOffset time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 
     // Every run of the round once; what has not begun is cancelled, so that the next round does not compete with it.
     private static async Task CheckAsync(BenchEngine engine, Guid workflow, DateTimeOffset due, int count, CancellationToken ct)

@@ -67,6 +67,15 @@ public sealed class RunStore(Database database)
         await database.ReadAsync(db => db.Runs.Where(r => r.TeamId == teamId).OrderByDescending(r => r.QueuedAt).ThenBy(r => r.Id).Skip(skip).Take(take).ToListAsync(ct), ct);
 
     /// <summary>In execution order.</summary>
+    /// <summary>Number of the last event of each run of these teams that goes on, or ended since.</summary>
+    public async Task<IReadOnlyList<(Guid Id, Guid TeamId, long LastEventSeq)>> NewestEventsAsync(IReadOnlyCollection<Guid> teams, DateTimeOffset endedSince, int take, CancellationToken ct)
+    {
+        var rows = await database.ReadAsync(
+            db => RunChoice.Active(db).Concat(db.Runs.AsNoTracking().Where(r => r.EndedAt >= endedSince)).Where(r => teams.Contains(r.TeamId))
+                .OrderByDescending(r => r.QueuedAt).Take(take).Select(r => new { r.Id, r.TeamId, r.LastEventSeq }).ToListAsync(ct), ct);
+        return [.. rows.Select(r => (r.Id, r.TeamId, r.LastEventSeq))];
+    }
+
     public async Task<IReadOnlyList<NodeRun>> NodesAsync(Guid runId, CancellationToken ct) =>
         await database.ReadAsync(db => db.NodeRuns.Where(n => n.RunId == runId).OrderBy(n => n.Ordinal).ToListAsync(ct), ct);
 

@@ -57,7 +57,7 @@ public sealed class FiringStore(Database database)
                 : await FiringPostgres.LockAsync(write.Db, ids, ct);
             var teams = rows.Select(s => s.TeamId).Distinct().ToList();
             var asked = keys.Values.SelectMany(k => k).ToList();
-            var fired = (await write.Db.Runs.Where(r => teams.Contains(r.TeamId) && asked.Contains(r.IdempotencyKey!)).Select(r => r.IdempotencyKey!).ToListAsync(ct)).ToHashSet(StringComparer.Ordinal);
+            var fired = (await write.Db.Runs.Where(r => teams.Contains(r.TeamId) && r.ScheduleId != null && asked.Contains(r.IdempotencyKey!)).Select(r => r.IdempotencyKey!).ToListAsync(ct)).ToHashSet(StringComparer.Ordinal);
             var active = (await write.Db.Runs.AsNoTracking()
                 .Where(r => r.ScheduleId != null && ids.Contains(r.ScheduleId.Value) && (r.Status == RunStatus.Queued || r.Status == RunStatus.Running || r.Status == RunStatus.Paused)).ToListAsync(ct)).ToLookup(r => r.ScheduleId!.Value);
             var (started, stopping) = (new List<Run>(), new List<Guid>());

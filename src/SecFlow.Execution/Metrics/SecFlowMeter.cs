@@ -5,7 +5,7 @@ using SecFlow.Data.Metrics;
 namespace SecFlow.Execution.Metrics;
 
 /// <summary>
-/// The instruments of contracts 11, and the source of the run's trace: the only door to both. Labels are bounded: never a target, a user or a url.
+/// Every instrument (docs/operating.md lists them) and the source of the run's trace: the only door to both. Labels are bounded: never a target, a user or a url.
 /// 1. A name and its labels are a contract with dashboards: add, do not rename.
 /// 2. Counters and histograms are the process's; what stands now (gauges) is an engine's.
 /// 3. Whose run is measured is no label: it flows beside the measurement (<see cref="CurrentTeam"/>), for the rollups of that team.
@@ -117,7 +117,7 @@ public sealed class SecFlowMeter : IDisposable
         }
     }
 
-    public void ScheduleLateness(TimeSpan late) => _lateness.Record(Math.Max(0, late.TotalSeconds));
+    public void ScheduleLateness(TimeSpan late, string workflow) => _lateness.Record(Math.Max(0, late.TotalSeconds), Tag("workflow", workflow));
 
     /// <summary>Queued runs by priority, as the sweep counted them.</summary>
     public void QueueDepth(IReadOnlyDictionary<int, int> queued) => _queued = queued;

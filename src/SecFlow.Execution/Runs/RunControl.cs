@@ -32,7 +32,9 @@ public sealed class RunControl(RunStore runs, RunControlStore control, RunGate g
         }
 
         var person = actor.Kind != ActorKind.System;
-        var wish = await control.PauseAsync(runId, actor.Name, why, person, RunAcceptance.Audit(actor, "pause.run", run, new JsonObject { ["reason"] = why, ["was"] = run.Status.ToString() }), ct);
+        // A person of the engine's own name must not be taken for it.
+        var by = person && actor.Name == Schedules.ScheduleWatch.Name ? $"{actor.Name} ({actor.Kind})" : actor.Name;
+        var wish = await control.PauseAsync(runId, by, why, person, RunAcceptance.Audit(actor, "pause.run", run, new JsonObject { ["reason"] = why, ["was"] = run.Status.ToString() }), ct);
         if (!wish.Done && !(wish.Status == RunStatus.Paused && !person))
         {
             throw NotNow(wish.Status, "paused");

@@ -19,6 +19,9 @@ public sealed partial class RunSignals(ILogger<RunSignals> logger)
         return subscription;
     }
 
+    /// <summary>Teams that somebody reads at the moment.</summary>
+    public IReadOnlyCollection<Guid> Teams => [.. _subscriptions.Keys.Select(s => s.TeamId).Distinct()];
+
     public void Notify(Guid teamId, Guid runId)
     {
         foreach (var (subscription, _) in _subscriptions)

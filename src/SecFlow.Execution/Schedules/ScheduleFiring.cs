@@ -117,7 +117,7 @@ public sealed partial class ScheduleFiring(
         {
             var due = bySchedule[run.ScheduleId!.Value].DueOf(run);
             SecFlowMeter.MeasureFor(run.TeamId);
-            meter.ScheduleLateness(committed - due);
+            meter.ScheduleLateness(committed - due, run.WorkflowName);
             lateness.Add(committed - due);
         }
 

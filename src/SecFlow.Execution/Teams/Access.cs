@@ -29,6 +29,7 @@ public sealed record Permission(string Name, TeamRole Role, string Scope)
     public static readonly Permission ManageDemo = new("try out and remove the demo", TeamRole.Admin, "demo:write");
     public static readonly Permission HoldTeam = new("stop, drain and resume the work of the team", TeamRole.Admin, "holds:write");
     public static readonly Permission HoldInstallation = new("stop, drain and resume the work of every team", TeamRole.Viewer, "installation:write") { OfInstallation = true };
+    public static readonly Permission ReadMetrics = new("read the metrics of every team", TeamRole.Viewer, "installation:read") { OfInstallation = true };
     public static readonly Permission ManageQueue = new("set the limits of the queue", TeamRole.Viewer, "installation:write") { OfInstallation = true };
     public static readonly Permission ManageTools = new("accept tools and set where they are", TeamRole.Viewer, "installation:write") { OfInstallation = true };
     public static readonly Permission ManageTrust = new("change the trust policy of the installation", TeamRole.Viewer, "installation:write") { OfInstallation = true };

@@ -6,6 +6,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Teams;
 using SecFlow.Portal.Api;
 using SecFlow.Portal.Web;
 
@@ -15,6 +16,8 @@ namespace SecFlow.Portal.Metrics;
 public static class PortalMetrics
 {
     private const string Source = "SecFlow";
+
+    private static readonly string[] _proxied = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"];
 
     public static IServiceCollection AddPortalMetrics(this IServiceCollection services)
     {
@@ -26,20 +29,33 @@ public static class PortalMetrics
     // As the specification of OpenTelemetry says: unset or empty = nothing is exported.
     private static Uri? Endpoint() => Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } text && Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null;
 
-    /// <summary>For this machine without a token, for others with one.</summary>
+    /// <summary>For this machine without a token, for others with one of the installation: the labels name workflows of every team.</summary>
     public static void MapPrometheus(this WebApplication app) => app.MapGet("/metrics", async (HttpContext context, MetricsPipeline pipeline, TokenStore tokens) =>
     {
-        var local = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
-        if (!local && (ApiTokenHandler.TextOf(context.Request) is not { } token || await tokens.FindAsync(token, context.RequestAborted) is null))
+        if (!IsLocal(context))
         {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            await Problems.WriteAsync(context, StatusCodes.Status401Unauthorized, Codes.Unauthenticated, "Metrics need an API token, or a request from this machine.");
-            return;
+            var token = ApiTokenHandler.TextOf(context.Request) is { } text ? await tokens.FindAsync(text, context.RequestAborted) : null;
+            if (token is null)
+            {
+                context.Response.Headers.WWWAuthenticate = "Bearer";
+                await Problems.WriteAsync(context, StatusCodes.Status401Unauthorized, Codes.Unauthenticated, "Metrics need an API token, or a request from this machine.");
+                return;
+            }
+
+            if (!token.Scopes.Split(' ').Intersect([Permission.ReadMetrics.Scope, Permission.HoldInstallation.Scope], StringComparer.Ordinal).Any())
+            {
+                await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, Codes.TokenScopeMissing, $"Metrics are those of every team: a token with the scope {Permission.ReadMetrics.Scope} is needed, which an administrator of the installation creates.");
+                return;
+            }
         }
 
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await context.Response.WriteAsync(pipeline.Read(), context.RequestAborted);
     }).AllowAnonymous().ExcludeFromDescription();
+
+    // What a proxy on this machine passes on does not come from this machine.
+    private static bool IsLocal(HttpContext context) => context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && !_proxied.Any(context.Request.Headers.ContainsKey);
 
     /// <summary>Starts and stops the providers.</summary>
     /// <param name="otlp">Base of an OTLP receiver (HTTP, protobuf): metrics go to <c>v1/metrics</c> below it each minute, spans to <c>v1/traces</c> in batches; null = nothing is exported.</param>

@@ -256,6 +256,8 @@ public sealed class ApiRefusalTests(PortalFixture portal)
     [InlineData("a b")]
     [InlineData("")]
     [InlineData("\u00fc")]
+    [InlineData("schedule/0190a000-0000-7000-8000-000000000001/639000000000000000")]
+    [InlineData("cascade/0190a000-0000-7000-8000-000000000001/0/x")]
     public async Task StartRun_BadIdempotencyKey_IsRefused(string key)
     {
         using var client = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, "runs:write"));

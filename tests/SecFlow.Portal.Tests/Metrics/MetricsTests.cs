@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using SecFlow.Data.Audit;
+using SecFlow.Data.Teams;
 using SecFlow.Portal.Metrics;
 
 namespace SecFlow.Portal.Tests.Metrics;
@@ -19,6 +22,25 @@ public sealed class MetricsTests(PortalFixture portal)
 
         text.ShouldContain("# TYPE secflow_auth_failures_total counter");
         text.ShouldContain("secflow_auth_failures_total{action=\"sign-in\"} ");
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-For")]
+    [InlineData("Forwarded")]
+    public async Task Metrics_FromElsewhere_NeedATokenOfTheInstallation(string proxied)
+    {
+        var tokens = portal.App.Services.GetRequiredService<TokenStore>();
+        var admin = Actor.System(portal.Main.Id, "test") with { OfInstallation = true, Role = TeamRole.Admin };
+        var wide = await tokens.CreateAsync(admin, new NewToken("scraper", ["installation:read"], TeamRole.Viewer, portal.App.Time.GetUtcNow().AddDays(1)));
+        foreach (var (token, expected) in new[] { (null, 401), (await portal.App.AddTokenAsync(portal.Main, TeamRole.Admin, "runs:read", "audit:read"), 403), (wide.Text, 200) })
+        {
+            using var client = token is null ? portal.App.Client() : portal.App.ApiClient(token);
+            client.DefaultRequestHeaders.Add(proxied, "203.0.113.9");
+            using var answer = await client.GetAsync(new Uri("/metrics", UriKind.Relative));
+            var text = await answer.Content.ReadAsStringAsync();
+            ((int)answer.StatusCode).ShouldBe(expected, text);
+            text.Contains("secflow_audit_events_total").ShouldBe(expected == 200);
+        }
     }
 
     [Fact]

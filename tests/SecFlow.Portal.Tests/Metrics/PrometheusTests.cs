@@ -23,7 +23,7 @@ public sealed class PrometheusTests(PortalFixture portal)
         meter.AuthFailure("sign-in");
         meter.SecretRead("team");
         meter.Reclaimed("metric-rollups", 2);
-        meter.ScheduleLateness(TimeSpan.FromMilliseconds(20));
+        meter.ScheduleLateness(TimeSpan.FromMilliseconds(20), "w");
         meter.QueueDepth(new Dictionary<int, int> { [5] = 1 });
         using var client = portal.App.Client();
         var text = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
