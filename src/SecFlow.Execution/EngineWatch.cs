@@ -31,6 +31,9 @@ public sealed partial class EngineWatch(Database database, EngineOptions options
     private (DateTimeOffset Wall, long Steady) _clock = (time.GetUtcNow(), time.GetTimestamp());
     private (string Words, DateTimeOffset At, long Steady)? _stepped;
 
+    // Stays until the triggers were set anew: trouble may come between the step and that.
+    private bool _triggersAreOld;
+
     // Bounded by the looks during which the database takes nothing; a step per look at most.
     private readonly Queue<TimeSpan> _unaudited = new();
 
@@ -60,7 +63,7 @@ public sealed partial class EngineWatch(Database database, EngineOptions options
 
     internal async Task LookAsync(CancellationToken ct)
     {
-        var step = Step();
+        _triggersAreOld |= Step() != TimeSpan.Zero;
         if (_probe.IsCompleted)
         {
             _probe = ProbeAsync(ct);
@@ -78,9 +81,10 @@ public sealed partial class EngineWatch(Database database, EngineOptions options
             await leases.LookAsync(ct);
         }
 
-        if (step != TimeSpan.Zero && options.ExecuteRuns)
+        if (_triggersAreOld && options.ExecuteRuns)
         {
             await queue.SweepAsync(ct, anew: true);
+            _triggersAreOld = false;
         }
 
         while (_unaudited.TryPeek(out var by))

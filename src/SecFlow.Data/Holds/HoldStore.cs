@@ -37,8 +37,14 @@ public sealed class HoldStore(Database database)
             if (kind == HoldKind.Stop)
             {
                 var by = actor.Name.Length > 200 ? actor.Name[..200] : actor.Name;
-                hold.StoppedRuns = await write.Db.Runs.Where(r => r.Status == RunStatus.Running && (teamId == Guid.Empty || r.TeamId == teamId) && r.CancelRequestedAt == null)
+                hold.StoppedRuns = await write.Db.Runs.Where(r => (r.Status == RunStatus.Running || (r.Status == RunStatus.Paused && r.LeaseUntil != null)) && (teamId == Guid.Empty || r.TeamId == teamId) && r.CancelRequestedAt == null)
                     .ExecuteUpdateAsync(set => set.SetProperty(r => r.CancelRequestedAt, write.Now).SetProperty(r => r.CancelRequestedBy, by), ct);
+                foreach (var frozen in await write.Db.Runs.Where(r => r.Status == RunStatus.Paused && r.LeaseUntil != null && r.CancelRequestedAt != null && (teamId == Guid.Empty || r.TeamId == teamId)).ToListAsync(ct))
+                {
+                    // As by a cancel: whoever has it ends it, and should its engine be dead, the next one claims it for that.
+                    RunControlStore.EndPause(frozen, write.Now);
+                    frozen.Status = RunStatus.Running;
+                }
             }
 
             write.Db.Holds.Add(hold);

@@ -12,7 +12,11 @@ namespace SecFlow.Data.Runs;
 public sealed record QueuedRun(Run Run, IReadOnlyList<string> Plugins);
 
 /// <summary>A run at work.</summary>
-public sealed record RunAtWork(Guid TeamId, string Workflow, DateTimeOffset StartedAt);
+public sealed record RunAtWork(Guid TeamId, string Workflow, DateTimeOffset StartedAt)
+{
+    /// <summary>Paused with its node frozen: it has its slot, and nobody knows when it goes on.</summary>
+    public bool Frozen { get; init; }
+}
 
 /// <summary>Everything that decides who is next, as of one moment. Holds rows of every team: what a person sees of it is chosen above.</summary>
 /// <param name="Now">The moment.</param>
@@ -57,7 +61,7 @@ public sealed class QueueStore(Database database)
             {
                 var waiting = await db.Runs.Where(r => r.Status == RunStatus.Queued || (r.Status == RunStatus.Running && r.LeaseUntil == null))
                     .OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).ThenBy(r => r.Id).Take(MostShown).ToListAsync(ct);
-                var atWork = await db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil != null).Select(r => new { r.TeamId, r.WorkflowName, r.StartedAt }).ToListAsync(ct);
+                var atWork = await RunChoice.AtWork(db).Select(r => new { r.TeamId, r.WorkflowName, r.StartedAt, r.Status }).ToListAsync(ct);
                 var limits = await db.QueueLimits.ToListAsync(ct);
                 var plugins = await OpenPluginsAsync(db, limits, ct);
                 var before = waiting.Where(r => r.AfterRunId != null).Select(r => r.AfterRunId!.Value).Distinct().ToList();
@@ -65,7 +69,7 @@ public sealed class QueueStore(Database database)
                 return new QueueSnapshot(
                     now,
                     [.. waiting.Select(r => new QueuedRun(r, [.. plugins[r.Id]]))],
-                    [.. atWork.Select(r => new RunAtWork(r.TeamId, r.WorkflowName, r.StartedAt ?? now))],
+                    [.. atWork.Select(r => new RunAtWork(r.TeamId, r.WorkflowName, r.StartedAt ?? now) { Frozen = r.Status == RunStatus.Paused })],
                     await RunChoice.BusyPluginsAsync(db, limits, ct),
                     limits,
                     await db.Teams.Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct),
@@ -76,10 +80,6 @@ public sealed class QueueStore(Database database)
             },
             ct);
     }
-
-    /// <summary>Limits that count for the team: its own and those of all teams.</summary>
-    public async Task<IReadOnlyList<QueueLimit>> LimitsAsync(Guid teamId, CancellationToken ct = default) => await database.ReadAsync(
-        db => db.QueueLimits.Where(l => l.TeamId == teamId || l.TeamId == Guid.Empty).OrderBy(l => l.PluginId).ThenBy(l => l.TeamId).ToListAsync(ct), ct);
 
     /// <summary>Sets or, with null, removes a limit; null when there was none to remove.</summary>
     public Task<QueueLimit?> SetLimitAsync(Actor actor, Guid teamId, string pluginId, int? mostRuns, CancellationToken ct = default) => database.WriteAsync(

@@ -12,16 +12,16 @@ public sealed record WaitingRun(Guid Id, Guid TeamId, int Priority, DateTimeOffs
 /// <summary>
 /// Whose turn it is.
 /// 1. The highest priority.
-/// 2. Of equal priority the team with the fewest running runs, then the one that was served longest ago: a team that queues a thousand runs delays another team by one.
+/// 2. Of equal priority the team with the fewest runs at work, then the one that was served longest ago: a team that queues a thousand runs delays another team by one.
 /// 3. In a team the oldest.
 /// </summary>
-public sealed record QueueTurn(WaitingRun Run, int Running, DateTimeOffset? ServedAt)
+public sealed record QueueTurn(WaitingRun Run, int AtWork, DateTimeOffset? ServedAt)
 {
     /// <summary>First in order = next.</summary>
     public static Comparer<QueueTurn> Order { get; } = Comparer<QueueTurn>.Create((one, other) =>
     {
         var order = other.Run.Priority.CompareTo(one.Run.Priority);
-        order = order != 0 ? order : one.Running.CompareTo(other.Running);
+        order = order != 0 ? order : one.AtWork.CompareTo(other.AtWork);
         order = order != 0 ? order : Nullable.Compare(one.ServedAt, other.ServedAt);
         order = order != 0 ? order : one.Run.QueuedAt.CompareTo(other.Run.QueuedAt);
         return order != 0 ? order : one.Run.Id.CompareTo(other.Run.Id);
@@ -30,7 +30,7 @@ public sealed record QueueTurn(WaitingRun Run, int Running, DateTimeOffset? Serv
 
 /// <summary>
 /// What may be claimed now: of each team the run whose turn it is within the team, unless the team is held or at its limit.
-/// 1. A run is at work while it is Running under a lease that holds. A paused one, or one whose engine died, is not.
+/// 1. A run is at work while an engine has it: Running, or Paused with its node frozen, under a lease that holds. A frozen one goes on without being claimed, so it keeps its place in every limit. One whose slot was given back, or whose engine died, is not at work.
 /// 2. A run takes part in a plugin's limit from its claim until its last node of that plugin has ended.
 /// </summary>
 internal static class RunChoice
@@ -55,11 +55,11 @@ internal static class RunChoice
         }
 
         var limits = await db.QueueLimits.AsNoTracking().ToListAsync(ct);
-        var running = await RunningAsync(db, ct);
+        var atWork = await AtWorkByTeamAsync(db, ct);
         var busy = await BusyPluginsAsync(db, limits, ct);
         var served = await db.Teams.AsNoTracking().Where(t => teams.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.ServedAt, ct);
         var turns = new List<QueueTurn>(teams.Count);
-        foreach (var team in teams.Where(t => running.GetValueOrDefault(t) < QueueLimit.OfTeam(limits, t, runsPerTeam)))
+        foreach (var team in teams.Where(t => atWork.GetValueOrDefault(t) < QueueLimit.OfTeam(limits, t, runsPerTeam)))
         {
             var full = FullPlugins(limits, busy, team);
             var runs = Waiting(db, now).Where(r => r.TeamId == team);
@@ -70,16 +70,19 @@ internal static class RunChoice
 
             if (await runs.OrderByDescending(r => r.Priority).ThenBy(r => r.QueuedAt).ThenBy(r => r.Id).Select(r => new WaitingRun(r.Id, r.TeamId, r.Priority, r.QueuedAt, r.LeaseEpoch, r.LeaseOwner)).FirstOrDefaultAsync(ct) is { } first)
             {
-                turns.Add(new QueueTurn(first, running.GetValueOrDefault(team), served.GetValueOrDefault(team)));
+                turns.Add(new QueueTurn(first, atWork.GetValueOrDefault(team), served.GetValueOrDefault(team)));
             }
         }
 
         return [.. turns.Order(QueueTurn.Order).Select(t => t.Run)];
     }
 
+    /// <summary>Runs at work.</summary>
+    public static IQueryable<Run> AtWork(SecFlowContext db) => db.Runs.AsNoTracking().Where(r => (r.Status == RunStatus.Running || r.Status == RunStatus.Paused) && r.LeaseUntil != null);
+
     /// <summary>Runs at work, by team.</summary>
-    public static Task<Dictionary<Guid, int>> RunningAsync(SecFlowContext db, CancellationToken ct) => db.Runs.AsNoTracking()
-        .Where(r => r.Status == RunStatus.Running && r.LeaseUntil != null).GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+    public static Task<Dictionary<Guid, int>> AtWorkByTeamAsync(SecFlowContext db, CancellationToken ct) => AtWork(db)
+        .GroupBy(r => r.TeamId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
 
     /// <summary>Runs at work that still have a node of a limited plugin to do, by team and plugin.</summary>
     public static async Task<IReadOnlyDictionary<(Guid TeamId, string PluginId), int>> BusyPluginsAsync(SecFlowContext db, IReadOnlyList<QueueLimit> limits, CancellationToken ct)
@@ -92,7 +95,7 @@ internal static class RunChoice
 
         var open = await db.NodeRuns.AsNoTracking()
             .Where(n => limited.Contains(n.PluginId) && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running))
-            .Join(db.Runs.Where(r => r.Status == RunStatus.Running && r.LeaseUntil != null), n => n.RunId, r => r.Id, (n, r) => new { n.TeamId, n.PluginId, n.RunId })
+            .Join(AtWork(db), n => n.RunId, r => r.Id, (n, r) => new { n.TeamId, n.PluginId, n.RunId })
             .Distinct().ToListAsync(ct);
         return open.GroupBy(n => (n.TeamId, n.PluginId)).ToDictionary(g => g.Key, g => g.Count());
     }

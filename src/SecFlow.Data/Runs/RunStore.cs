@@ -83,6 +83,10 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<NodeAttempt>> AttemptsAsync(Guid runId, CancellationToken ct) =>
         await database.ReadAsync(db => db.NodeAttempts.Where(a => a.RunId == runId).OrderBy(a => a.BeganAt).ThenBy(a => a.Attempt).ToListAsync(ct), ct);
 
+    /// <summary>How often the node was tried to its end. An attempt that the system ended (its engine stopped or died, met trouble, or its slot was given back in a pause) is none of these.</summary>
+    public Task<int> TriesAsync(Guid nodeRunId, CancellationToken ct) =>
+        database.ReadAsync(db => db.NodeAttempts.CountAsync(a => a.NodeRunId == nodeRunId && a.EndedAt != null && a.Status != NodeStatus.Interrupted, ct), ct);
+
     /// <summary>How long a node of a workflow took in its last runs that came to a result, newest first. The name of the workflow decides: its versions are compared with each other.</summary>
     public async Task<IReadOnlyList<TimeSpan>> DurationsAsync(Guid teamId, string workflow, string nodeId, string pluginId, int take, CancellationToken ct)
     {
@@ -204,7 +208,7 @@ public sealed class RunStore(Database database)
 
     /// <summary>The leases that stand, of every engine.</summary>
     public async Task<IReadOnlyList<HeldLease>> LeasesAsync(CancellationToken ct) =>
-        await database.ReadAsync(db => db.Runs.Where(r => (r.Status == RunStatus.Running || r.Status == RunStatus.Paused) && r.LeaseUntil != null).Select(r => new HeldLease(r.Id, r.LeaseEpoch, r.LeaseUntil!.Value, r.LeaseOwner ?? "")).ToListAsync(ct), ct);
+        await database.ReadAsync(db => RunChoice.AtWork(db).Select(r => new HeldLease(r.Id, r.LeaseEpoch, r.LeaseUntil!.Value, r.LeaseOwner ?? "")).ToListAsync(ct), ct);
 
     /// <summary>Ends a lease, unless it was renewed or claimed since it was read. Its holder may still renew it until somebody claims the run.</summary>
     public Task<bool> EndLeaseAsync(HeldLease lease, CancellationToken ct) => database.WriteAsync(
@@ -276,18 +280,21 @@ public sealed class RunStore(Database database)
             return false;
         }
 
+        await EndCancelledAsync(write, run, ct);
+        return true;
+    }
+
+    /// <summary>Ends a run that was told to cancel and that nobody executes (any more), in the transaction of the caller.</summary>
+    internal static async Task EndCancelledAsync(Write write, Run run, CancellationToken ct)
+    {
         RunControlStore.EndPause(run, write.Now);
-        (run.LeaseOwner, run.LeaseUntil) = (null, null);
-        run.Status = RunStatus.Cancelled;
-        run.EndedAt = write.Now;
-        foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == runId && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
+        (run.Status, run.EndedAt, run.LeaseOwner, run.LeaseUntil) = (RunStatus.Cancelled, write.Now, null, null);
+        foreach (var node in await write.Db.NodeRuns.Where(n => n.RunId == run.Id && (n.Status == NodeStatus.Pending || n.Status == NodeStatus.Running)).ToListAsync(ct))
         {
             (node.Status, node.EndedAt) = (NodeStatus.Cancelled, write.Now);
         }
 
-        // Of a paused run whose engine is gone.
-        await NodeAttempts.EndAllAsync(write, runId, NodeStatus.Cancelled, null, null, ct);
+        await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Cancelled, null, null, ct);
         RunWriter.Append(write, run, [new("run.status", null, """{"status":"Cancelled"}""")]);
-        return true;
     }
 }

@@ -59,22 +59,6 @@ public sealed class RunWriter(Database database)
             ct);
     }
 
-    /// <summary>A change of the run row itself (trace id, sandbox level), with events.</summary>
-    public Task ChangeRunAsync(RunLease lease, Action<Run> change, IReadOnlyList<NewRunEvent> events, AuditEntry? audit, CancellationToken ct) => UnderLeaseAsync(
-        lease,
-        (write, run) =>
-        {
-            change(run);
-            Append(write, run, events);
-            if (audit is not null)
-            {
-                write.Audit(audit);
-            }
-
-            return Task.CompletedTask;
-        },
-        ct);
-
     /// <summary>A change of a node's row outside of its checkpoint. What earlier attempts staged is dropped when a new one starts, except the records of chunks that are done: those are the new attempt's.</summary>
     public Task ChangeNodeAsync(RunLease lease, Guid nodeRunId, Action<NodeRun, DateTimeOffset> change, IReadOnlyList<NewRunEvent> events, AuditEntry? audit, CancellationToken ct) => UnderLeaseAsync(
         lease,
@@ -171,27 +155,50 @@ public sealed class RunWriter(Database database)
         },
         ct);
 
-    /// <summary>Gives the run back: this engine stops, met trouble, or the run is paused. A paused one stays so without an engine, any other waits in the queue. Its running node is Pending again.</summary>
-    public Task ReleaseAsync(RunLease lease, IReadOnlyList<NewRunEvent> events, CancellationToken ct, string? why = null, string? trouble = null) => UnderLeaseAsync(
-        lease,
-        async (write, run) =>
-        {
-            (run.Status, run.LeaseOwner, run.LeaseUntil) = (run.Status == RunStatus.Paused ? RunStatus.Paused : RunStatus.Queued, null, null);
-            await write.Db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
-            await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, trouble, why ?? $"the engine {lease.Owner} was stopped", ct);
-            Append(write, run, events);
-            if (why is not null && run.Status == RunStatus.Queued)
-            {
-                var data = new JsonObject { ["status"] = "Queued", ["reason"] = why };
-                if (trouble is not null)
-                {
-                    data[TroubleKey] = trouble;
-                }
+    /// <summary>Gives the run back: this engine stops, met trouble, or the run is paused. A paused one stays so without an engine, any other waits in the queue; its running node is Pending again. One that was told to cancel is ended instead: in the queue a hold or a blackout would keep it from its end.</summary>
+    /// <returns>What the run is from now on: Queued, Paused or Cancelled.</returns>
+    public async Task<RunStatus> ReleaseAsync(RunLease lease, IReadOnlyList<NewRunEvent> events, CancellationToken ct, string? why = null, string? trouble = null)
+    {
+        var status = RunStatus.Queued;
+        await UnderLeaseAsync(lease, async (write, run) => status = await ReleaseAsync(write, run, lease, events, why, trouble, ct), ct);
+        return status;
+    }
 
-                Append(write, run, [new("run.status", null, data.ToJsonString())]);
+    private static async Task<RunStatus> ReleaseAsync(Write write, Run run, RunLease lease, IReadOnlyList<NewRunEvent> events, string? why, string? trouble, CancellationToken ct)
+    {
+        if (run.CancelRequestedAt is not null)
+        {
+            Append(write, run, events);
+            await RunStore.EndCancelledAsync(write, run, ct);
+            write.Audit(new AuditEntry(Actor.System(run.TeamId, "engine"), "finish.run", "run", run.Id.ToString(), run.WorkflowName)
+            {
+                Outcome = AuditOutcome.Failed,
+                OnBehalfOf = run.StartedByName,
+                PolicyRevision = run.PolicyRevision,
+                ScopeRevision = run.ScopeRevision,
+                TraceId = run.TraceId,
+                Details = new JsonObject { ["status"] = nameof(RunStatus.Cancelled), ["epoch"] = lease.Epoch, ["message"] = why },
+            });
+            return run.Status;
+        }
+
+        (run.Status, run.LeaseOwner, run.LeaseUntil) = (run.Status == RunStatus.Paused ? RunStatus.Paused : RunStatus.Queued, null, null);
+        await write.Db.NodeRuns.Where(n => n.RunId == run.Id && n.Status == NodeStatus.Running).ExecuteUpdateAsync(set => set.SetProperty(n => n.Status, NodeStatus.Pending), ct);
+        await NodeAttempts.EndAllAsync(write, run.Id, NodeStatus.Interrupted, trouble, why ?? $"the engine {lease.Owner} was stopped", ct);
+        Append(write, run, events);
+        if (why is not null && run.Status == RunStatus.Queued)
+        {
+            var data = new JsonObject { ["status"] = "Queued", ["reason"] = why };
+            if (trouble is not null)
+            {
+                data[TroubleKey] = trouble;
             }
-        },
-        ct);
+
+            Append(write, run, [new("run.status", null, data.ToJsonString())]);
+        }
+
+        return run.Status;
+    }
 
     /// <summary>Records of one port of one attempt in the order of their arrival, in pages.</summary>
     public async IAsyncEnumerable<StagedText> StagedAsync(Guid nodeRunId, int attempt, string port, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)

@@ -20,7 +20,7 @@ namespace SecFlow.Execution.Runs;
 ///   3. targets are resolved and pinned
 ///   4. it runs; what it says is staged
 ///   5. verdicts: every target that was to be assessed has one, said by the plugin or "not assessed"
-///   6. another attempt after a wait, when that may help
+///   6. another attempt after a wait, when that may help: the recipe's limit and the wait go by the tries, which are the attempts that the system did not end
 ///   7. checkpoint
 /// </summary>
 public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, NodePlugins plugins, PolicyEvaluator evaluator, AuditLog audit, NodeDatasets datasets, NodeCache cache, Checkpoint checkpoint, SecFlowMeter meter, TimeProvider time)
@@ -37,10 +37,10 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         span?.SetTag("secflow.node", recipe.Id).SetTag("secflow.plugin", recipe.PluginId);
         var began = time.GetTimestamp();
         var anew = false;
-        while (true)
+        for (var tries = 1 + (node.Attempt == 0 ? 0 : await runs.TriesAsync(node.Id, ct)); ; tries++)
         {
             await context.Stop.Freezer.WhenThawedAsync(ct);
-            var (attempt, result) = await AttemptAsync(context, recipe, node, anew, ct);
+            var (attempt, result) = await AttemptAsync(context, recipe, node, tries, anew, ct);
             ct.ThrowIfCancellationRequested();
             if (result.Reuse is { } reuse)
             {
@@ -51,10 +51,10 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             }
 
             var policy = Policy(recipe, result);
-            if (attempt.Attempt < policy.MaxAttempts && RunOutcome.IsRetryable(result.Error, [.. result.Assessments.Select(a => a.Verdict)]))
+            if (tries < policy.MaxAttempts && RunOutcome.IsRetryable(result.Error, [.. result.Assessments.Select(a => a.Verdict)]))
             {
                 context.Journal.DropRecords();
-                await WaitAsync(context, recipe, attempt, policy, result, ct);
+                await WaitAsync(context, recipe, attempt, tries, policy, result, ct);
                 (node, anew) = (attempt, result.Error is null);
                 continue;
             }
@@ -77,11 +77,11 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             ? _infrastructure
             : recipe.Retry;
 
-    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, bool anew, AuditEntry? decision, CancellationToken ct, PluginProvenance? provenance = null)
+    private async Task<NodeRun> BeginAsync(RunContext context, RecipeNode recipe, NodeRun node, int tries, bool anew, AuditEntry? decision, CancellationToken ct, PluginProvenance? provenance = null)
     {
         var attempt = node.Attempt + 1;
         context.Journal.CheckpointInterval = TimeSpan.FromSeconds(context.Recipe.State.CheckpointIntervalSeconds);
-        context.Journal.Add("node.status", recipe.Id, new JsonObject { ["status"] = "Running", ["attempt"] = attempt, ["of"] = recipe.Retry.MaxAttempts });
+        context.Journal.Add("node.status", recipe.Id, new JsonObject { ["status"] = "Running", ["attempt"] = attempt, ["try"] = tries, ["of"] = Math.Max(tries, recipe.Retry.MaxAttempts) });
         NodeRun? row = null;
         await context.Journal.CommitAsync(
             events => writer.ChangeNodeAsync(
@@ -95,7 +95,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                     Checkpoint.Prove(n, provenance);
                     if (anew)
                     {
-                        // Nothing failed but a verdict: which piece it came from is not known.
+                        // Nothing failed but a verdict: which chunk it came from is not known.
                         (n.ChunksDone, n.ChunksTotal, n.ChunkState) = (0, 0, null);
                     }
 
@@ -109,7 +109,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         return row!;
     }
 
-    private async Task<(NodeRun Attempt, NodeResult Result)> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun before, bool anew, CancellationToken ct)
+    private async Task<(NodeRun Attempt, NodeResult Result)> AttemptAsync(RunContext context, RecipeNode recipe, NodeRun before, int tries, bool anew, CancellationToken ct)
     {
         var result = new NodeResult();
         Dictionary<string, InputDataset> inputs;
@@ -118,7 +118,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         {
             if (await gate.AskNodeAsync(context, before, ct) is { } refused)
             {
-                begun = await BeginAsync(context, recipe, before, anew, refused.Event, ct);
+                begun = await BeginAsync(context, recipe, before, tries, anew, refused.Event, ct);
                 throw new SecFlowException(refused.Refusal);
             }
 
@@ -132,7 +132,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             var request = new PluginRequest(context.Actor, before.PluginDigest, context.Run.Id, recipe.Id)
             {
                 Hosts = context.Hosts,
-                UsedAgain = UsedAgain(context.Recipe, recipe, before),
+                UsedAgain = UsedAgain(context.Recipe, recipe, before, tries),
                 Record = async (decision, provenance, token) =>
                 {
                     if (begun is not null)
@@ -140,14 +140,14 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
                         return false;
                     }
 
-                    begun = await BeginAsync(context, recipe, before, anew, decision, token, provenance);
+                    begun = await BeginAsync(context, recipe, before, tries, anew, decision, token, provenance);
                     return true;
                 },
             };
             var session = await plugins.OpenAsync(request, ct);
             try
             {
-                var node = begun ??= await BeginAsync(context, recipe, before, anew, null, ct);
+                var node = begun ??= await BeginAsync(context, recipe, before, tries, anew, null, ct);
                 var scope = await plugins.PinAsync(context.Run.TeamId, context.Targets, ct);
                 (result.Provenance, result.Manifest) = (session.Provenance, session.Manifest);
                 inputs = datasets.Inputs(context.Recipe, recipe, session.Manifest, recipe.Inputs.Count == 0 ? [] : await runs.DatasetsAsync(context.Run.Id, ct));
@@ -196,7 +196,7 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
             result.Fault = e;
         }
 
-        begun ??= await BeginAsync(context, recipe, before, anew, null, ct);
+        begun ??= await BeginAsync(context, recipe, before, tries, anew, null, ct);
         result.Assessments = Assess(context, recipe, begun, result);
         result.RawOutputs = NodeDatasets.RowsOf(begun, result.Tape, time.GetUtcNow());
         if (result.Tape?.Problem is { } notKept)
@@ -213,8 +213,8 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
     }
 
     // Another attempt, or a later node of the run with exactly these bytes.
-    private static bool UsedAgain(Recipe recipe, RecipeNode node, NodeRun before) =>
-        before.Attempt + 1 < node.Retry.MaxAttempts || recipe.Nodes.SkipWhile(n => n.Id != node.Id).Skip(1).Any(n => n.PluginDigest == before.PluginDigest);
+    private static bool UsedAgain(Recipe recipe, RecipeNode node, NodeRun before, int tries) =>
+        tries < node.Retry.MaxAttempts || recipe.Nodes.SkipWhile(n => n.Id != node.Id).Skip(1).Any(n => n.PluginDigest == before.PluginDigest);
 
     /// <summary>Every target of a node that assesses has a verdict: the plugin's, or why there is none.</summary>
     internal static List<Assessment> Assess(RunContext context, RecipeNode recipe, NodeRun node, NodeResult result)
@@ -261,14 +261,15 @@ public sealed class NodeExecutor(RunWriter writer, RunStore runs, RunGate gate, 
         _ => false,
     };
 
-    private async Task WaitAsync(RunContext context, RecipeNode recipe, NodeRun node, RetryPolicy policy, NodeResult result, CancellationToken ct)
+    private async Task WaitAsync(RunContext context, RecipeNode recipe, NodeRun node, int tries, RetryPolicy policy, NodeResult result, CancellationToken ct)
     {
-        var wait = RetryWait.Of(policy, node.Attempt, context.Run.Id, recipe.Id);
+        var wait = RetryWait.Of(policy, tries, context.Run.Id, recipe.Id);
         var reason = result.Error?.ToString() ?? string.Join("; ", result.Assessments.Where(a => a.Verdict != Verdict.Completed).Take(3).Select(a => $"{a.Target}: {a.Verdict} {a.Reason}"));
         context.Journal.Add("node.status", recipe.Id, new JsonObject
         {
             ["status"] = "Waiting",
             ["attempt"] = node.Attempt,
+            ["try"] = tries,
             ["of"] = policy.MaxAttempts,
             ["waitSeconds"] = wait.TotalSeconds,
             ["reason"] = reason,

@@ -131,7 +131,7 @@ public static class QueueForecast
         }
 
         var known = true;
-        foreach (var run in snapshot.AtWork)
+        foreach (var run in snapshot.AtWork.Where(r => !r.Frozen))
         {
             known &= snapshot.Durations.TryGetValue((run.TeamId, run.Workflow), out var took);
             var end = run.StartedAt + took;
@@ -144,7 +144,12 @@ public static class QueueForecast
         var starts = new List<DateTimeOffset?>(order.Count);
         foreach (var run in order)
         {
-            var at = free.Count > 0 ? free.Dequeue() : snapshot.Now;
+            if (!free.TryDequeue(out var at, out _))
+            {
+                // Every slot has a frozen run.
+                return [.. starts, .. Enumerable.Repeat((DateTimeOffset?)null, order.Count - starts.Count)];
+            }
+
             starts.Add(known ? at : null);
             known &= snapshot.Durations.TryGetValue((run.TeamId, run.WorkflowName), out var takes);
             free.Enqueue(at + takes, at + takes);

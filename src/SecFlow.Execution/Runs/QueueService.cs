@@ -60,13 +60,6 @@ public sealed partial class QueueService(QueueStore queue, RunStore runs, RunWor
         return changed;
     }
 
-    /// <summary>Limits that count for the team.</summary>
-    public async Task<IReadOnlyList<QueueLimit>> LimitsAsync(Actor actor, CancellationToken ct)
-    {
-        await access.RequireAsync(actor, Permission.ReadRuns, null, "limits", ct);
-        return await queue.LimitsAsync(actor.TeamId, ct);
-    }
-
     /// <summary>Sets a limit, or removes it with null. Throws SF1321 with every problem at once, SF1502 when there is none to remove.</summary>
     /// <param name="actor">An administrator of the installation.</param>
     /// <param name="allTeams">For the runs of all teams together; otherwise for those of the actor's team.</param>

@@ -159,8 +159,7 @@ public sealed partial class RunExecutor(
             try
             {
                 journal.DropRecords();
-                await journal.CommitAsync(events => writer.ReleaseAsync(lease, events, CancellationToken.None, why, code), CancellationToken.None);
-                return RunStatus.Queued;
+                return await GiveBackAsync(lease, journal, why, code);
             }
             catch (LeaseLostException e)
             {
@@ -176,10 +175,11 @@ public sealed partial class RunExecutor(
         return RunStatus.Running;
     }
 
-    private async Task<RunStatus> GiveBackAsync(RunLease lease, RunJournal journal, string why)
+    private async Task<RunStatus> GiveBackAsync(RunLease lease, RunJournal journal, string why, string? trouble = null)
     {
-        await journal.CommitAsync(events => writer.ReleaseAsync(lease, events, CancellationToken.None, why), CancellationToken.None);
-        return RunStatus.Queued;
+        var status = RunStatus.Queued;
+        await journal.CommitAsync(async events => status = await writer.ReleaseAsync(lease, events, CancellationToken.None, why, trouble), CancellationToken.None);
+        return status;
     }
 
     /// <summary>Null when the run is paused before one of them.</summary>

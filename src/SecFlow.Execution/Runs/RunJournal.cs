@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using SecFlow.Data.Runs;
 
@@ -34,6 +35,7 @@ public sealed class RunJournal : IAsyncDisposable
     private long _recordCharacters;
     private long _stored;
     private long _recordsDue;
+    private int _drops;
     private volatile Exception? _failure;
 
     public RunJournal(RunLease lease, RunWriter writer, RunSignals signals, TimeProvider time, long storedEvents)
@@ -169,6 +171,7 @@ public sealed class RunJournal : IAsyncDisposable
             _recordCharacters = 0;
             _progress = null;
             _failure = null;
+            _drops++;
         }
     }
 
@@ -193,14 +196,8 @@ public sealed class RunJournal : IAsyncDisposable
                     due = _records.Count > 0 && _time.GetElapsedTime(_recordsDue) >= CheckpointInterval;
                 }
 
-                try
-                {
-                    await WriteAsync(due, CancellationToken.None);
-                }
-                catch (Exception) when (_failure is not null)
-                {
-                    // Kept for the next caller, who ends the attempt by it.
-                }
+                // What fails is kept for the next caller, who ends the attempt by it.
+                await TryWriteAsync(due, CancellationToken.None);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -211,6 +208,15 @@ public sealed class RunJournal : IAsyncDisposable
 
     private async Task WriteAsync(bool withRecords, CancellationToken ct)
     {
+        if (await TryWriteAsync(withRecords, ct) is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    /// <summary>The failure, this time's or an earlier one that nobody has dropped; null when everything is written.</summary>
+    private async Task<Exception?> TryWriteAsync(bool withRecords, CancellationToken ct)
+    {
         await _writing.WaitAsync(ct);
         try
         {
@@ -218,9 +224,10 @@ public sealed class RunJournal : IAsyncDisposable
             {
                 if (_failure is { } failure)
                 {
-                    throw failure;
+                    return failure;
                 }
 
+                int drops;
                 List<NewRunEvent> events;
                 List<StagedRecord> records;
                 NodeProgress? progress;
@@ -228,7 +235,7 @@ public sealed class RunJournal : IAsyncDisposable
                 {
                     events = [.. _events];
                     records = withRecords ? _records[..Math.Min(_records.Count, RunWriter.MaxBatch)] : [];
-                    progress = _progress;
+                    (progress, drops) = (_progress, _drops);
                     _events.Clear();
                     _records.RemoveRange(0, records.Count);
                     _recordCharacters -= records.Sum(r => (long)r.Data.Length);
@@ -237,7 +244,7 @@ public sealed class RunJournal : IAsyncDisposable
 
                 if (events.Count + records.Count == 0 && progress is null)
                 {
-                    return;
+                    return null;
                 }
 
                 try
@@ -247,13 +254,19 @@ public sealed class RunJournal : IAsyncDisposable
                 }
                 catch (Exception e)
                 {
-                    _failure = e;
-                    throw;
+                    lock (_lock)
+                    {
+                        // Of an attempt that was given up meanwhile it is no failure of the next one.
+                        _failure = drops == _drops ? e : _failure;
+                    }
+
+                    return e;
                 }
 
                 _signals.Notify(_lease.TeamId, _lease.RunId);
             }
             while (withRecords);
+            return null;
         }
         finally
         {

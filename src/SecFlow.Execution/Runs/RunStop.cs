@@ -24,6 +24,7 @@ public enum StopReason
 /// What comes to a run from outside while it is executed: a stop (the first reason stays), a pause, the skip of a node.
 /// 1. Whatever ends work leaves it <see cref="Grace"/> to end by itself; then its tools are killed. What is frozen is killed at once.
 /// 2. A skip ends the node that runs under that id, and nothing else.
+/// 3. A stop that comes after <see cref="Dispose"/>, when the run has ended and its slot is not left yet, has nothing to end.
 /// </summary>
 public sealed class RunStop(TimeProvider time) : IDisposable
 {
@@ -35,6 +36,7 @@ public sealed class RunStop(TimeProvider time) : IDisposable
     private readonly Lock _lock = new();
     private (string Id, CancellationTokenSource Source)? _node;
     private int _reason;
+    private bool _ended;
 
     public CancellationToken Token => _source.Token;
 
@@ -48,7 +50,13 @@ public sealed class RunStop(TimeProvider time) : IDisposable
         if (Interlocked.CompareExchange(ref _reason, (int)reason, 0) == 0)
         {
             Freezer.Kill(Grace);
-            _source.Cancel();
+            lock (_lock)
+            {
+                if (!_ended)
+                {
+                    _source.Cancel();
+                }
+            }
         }
     }
 
@@ -85,7 +93,14 @@ public sealed class RunStop(TimeProvider time) : IDisposable
     public async Task NudgedAsync(TimeSpan every, CancellationToken ct) => await _nudge.WaitAsync(every, ct);
 
     // The semaphore holds nothing to let go of, and may still be nudged.
-    public void Dispose() => _source.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            _source.Dispose();
+        }
+    }
 
     /// <summary>The stop of one node.</summary>
     public sealed class NodeStop(RunStop owner, CancellationTokenSource source) : IDisposable

@@ -116,7 +116,7 @@ public sealed class IsolationTests
         {
             var queue = new QueueStore(test.Database);
             await queue.SetLimitAsync(owner, owner.TeamId, "scan.nuclei", 2);
-            return [.. await queue.LimitsAsync(stranger.TeamId)];
+            return [await queue.SetLimitAsync(stranger, stranger.TeamId, "scan.nuclei", null)];
         },
         [typeof(Alert)] = async (test, owner, stranger) =>
         {

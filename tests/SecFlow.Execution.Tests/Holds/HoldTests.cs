@@ -76,6 +76,43 @@ public sealed class HoldTests
         (await engine.DetailAsync(run.Id)).Run.Status.ShouldBe(RunStatus.Cancelled);
     }
 
+    [DatabaseData]
+    public async Task Stop_EndsAFrozenRun_AlsoWhenItsEngineIsDead(DatabaseKind kind)
+    {
+        await using var engine = await CreateAsync(kind);
+        var run = await engine.StartAsync(OneScan);
+        (await engine.Store.ClaimAsync(new RunClaim("dead-engine", TimeSpan.FromMinutes(5), 4), default)).ShouldNotBeNull();
+        await engine.Get<RunControl>().PauseAsync(engine.Analyst, run.Id, "lunch", default);
+
+        var hold = await engine.Get<HoldService>().StopAsync(Admin(engine), HoldReach.Team, "an intruder was seen", "payments", default);
+
+        hold.StoppedRuns.ShouldBe(1);
+        var told = (await engine.DetailAsync(run.Id)).Run;
+        (told.Status, told.CancelRequestedBy, told.PausedAt, told.PauseReason).ShouldBe((RunStatus.Running, "analyst", null, null), "whoever has it ends it");
+        await engine.Store.ExpireLeasesAsync(default);
+        (await engine.WorkAsync()).ShouldBeTrue("its end must be written");
+        (await engine.DetailAsync(run.Id)).Run.Status.ShouldBe(RunStatus.Cancelled);
+    }
+
+    [DatabaseData]
+    public async Task Stop_OfARunWhoseEngineGivesItBack_EndsItInsteadOfQueueingItBehindTheHold(DatabaseKind kind)
+    {
+        await using var engine = await CreateAsync(kind);
+        var run = await engine.StartAsync(OneScan);
+        var lease = (await engine.Store.ClaimAsync(new RunClaim("engine-1", TimeSpan.FromMinutes(5), 4), default)).ShouldNotBeNull();
+        var node = (await engine.Store.NodesAsync(run.Id, default))[0];
+        await engine.Get<RunWriter>().ChangeNodeAsync(lease, node.Id, (n, now) => (n.Status, n.Attempt, n.StartedAt) = (NodeStatus.Running, 1, now), [], null, default);
+        await engine.Get<HoldService>().StopAsync(Admin(engine), HoldReach.Team, "an intruder was seen", "payments", default);
+
+        (await engine.Get<RunWriter>().ReleaseAsync(lease, [], default, "the engine stops")).ShouldBe(RunStatus.Cancelled);
+
+        var ended = await engine.DetailAsync(run.Id);
+        (ended.Run.Status, ended.Run.LeaseUntil, ended.Run.EndedAt is not null).ShouldBe((RunStatus.Cancelled, null, true));
+        (ended.Nodes[0].Status, ended.Attempts.ShouldHaveSingleItem().Status).ShouldBe((NodeStatus.Cancelled, NodeStatus.Cancelled));
+        (await EventsAsync(engine, "finish.run")).ShouldHaveSingleItem().ResourceId.ShouldBe(run.Id.ToString());
+        (await engine.WorkAsync()).ShouldBeFalse("nothing is left to do");
+    }
+
     [Fact]
     public async Task Drain_LetsTheRunningRunComeToItsEnd()
     {

@@ -1,5 +1,9 @@
+using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Quartz;
 using SecFlow.Data;
+using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Runs;
@@ -124,6 +128,147 @@ public sealed class EngineTroubleTests
         (after.Run.Status, after.Run.LastEventSeq).ShouldBe((RunStatus.Running, before));
         (await engine.FindingsAsync()).Total.ShouldBe(0);
         (await engine.WorkAsync()).ShouldBeFalse("an engine that stops claims nothing");
+    }
+
+    [DatabaseData]
+    public async Task Retry_AttemptsThatTheEngineEnded_DoNotUseUpTheTries(DatabaseKind kind)
+    {
+        await using var engine = await CreateAsync(kind);
+        var scripted = 0;
+        engine.Scripts["first"] = async (_, output, ct) =>
+        {
+            await output.VerdictAsync(++scripted == 1 ? Verdict.Unreachable : Verdict.Completed, "said", null, ["r1"], ct);
+            return Done();
+        };
+        engine.Scripts["second"] = Finds(["r2"]);
+        var run = await engine.StartAsync(TwoScans, "retry: { max_attempts: 2, base_delay: 0.05, backoff_factor: 10 }");
+        await DieAsync(engine, 3);
+
+        (await engine.WorkAsync()).ShouldBeTrue();
+
+        var detail = await engine.DetailAsync(run.Id);
+        (detail.Run.Status, detail.Nodes[0].Attempt, scripted).ShouldBe((RunStatus.Succeeded, 5, 2), "the first try was still worth a second one");
+        var told = await StatusesAsync(engine, run.Id, "first");
+        told.Where(d => (string?)d["status"] == "Waiting").ShouldHaveSingleItem()["waitSeconds"]!.GetValue<double>().ShouldBe(0.05, 0.05 * RetryWait.Jitter, "the wait of a first try");
+        told.Where(d => d["try"] is not null).Select(d => ((int)d["attempt"]!, (int)d["try"]!, (int)d["of"]!)).ShouldBe([(4, 1, 2), (4, 1, 2), (5, 2, 2)]);
+    }
+
+    [Fact]
+    public async Task Retry_TriesOfAnEarlierEngine_AreCounted()
+    {
+        await using var engine = await CreateAsync();
+        var run = await engine.StartAsync(TwoScans, "retry: { max_attempts: 2, base_delay: 0 }");
+        var lease = (await engine.Store.ClaimAsync(new RunClaim("dies", TimeSpan.FromSeconds(30), 4), default))!;
+        var (node, writer) = ((await engine.Store.NodesAsync(run.Id, default))[0], engine.Get<RunWriter>());
+        foreach (var attempt in new[] { 1, 2 })
+        {
+            await writer.ChangeNodeAsync(lease, node.Id, (n, now) => (n.Status, n.Attempt, n.StartedAt) = (NodeStatus.Running, attempt, now), [], null, default);
+            if (attempt == 1)
+            {
+                await writer.EndAttemptAsync(lease, node.Id, NodeStatus.Failed, Codes.TargetUnreachable, "down", [], default);
+            }
+        }
+
+        await engine.Store.ExpireLeasesAsync(default);
+        var scripted = 0;
+        engine.Scripts["first"] = (_, _, _) =>
+        {
+            scripted++;
+            return Task.FromResult(Done(new Diagnostic(Codes.TargetUnreachable, "down")));
+        };
+
+        (await engine.WorkAsync()).ShouldBeTrue();
+
+        var detail = await engine.DetailAsync(run.Id);
+        (detail.Nodes[0].Status, detail.Nodes[0].Attempt, scripted).ShouldBe((NodeStatus.Failed, 3, 1), "the second and last try");
+    }
+
+    [Fact]
+    public async Task Journal_FailureThatIsDroppedInTheSameMoment_DoesNotEndItsPump()
+    {
+        await using var engine = await CreateAsync();
+        var run = await engine.StartAsync(TwoScans);
+        var lease = (await engine.Store.ClaimAsync(new RunClaim("engine-1", TimeSpan.FromMinutes(5), 4), default))!;
+        var journal = new RunJournal(lease with { Epoch = lease.Epoch + 1 }, engine.Get<RunWriter>(), engine.Get<RunSignals>(), TimeProvider.System, 0);
+        await using (journal)
+        {
+            // Every write fails for want of the lease, and each failure is dropped as soon as it can be seen.
+            var began = TimeProvider.System.GetTimestamp();
+            for (var seen = 0; seen < 5;)
+            {
+                TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromMinutes(1), "the pump goes on");
+                journal.Add("log", "first", new() { ["text"] = "lost" });
+                for (var spins = 0; spins < 20_000 && !journal.HasFailed; spins++)
+                {
+                    Thread.SpinWait(20);
+                }
+
+                seen += journal.HasFailed ? 1 : 0;
+                journal.DropRecords();
+            }
+
+            await engine.Database.WriteAsync(write => write.Db.Runs.Where(r => r.Id == run.Id).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, lease.Epoch + 1)));
+            journal.DropRecords();
+            journal.Add("log", "first", new() { ["text"] = "kept" });
+            await UntilAsync(async () =>
+            {
+                journal.DropRecords();
+                return (await engine.Store.EventsAsync(run.Id, 0, 1000, default)).Any(e => e.Data.Contains("kept", StringComparison.Ordinal));
+            });
+        }
+    }
+
+    [Fact]
+    public async Task Stop_BetweenTheEndOfARunAndItsSlotBeingLeft_ChangesNothing()
+    {
+        var active = new ActiveRuns();
+        var slot = active.Begin(1).ShouldNotBeNull();
+        var lease = new RunLease(Guid.NewGuid(), Guid.NewGuid(), 1, "engine-1");
+        var stop = new RunStop(TimeProvider.System);
+        slot.Enter(lease, stop);
+        stop.Dispose();
+
+        active.Cancel(lease.RunId).ShouldBeTrue();
+        active.CancelAll(Guid.Empty);
+        var left = active.StopAllAsync();
+        active.GiveUp();
+
+        left.IsCompleted.ShouldBeFalse("the slot is not left");
+        slot.Dispose();
+        await left.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Watch_TroubleRightAfterAStepOfTheClock_SetsTheTriggersAnewWhenItHasPassed()
+    {
+        await using var engine = await CreateAsync();
+        var run = await engine.StartAsync(TwoScans);
+        var scheduler = await engine.Get<ISchedulerFactory>().GetScheduler();
+        var trigger = new TriggerKey(run.Id.ToString(), RunQueue.Group);
+        await scheduler.UnscheduleJob(trigger);
+        var time = new TestTime();
+        var watch = new EngineWatch(engine.Database, new EngineOptions { DataFolder = Path.GetTempPath(), InstanceId = "engine-1" }, new EngineTroubles(), engine.Get<LeaseWatch>(), engine.Get<RunQueue>(), engine.Get<AuditLog>(), time, NullLogger<EngineWatch>.Instance);
+        time.Advance(TimeSpan.FromHours(2));
+        await engine.Database.WriteAsync(async w => { await w.Db.Database.ExecuteSqlRawAsync("ALTER TABLE runs RENAME TO runs_away"); });
+        await Should.ThrowAsync<Exception>(() => watch.LookAsync(default));
+        await engine.Database.WriteAsync(async w => { await w.Db.Database.ExecuteSqlRawAsync("ALTER TABLE runs_away RENAME TO runs"); });
+        (await scheduler.GetTrigger(trigger)).ShouldBeNull();
+
+        await watch.LookAsync(default);
+
+        (await scheduler.GetTrigger(trigger)).ShouldNotBeNull();
+    }
+
+    private static async Task<List<JsonObject>> StatusesAsync(TestEngine engine, Guid run, string node) =>
+        [.. (await engine.Store.EventsAsync(run, 0, 1000, default)).Where(e => e.Type == "node.status" && e.NodeId == node).Select(e => (JsonObject)JsonNode.Parse(e.Data)!)];
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        for (var i = 0; !await condition(); i++)
+        {
+            i.ShouldBeLessThan(1200, "waited for a minute");
+            await Task.Delay(50);
+        }
     }
 
     /// <summary>An engine claims the run, begins its node and ends.</summary>

@@ -32,6 +32,19 @@ public sealed class QueueForecastTests
     }
 
     [Fact]
+    public void Places_RunThatIsFrozen_HasItsSlotAndNobodyKnowsForHowLong()
+    {
+        var waiting = new[] { Waits(_team, 1), Waits(_team, 2) };
+        var snapshot = Snapshot(waiting) with { AtWork = [new(_team, "Scan", _now.AddMinutes(-1)) { Frozen = true }] };
+
+        var one = QueueForecast.Of(snapshot, 4, 1);
+        one.Select(p => p.Reason).ShouldBe(["Next: it begins when one of 1 worker slot is free.", "1 run before it; 1 of 1 worker slot at work."]);
+        one.Select(p => p.StartsAt).ShouldBe([null, null]);
+        QueueForecast.Of(snapshot, 4, 2).Select(p => p.StartsAt).ShouldBe([_now, _now.AddMinutes(5)], "the other slot is free");
+        QueueForecast.Of(snapshot, 1, 2).ShouldAllBe(p => p.For == WaitingFor.TeamLimit);
+    }
+
+    [Fact]
     public void Places_EachReason_IsSaidAndComesAfterWhatMayBegin()
     {
         var (free, limited, after) = (Waits(_team, 5), Waits(_team, 1, plugins: "scan.slow"), Waits(_team, 2));

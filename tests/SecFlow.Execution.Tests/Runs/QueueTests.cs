@@ -110,6 +110,45 @@ public sealed class QueueTests
         (await engine.Database.ReadAsync(db => db.AuditEvents.Where(e => e.ResourceKind == "limit").Select(e => e.Action).ToListAsync())).ShouldBe(["set.limit", "remove.limit"]);
     }
 
+    [DatabaseData]
+    public async Task Limits_RunThatIsFrozen_KeepsItsPlaceUntilItGoesOn(DatabaseKind kind)
+    {
+        await using var engine = await CreateAsync(kind);
+        var (queue, control, admin) = (engine.Get<QueueService>(), engine.Get<RunControl>(), engine.Analyst with { Role = TeamRole.Admin, OfInstallation = true });
+        var workflow = await engine.SaveAsync(Scan);
+        var (first, second) = (await engine.StartAsync(workflow), await engine.StartAsync(workflow));
+        (await ClaimAsync(engine)).ShouldBe(first.Id);
+        await control.PauseAsync(engine.Analyst, first.Id, "lunch", default);
+
+        await queue.SetLimitAsync(admin, allTeams: false, "", 1, default);
+        (await ClaimAsync(engine)).ShouldBeNull("resumed at any moment, the first one would be a second one at work");
+        var view = await queue.ViewAsync(engine.Analyst, default);
+        (view.AtWork, view.Places.ShouldHaveSingleItem().For).ShouldBe((1, WaitingFor.TeamLimit));
+
+        await queue.SetLimitAsync(admin, allTeams: false, "", null, default);
+        await queue.SetLimitAsync(admin, allTeams: true, "scan.test", 1, default);
+        (await ClaimAsync(engine)).ShouldBeNull();
+        (await queue.ViewAsync(engine.Analyst, default)).Places.ShouldHaveSingleItem().Reason.ShouldBe("1 of at most 1 run with scan.test in all teams at work.");
+
+        (await control.ResumeAsync(engine.Analyst, first.Id, default)).ShouldBeTrue();
+        (await ClaimAsync(engine)).ShouldBeNull();
+        (await engine.Store.FindAsync(first.Id, default))!.Status.ShouldBe(RunStatus.Running);
+        await queue.SetLimitAsync(admin, allTeams: true, "scan.test", null, default);
+        (await ClaimAsync(engine)).ShouldBe(second.Id);
+    }
+
+    [Fact]
+    public async Task Limit_OfAnotherTeam_IsNotSeen()
+    {
+        await using var engine = await CreateAsync();
+        var (queue, admin) = (engine.Get<QueueService>(), engine.Analyst with { Role = TeamRole.Admin, OfInstallation = true });
+        await queue.SetLimitAsync(admin, allTeams: false, "", 2, default);
+        await queue.SetLimitAsync(admin, allTeams: true, "scan.test", 3, default);
+
+        (await queue.ViewAsync(admin, default)).Limits.Select(l => l.MostRuns).ShouldBe([2, 3]);
+        (await queue.ViewAsync(admin with { TeamId = Guid.NewGuid() }, default)).Limits.Select(l => l.MostRuns).ShouldBe([3]);
+    }
+
     [Fact]
     public async Task Limit_Wrong_IsRefusedWithEveryProblem()
     {
@@ -120,7 +159,7 @@ public sealed class QueueTests
         (await Should.ThrowAsync<SecFlowException>(() => queue.SetLimitAsync(admin, true, "", 3, default))).Code.ShouldBe(Codes.QueueLimitInvalid);
         (await Should.ThrowAsync<SecFlowException>(() => queue.SetLimitAsync(admin, true, "scan.test", null, default))).Code.ShouldBe(Codes.NotFound);
         (await Should.ThrowAsync<SecFlowException>(() => queue.SetLimitAsync(engine.Analyst, false, "scan.test", 1, default))).Code.ShouldBe(Codes.RoleMissing);
-        (await queue.LimitsAsync(engine.Analyst, default)).ShouldBeEmpty();
+        (await queue.ViewAsync(engine.Analyst, default)).Limits.ShouldBeEmpty();
     }
 
     [Fact]
