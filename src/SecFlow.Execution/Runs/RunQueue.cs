@@ -11,7 +11,7 @@ namespace SecFlow.Execution.Runs;
 /// 2. A firing does not run "its" run: it wakes a worker slot, which claims the run whose turn it is, and the next one, until nothing may be claimed.
 /// 3. Therefore a few triggers are enough for any number of waiting runs. Adding a trigger that is there already changes nothing.
 /// </summary>
-public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs, RunWorkerOptions options, SecFlowMeter meter, ILogger<RunQueue> logger)
+public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs, RunWorkerOptions options, SecFlowMeter meter, TimeProvider time, ILogger<RunQueue> logger)
 {
     public const string Group = "runs";
 
@@ -52,7 +52,7 @@ public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs
     private async Task AddTriggerAsync(Guid runId, TriggerConflict conflict, CancellationToken ct)
     {
         var scheduler = await schedulers.GetScheduler(ct);
-        var trigger = TriggerBuilder.Create().WithIdentity(runId.ToString(), Group).ForJob(_claim).StartNow().Build();
+        var trigger = TriggerBuilder.Create().WithIdentity(runId.ToString(), Group).ForJob(_claim).StartAt(time.GetUtcNow()).Build();
         await scheduler.ScheduleTrigger(trigger, conflict, ct);
     }
 
