@@ -32,25 +32,25 @@ public static class RawApi
 {
     public static void MapRaw(this RouteGroupBuilder api)
     {
-        api.MapGet("/runs/{id:guid}/raw", ListAsync).WithName("listRawOutputs").Produces<IReadOnlyList<ApiRawOutput>>();
+        api.MapGet("/runs/{id:guid}/raw", ListAsync).WithName("listRawOutputs").Produces<ApiPage<ApiRawOutput>>();
         api.MapGet("/runs/{id:guid}/raw/{rawId:guid}", DownloadAsync).WithName("downloadRawOutput").Produces<byte[]>(contentType: "text/plain");
-        api.MapGet("/runs/{id:guid}/reparses", ReparsesAsync).WithName("listReparses").Produces<IReadOnlyList<ApiReparse>>();
+        api.MapGet("/runs/{id:guid}/reparses", ReparsesAsync).WithName("listReparses").Produces<ApiPage<ApiReparse>>();
         api.MapPost("/runs/{id:guid}/nodes/{node}/reparse", ReparseAsync).WithName("reparseNode").Produces<ApiReparse>();
     }
 
-    private static async Task<IReadOnlyList<ApiRawOutput>> ListAsync(Guid id, HttpContext context, CurrentActor actors, ReparseService raw, RunService runs, CancellationToken ct)
+    private static async Task<ApiPage<ApiRawOutput>> ListAsync(Guid id, HttpContext context, CurrentActor actors, ReparseService raw, RunService runs, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
         var rows = await raw.OutputsAsync(actor, id, ct);
         var nodes = (await runs.GetAsync(actor, id, ct)).Nodes.ToDictionary(node => node.Id, node => node.NodeId);
-        return [.. rows.Select(row => new ApiRawOutput(row.Id, nodes[row.NodeRunId], row.Kind, row.Name, row.Tool, row.Size, row.BlobDigest, row.Truncated, row.CreatedAt))];
+        return new ApiPage<ApiRawOutput>([.. rows.Select(row => new ApiRawOutput(row.Id, nodes[row.NodeRunId], row.Kind, row.Name, row.Tool, row.Size, row.BlobDigest, row.Truncated, row.CreatedAt))], null);
     }
 
     private static async Task<IResult> DownloadAsync(Guid id, Guid rawId, HttpContext context, CurrentActor actors, ReparseService raw, CancellationToken ct) =>
         RawDownloads.Send(context, await raw.OpenAsync(await actors.OfRequestAsync(context, ct), id, rawId, ct));
 
-    private static async Task<IReadOnlyList<ApiReparse>> ReparsesAsync(Guid id, HttpContext context, CurrentActor actors, ReparseService raw, CancellationToken ct) =>
-        [.. (await raw.ListAsync(await actors.OfRequestAsync(context, ct), id, ct)).Select(ApiReparse.Of)];
+    private static async Task<ApiPage<ApiReparse>> ReparsesAsync(Guid id, HttpContext context, CurrentActor actors, ReparseService raw, CancellationToken ct) =>
+        new([.. (await raw.ListAsync(await actors.OfRequestAsync(context, ct), id, ct)).Select(ApiReparse.Of)], null);
 
     private static async Task<ApiReparse> ReparseAsync(Guid id, string node, ReparseBody? body, HttpContext context, CurrentActor actors, ReparseService raw, CancellationToken ct) =>
         ApiReparse.Of(await raw.ReparseAsync(await actors.OfRequestAsync(context, ct), id, node, body?.Version, ct));

@@ -25,6 +25,7 @@ public static class RunControlApi
     {
         api.MapPost("/runs/{id:guid}/pause", PauseAsync).WithName("pauseRun").Produces<ApiRun>(StatusCodes.Status202Accepted);
         api.MapPost("/runs/{id:guid}/resume", ResumeAsync).WithName("resumeRun").Produces<ApiRun>(StatusCodes.Status202Accepted);
+        api.MapPost("/runs/{id:guid}/cancel", CancelAsync).WithName("cancelRun").Produces<ApiRun>(StatusCodes.Status202Accepted);
         api.MapPost("/runs/{id:guid}/skip", SkipAsync).WithName("skipNode").Produces<ApiRun>(StatusCodes.Status202Accepted);
         api.MapPost("/runs/{id:guid}/retry", RetryAsync).WithName("retryRun").Produces<ApiRun>(StatusCodes.Status202Accepted);
         api.MapPost("/runs/{id:guid}/rerun", RerunAsync).WithName("rerunRun").Produces<ApiRun>(StatusCodes.Status202Accepted);
@@ -41,6 +42,13 @@ public static class RunControlApi
     {
         var actor = await actors.OfRequestAsync(context, ct);
         await control.ResumeAsync(actor, id, ct);
+        return await NowAsync(actor, id, runs, ct);
+    }
+
+    private static async Task<IResult> CancelAsync(Guid id, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
+    {
+        var actor = await actors.OfRequestAsync(context, ct);
+        await runs.CancelAsync(actor, id, ct);
         return await NowAsync(actor, id, runs, ct);
     }
 

@@ -104,16 +104,14 @@ public sealed record ApiRunDetail(ApiRun Run, IReadOnlyList<ApiNode> Nodes, IRea
 /// <param name="Epoch">Lease epoch under which it was begun.</param>
 public sealed record ApiAttempt(string Node, int Attempt, NodeStatus Status, string Engine, long Epoch, DateTimeOffset BeganAt, DateTimeOffset? EndedAt, string? ErrorCode, string? Reason);
 
-/// <summary>Runs: start, list, read, cancel, events.</summary>
+/// <summary>Runs: start, list, read, events. What may be done with one afterwards: <see cref="RunControlApi"/>.</summary>
 public static class RunsApi
 {
-
     public static void MapRuns(this RouteGroupBuilder api)
     {
         api.MapPost("/runs", StartAsync).WithName("startRun").Produces<ApiRun>(StatusCodes.Status202Accepted);
         api.MapGet("/runs", ListAsync).WithName("listRuns").Produces<ApiPage<ApiRun>>();
         api.MapGet("/runs/{id:guid}", GetAsync).WithName("getRun").Produces<ApiRunDetail>();
-        api.MapPost("/runs/{id:guid}/cancel", CancelAsync).WithName("cancelRun").Produces(StatusCodes.Status202Accepted);
         api.MapGet("/runs/{id:guid}/cascades", CascadesAsync).WithName("runCascades").Produces<ApiCascades>();
         api.MapGet("/runs/{id:guid}/artifacts/{artifactId:guid}", DownloadAsync).WithName("downloadArtifact").Produces<byte[]>(contentType: "application/octet-stream");
         api.MapGet("/runs/{id:guid}/events", RunEventStream.WriteAsync).WithName("watchRun").Produces<string>(contentType: "text/event-stream");
@@ -183,10 +181,4 @@ public static class RunsApi
 
     private static async Task<IResult> DownloadAsync(Guid id, Guid artifactId, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct) =>
         await ArtifactDownloads.SendAsync(context, await runs.OpenArtifactAsync(await actors.OfRequestAsync(context, ct), id, artifactId, ct));
-
-    private static async Task<IResult> CancelAsync(Guid id, HttpContext context, CurrentActor actors, RunService runs, CancellationToken ct)
-    {
-        await runs.CancelAsync(await actors.OfRequestAsync(context, ct), id, ct);
-        return Results.Accepted($"/api/v1/runs/{id}");
-    }
 }

@@ -10,10 +10,16 @@ namespace SecFlow.Portal.Components;
 
 /// <summary>
 /// What every page does the same way: asks who acts before each act, shows a refusal or failure with its code, and stops its work when it is left.
+/// 1. What an act was refused with stays until the next act, or until the page shows something else: readings in between, also live ones, do not wipe it.
+/// 2. What a reading failed with stays until one goes well.
+/// 3. A live page subscribes once, as soon as it is known who looks, before it reads: what is committed between the two is read again.
 /// </summary>
 public abstract class PortalPage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
+    private IReadOnlyList<Diagnostic>? _refused;
+    private IReadOnlyList<Diagnostic>? _unread;
+    private IDisposable? _live;
     private object? _key;
     private bool _read;
 
@@ -32,7 +38,8 @@ public abstract class PortalPage : ComponentBase, IDisposable
     /// <summary>Cancelled when the page is left.</summary>
     protected CancellationToken Left => _left.Token;
 
-    protected IReadOnlyList<Diagnostic>? Problems { get; set; }
+    /// <summary>What the last act was refused with, then what the last reading failed with; null = neither.</summary>
+    protected IReadOnlyList<Diagnostic>? Problems => _refused is null ? _unread : _unread is null ? _refused : [.. _refused.Union(_unread)];
 
     protected bool Loading { get; private set; } = true;
 
@@ -51,47 +58,66 @@ public abstract class PortalPage : ComponentBase, IDisposable
             return;
         }
 
-        (_read, _key) = (true, Key);
-        await GuardAsync(LoadAsync);
+        (_read, _key, _refused) = (true, Key, null);
+        await ReadAsync();
         Loading = false;
     }
-
-    /// <summary>Shows what an act answered again, after a reading in between that went well.</summary>
-    protected void Keep(IReadOnlyList<Diagnostic>? problems) => Problems = problems;
 
     /// <summary>Reads what the page shows.</summary>
     protected abstract Task LoadAsync(Actor actor);
 
+    /// <summary>Calls <see cref="RefreshAsync"/> when something that the page shows was committed; asked once, on a page with a circuit. Null = the page is not live.</summary>
+    protected virtual IDisposable? Subscribe(Actor viewer) => null;
+
     /// <summary>Runs an act as the current actor. True when it went through; a failure is shown in <see cref="Problems"/>.</summary>
     protected async Task<bool> GuardAsync(Func<Actor, Task> act)
     {
+        (_refused, _unread) = (null, null);
+        return (_refused = await TryAsync(act)) is null;
+    }
+
+    /// <summary>Reads again as the current actor: everything, or what <paramref name="read"/> reads. What an act was refused with stays.</summary>
+    protected async Task ReadAsync(Func<Actor, Task>? read = null) => _unread = await TryAsync(read ?? LoadAsync);
+
+    /// <summary>The same for what comes from outside of the page: on its dispatcher, shown at once.</summary>
+    protected Task RefreshAsync() => InvokeAsync(async () =>
+    {
+        await ReadAsync();
+        StateHasChanged();
+    });
+
+    // Null = it went through, or nobody waits for it any more.
+    private async Task<IReadOnlyList<Diagnostic>?> TryAsync(Func<Actor, Task> act)
+    {
         try
         {
-            Problems = null;
             Viewer = await Actors.RequireAsync(Left);
+            if (RendererInfo.IsInteractive && !_left.IsCancellationRequested)
+            {
+                _live ??= Subscribe(Viewer);
+            }
+
             await act(Viewer);
-            return true;
+            return null;
         }
         catch (OperationCanceledException) when (_left.IsCancellationRequested)
         {
-            // The page was left: nobody waits for the result.
-            return false;
+            // The page was left.
+            return null;
         }
         catch (ObjectDisposedException) when (_left.IsCancellationRequested)
         {
-            return false;
+            return null;
         }
         catch (SecFlowException known)
         {
-            Problems = known.Diagnostics;
-            return false;
+            return known.Diagnostics;
         }
         catch (Exception unexpected) when (unexpected is not NavigationException)
         {
             var log = Logs.CreateLogger(GetType());
             PageLog.Failed(log, unexpected, GetType().Name);
-            Problems = Web.Problems.Of(unexpected).Diagnostics;
-            return false;
+            return Web.Problems.Of(unexpected).Diagnostics;
         }
     }
 
@@ -105,6 +131,7 @@ public abstract class PortalPage : ComponentBase, IDisposable
     {
         if (disposing && !_left.IsCancellationRequested)
         {
+            _live?.Dispose();
             _left.Cancel();
             _left.Dispose();
         }

@@ -18,12 +18,16 @@ public sealed record LiveFinding(long Seq, string Severity, string Title, string
 /// 3. At most ten readings a second; signals between two readings are one.
 /// 4. Bounded buffers: the newest 500 log lines, the newest 200 findings; the rest stays in the database.
 /// 5. Who may see the run is asked at every reading.
+/// 6. The end of a run is not its last commit (how it compares with earlier runs is stored after it): the feed goes on for <see cref="Afterwards"/>, with a last look at the end of that.
 /// </summary>
 public sealed class RunFeed : IAsyncDisposable
 {
     public const int LogLines = 500;
 
     public const int Findings = 200;
+
+    /// <summary>What is stored about a run that has ended is there this long after its end, at the latest.</summary>
+    public static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(10);
 
     private const int BatchSize = 1_000;
 
@@ -59,7 +63,7 @@ public sealed class RunFeed : IAsyncDisposable
     /// <summary>Log lines that were, in all; the buffer holds the newest.</summary>
     public long LogTotal { get; private set; }
 
-    /// <summary>Reads once, then keeps reading when something was committed, until the run is final or this is disposed.</summary>
+    /// <summary>Reads once, then keeps reading when something was committed, until the run is over (point 6) or this is disposed.</summary>
     /// <param name="signals">What wakes the readings.</param>
     /// <param name="keep">False = read once (a page that is only rendered).</param>
     /// <param name="changed">Called after each reading that follows the first; runs on the thread pool.</param>
@@ -69,7 +73,7 @@ public sealed class RunFeed : IAsyncDisposable
         var actor = await _actor(_stop.Token);
         _subscription = keep ? signals.Subscribe(actor.TeamId, _runId, Wake) : null;
         await ReadAsync(actor);
-        if (keep && !Detail!.Run.Status.IsFinal())
+        if (keep && StillFor() > TimeSpan.Zero)
         {
             _reading = KeepReadingAsync(changed, failed);
         }
@@ -88,9 +92,9 @@ public sealed class RunFeed : IAsyncDisposable
     {
         try
         {
-            while (!Detail!.Run.Status.IsFinal())
+            while (StillFor() is var still && still > TimeSpan.Zero)
             {
-                await _woken.WaitAsync(_stop.Token);
+                await WokenAsync(still);
                 await ReadAsync(await _actor(_stop.Token));
                 await changed();
                 await Task.Delay(BetweenReadings, _time, _stop.Token);
@@ -108,6 +112,35 @@ public sealed class RunFeed : IAsyncDisposable
         {
             _subscription?.Dispose();
         }
+    }
+
+    // How long something may still be committed about it; the clock of the engine that ended it may be ahead of this one.
+    private TimeSpan StillFor()
+    {
+        var run = Detail!.Run;
+        if (!run.Status.IsFinal())
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        var left = (run.EndedAt ?? run.QueuedAt) + Afterwards - _time.GetUtcNow();
+        return left < Afterwards ? left : Afterwards;
+    }
+
+    private async Task WokenAsync(TimeSpan atMost)
+    {
+        if (atMost == TimeSpan.MaxValue)
+        {
+            await _woken.WaitAsync(_stop.Token);
+            return;
+        }
+
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var woken = _woken.WaitAsync(wait.Token);
+        await Task.WhenAny(woken, Task.Delay(atMost, _time, wait.Token));
+        await wait.CancelAsync();
+        await woken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Token.ThrowIfCancellationRequested();
     }
 
     private async Task ReadAsync(Actor actor)

@@ -31,9 +31,9 @@ public sealed class FirstScanTests
         await Expect(page.GetByText("An environment file is exposed").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
         await Expect(page.GetByText("Succeeded").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
         (await page.EvaluateAsync<bool>("window.notReloaded === true")).ShouldBeTrue();
-        await page.GetByRole(AriaRole.Tab, new() { Name = "Log" }).ClickAsync();
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of the run" }).GetByRole(AriaRole.Link, new() { Name = "Log" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Log)).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Tab, new() { Name = "Provenance" }).ClickAsync();
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of the run" }).GetByRole(AriaRole.Link, new() { Name = "Provenance" }).ClickAsync();
         await Expect(page.GetByText("accepted by rule builtin")).ToBeVisibleAsync();
 
         await page.GotoAsync("findings", new() { WaitUntil = WaitUntilState.NetworkIdle });

@@ -128,7 +128,7 @@ public sealed class RawOutputTests
     {
         using var http = new HttpClient { BaseAddress = portal.Url };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await portal.AddTokenAsync(TeamRole.Analyst));
-        var listed = (await http.GetFromJsonAsync<JsonElement>($"api/v1/runs/{run}/raw")).EnumerateArray().ShouldHaveSingleItem();
+        var listed = (await http.GetFromJsonAsync<JsonElement>($"api/v1/runs/{run}/raw")).GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
         (listed.GetProperty("name").GetString(), listed.GetProperty("node").GetString()).ShouldBe(("calls.jsonl", Node));
         using var file = await http.GetAsync($"api/v1/runs/{run}/raw/{output}");
         file.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
@@ -139,7 +139,7 @@ public sealed class RawOutputTests
         ((string)lines[1]["answer"]!["body"]!["text"]!).ShouldContain("<");
         (await portal.AuditAsync("read.raw")).ShouldHaveSingleItem().ResourceId.ShouldBe(run.ToString());
 
-        (await http.GetFromJsonAsync<JsonElement>($"api/v1/runs/{run}/reparses")).GetArrayLength().ShouldBe(2);
+        (await http.GetFromJsonAsync<JsonElement>($"api/v1/runs/{run}/reparses")).GetProperty("items").GetArrayLength().ShouldBe(2);
         using var refused = await http.PostAsJsonAsync($"api/v1/runs/{run}/nodes/{Node}/reparse", new { version = "1.1.0" });
         (refused.StatusCode, (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString()).ShouldBe((HttpStatusCode.NotFound, Codes.NotFound), "no version is enabled any more");
 

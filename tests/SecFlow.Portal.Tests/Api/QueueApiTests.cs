@@ -45,7 +45,10 @@ public sealed class QueueApiTests : IAsyncLifetime
         page.ShouldContain($"data-queued=\"{second}\"");
         page.ShouldContain("1 run before it");
 
-        (await _api.PostAsync(new Uri($"/api/v1/runs/{second}/cancel", UriKind.Relative), null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        var cancelled = await _api.PostAsync(new Uri($"/api/v1/runs/{second}/cancel", UriKind.Relative), null);
+        cancelled.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        var run = await cancelled.Content.ReadFromJsonAsync<JsonElement>();
+        (run.GetProperty("id").GetString(), run.GetProperty("status").GetString()).ShouldBe((second, "Cancelled"), "the run as it is now, as every act answers");
         (await PlacesAsync()).ShouldBe([(first, 1, "slot")]);
         await ShouldBeProblemAsync(await PrioritiseAsync(second, 1), HttpStatusCode.Conflict, "SF1322");
     }

@@ -42,7 +42,7 @@ public sealed partial class FirstStepsCard
     {
         if (_feed is null && Viewer is not null && _view is { Finished: false })
         {
-            _feed = new TeamFeed(Signals, Viewer.TeamId, Time, () => InvokeAsync(RefreshAsync));
+            _feed = new TeamFeed(Signals, Viewer.TeamId, Time, () => InvokeAsync(LookAsync));
         }
     }
 
@@ -109,7 +109,7 @@ public sealed partial class FirstStepsCard
 
     private Task DismissAsync(bool dismissed) => ActAsync(FirstStepPlace.Remove, (actor, ct) => Steps.DismissAsync(actor, dismissed, ct));
 
-    private async Task RefreshAsync()
+    private async Task LookAsync()
     {
         if (_working)
         {
@@ -117,14 +117,7 @@ public sealed partial class FirstStepsCard
             return;
         }
 
-        var at = _problemAt;
-        var problems = Problems;
-        await GuardAsync(LoadAsync);
-        if (Problems is null && at is not null)
-        {
-            Keep(problems);
-        }
-
+        await ReadAsync();
         StateHasChanged();
     }
 }

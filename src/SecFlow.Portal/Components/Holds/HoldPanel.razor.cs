@@ -14,7 +14,6 @@ public sealed partial class HoldPanel
 
     private IReadOnlyList<Hold> _history = [];
     private IReadOnlyList<Hold> _standing = [];
-    private IDisposable? _subscription;
     private HoldAct? _act;
     private HoldReach _reach;
     private string _expected = "";
@@ -52,36 +51,13 @@ public sealed partial class HoldPanel
         _standing = [.. _history.Where(hold => hold.EndedAt is null)];
     }
 
-    protected override void OnAfterRender(bool firstRender)
-    {
-        if (firstRender)
-        {
-            _subscription = Feed.Subscribe(() => InvokeAsync(LookAsync));
-        }
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        _subscription?.Dispose();
-        base.Dispose(disposing);
-    }
+    protected override IDisposable Subscribe(Actor viewer) => Feed.Subscribe(RefreshAsync);
 
     private static HoldReach ReachOf(Hold hold) => hold.OfInstallation ? HoldReach.Installation : HoldReach.Team;
 
     private bool MayResume(Hold hold) => May(hold.OfInstallation ? Permission.HoldInstallation : Permission.HoldTeam);
 
     private bool Stands(HoldReach reach) => _standing.Any(hold => ReachOf(hold) == reach && hold.Kind == HoldKind.Stop);
-
-    private async Task LookAsync()
-    {
-        var before = Problems;
-        if (await GuardAsync(LoadAsync))
-        {
-            Keep(before);
-        }
-
-        StateHasChanged();
-    }
 
     private Task Ask(HoldAct act, HoldReach reach) => GuardAsync(async actor =>
     {

@@ -38,9 +38,7 @@ public sealed partial class AdministratorList
 
         _busy = true;
         await GuardAsync(actor => Administrators.SetAsync(actor, user.Id, administers, Left));
-        var refused = Problems;
-        await GuardAsync(LoadAsync);
-        Keep(refused ?? Problems);
+        await ReadAsync();
         _busy = false;
     }
 }

@@ -59,11 +59,7 @@ public sealed partial class AlertList
 
     private bool MayClose(Alert alert) => May(alert.TeamId == Guid.Empty ? Permission.HoldInstallation : Permission.StartRuns);
 
-    private void Changed(object? sender, EventArgs e) => _ = InvokeAsync(async () =>
-    {
-        await GuardAsync(LoadAsync);
-        StateHasChanged();
-    });
+    private void Changed(object? sender, EventArgs e) => _ = RefreshAsync();
 
     private Task AcknowledgeAsync(Alert alert) => GuardAsync(async actor =>
     {

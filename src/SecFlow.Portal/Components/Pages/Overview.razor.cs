@@ -24,7 +24,6 @@ public sealed partial class Overview
     private int? _urgent;
     private int? _open;
     private int? _notAssessed;
-    private TeamFeed? _feed;
 
     [Inject]
     public RunService Runs { get; set; } = null!;
@@ -46,13 +45,7 @@ public sealed partial class Overview
         ({ } urgent, _) => $"{Marks.Words.Count(urgent, "critical or high finding")} {(urgent == 1 ? "is" : "are")} open.",
     };
 
-    protected override void OnAfterRender(bool firstRender)
-    {
-        if (firstRender && Viewer is not null)
-        {
-            _feed = new TeamFeed(Signals, Viewer.TeamId, Time, () => InvokeAsync(RefreshAsync));
-        }
-    }
+    protected override IDisposable Subscribe(Actor viewer) => new TeamFeed(Signals, viewer.TeamId, Time, RefreshAsync);
 
     protected override async Task LoadAsync(Actor actor)
     {
@@ -73,19 +66,7 @@ public sealed partial class Overview
         _next = [.. (await Schedules.ListAsync(actor, Left)).Where(s => s is { Enabled: true, NextFireAt: not null }).OrderBy(s => s.NextFireAt).Take(4)];
     }
 
-    protected override void Dispose(bool disposing)
-    {
-        _feed?.Dispose();
-        base.Dispose(disposing);
-    }
-
     private static string Rule(Schedule schedule) => ScheduleService.InWords(schedule);
-
-    private async Task RefreshAsync()
-    {
-        await GuardAsync(LoadAsync);
-        StateHasChanged();
-    }
 
     /// <summary>A run that is not final, with the mean progress of its nodes; null = unknown.</summary>
     private sealed record RunningRun(Run Run, int? Percent, string Text)

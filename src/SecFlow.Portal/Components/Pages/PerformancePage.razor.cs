@@ -15,7 +15,6 @@ public sealed partial class PerformancePage
     private static readonly (PerformanceSpan Span, string Title)[] Spans = [(PerformanceSpan.Hour, "Hour"), (PerformanceSpan.Day, "Day"), (PerformanceSpan.Week, "Week")];
 
     private PerformanceView? _view;
-    private TeamFeed? _feed;
     private long _readAt;
 
     [Inject]
@@ -33,23 +32,11 @@ public sealed partial class PerformancePage
 
     private string Overhead => _view!.ToolSeconds + _view.OverheadSeconds is > 0 and var all ? (_view.OverheadSeconds / all).ToString("0.0%", CultureInfo.InvariantCulture) : "-";
 
-    protected override void OnAfterRender(bool firstRender)
-    {
-        if (firstRender && Viewer is not null)
-        {
-            _feed = new TeamFeed(Signals, Viewer.TeamId, Time, () => InvokeAsync(RefreshAsync));
-        }
-    }
+    protected override IDisposable Subscribe(Actor viewer) => new TeamFeed(Signals, viewer.TeamId, Time, RefreshSlowlyAsync);
 
     protected override async Task LoadAsync(Actor actor) => (_view, _readAt) = (await Performance.ReadAsync(actor, Span, Left), Time.GetTimestamp());
 
-    protected override void Dispose(bool disposing)
-    {
-        _feed?.Dispose();
-        base.Dispose(disposing);
-    }
-
-    private async Task RefreshAsync()
+    private async Task RefreshSlowlyAsync()
     {
         // A busy run commits many times a second; the figures change when something ends.
         if (Time.GetElapsedTime(_readAt) is var since && since < _between)
@@ -57,8 +44,7 @@ public sealed partial class PerformancePage
             await Task.Delay(_between - since, Time, Left);
         }
 
-        await GuardAsync(LoadAsync);
-        StateHasChanged();
+        await RefreshAsync();
     }
 
     private List<ChartPoint> Line(Func<PerformancePoint, double?> value) => [.. _view!.Points.Where(p => value(p) is not null).Select(p => new ChartPoint(p.At.UtcDateTime, value(p)!.Value))];

@@ -97,12 +97,7 @@ public sealed partial class PluginPage
             _reason = "";
         }
 
-        var refused = Problems;
-        if (await GuardAsync(LoadAsync))
-        {
-            Keep(refused);
-        }
-
+        await ReadAsync();
         _busy = false;
     }
 }

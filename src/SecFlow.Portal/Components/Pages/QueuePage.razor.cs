@@ -12,7 +12,6 @@ namespace SecFlow.Portal.Components.Pages;
 public sealed partial class QueuePage
 {
     private QueueView? _view;
-    private TeamFeed? _feed;
     private bool _busy;
     private bool _allTeams;
     private string _plugin = "";
@@ -30,21 +29,9 @@ public sealed partial class QueuePage
     [Inject]
     public DialogService Dialogs { get; set; } = null!;
 
-    protected override void OnAfterRender(bool firstRender)
-    {
-        if (firstRender && Viewer is not null)
-        {
-            _feed = new TeamFeed(Signals, Viewer.TeamId, Time, () => InvokeAsync(RefreshAsync));
-        }
-    }
+    protected override IDisposable Subscribe(Actor viewer) => new TeamFeed(Signals, viewer.TeamId, Time, RefreshAsync);
 
     protected override async Task LoadAsync(Actor actor) => _view = await Queue.ViewAsync(actor, Left);
-
-    protected override void Dispose(bool disposing)
-    {
-        _feed?.Dispose();
-        base.Dispose(disposing);
-    }
 
     private static string State(QueueView view) =>
         $"{view.AtWork} at work on {view.Slots} worker {(view.Slots == 1 ? "slot" : "slots")}; {view.Places.Count} of the team {(view.Places.Count == 1 ? "waits" : "wait")}{(view.OfOthers > 0 ? $", {view.OfOthers} of other teams" : "")}.";
@@ -87,24 +74,10 @@ public sealed partial class QueuePage
     private async Task ActAsync(Func<Actor, Task> act)
     {
         _busy = true;
-        if (!await GuardAsync(act))
-        {
-            // What is shown may be what is wrong: it is read anew, and the answer stays.
-            var problems = Problems;
-            await GuardAsync(LoadAsync);
-            Keep(problems);
-        }
-        else
-        {
-            await GuardAsync(LoadAsync);
-        }
+        await GuardAsync(act);
 
+        // Also after a refusal: what is shown may be what is wrong.
+        await ReadAsync();
         _busy = false;
-    }
-
-    private async Task RefreshAsync()
-    {
-        await GuardAsync(LoadAsync);
-        StateHasChanged();
     }
 }

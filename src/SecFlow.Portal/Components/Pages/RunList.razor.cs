@@ -18,7 +18,6 @@ public sealed partial class RunList
     private IReadOnlyList<Run>? _rows;
     private IReadOnlyDictionary<Guid, Timing> _timings = new Dictionary<Guid, Timing>();
     private bool _more;
-    private TeamFeed? _feed;
 
     [Inject]
     public RunService Runs { get; set; } = null!;
@@ -43,13 +42,7 @@ public sealed partial class RunList
 
     protected override object? Key => (SkipText, Status);
 
-    protected override void OnAfterRender(bool firstRender)
-    {
-        if (firstRender && Viewer is not null)
-        {
-            _feed = new TeamFeed(Signals, Viewer.TeamId, Time, () => InvokeAsync(RefreshAsync));
-        }
-    }
+    protected override IDisposable Subscribe(Actor viewer) => new TeamFeed(Signals, viewer.TeamId, Time, RefreshAsync);
 
     protected override async Task LoadAsync(Actor actor)
     {
@@ -69,16 +62,4 @@ public sealed partial class RunList
 
     // Of the rows that the actor was given, and of no others.
     private async Task CompareAsync() => _timings = await Timings.OfRunsAsync([.. _rows!.Select(r => r.Id)], Left);
-
-    protected override void Dispose(bool disposing)
-    {
-        _feed?.Dispose();
-        base.Dispose(disposing);
-    }
-
-    private async Task RefreshAsync()
-    {
-        await GuardAsync(LoadAsync);
-        StateHasChanged();
-    }
 }

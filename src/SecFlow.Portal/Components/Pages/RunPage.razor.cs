@@ -60,18 +60,37 @@ public sealed partial class RunPage
 
     protected override async Task LoadAsync(Actor actor)
     {
-        if (Feed is not null)
+        // The page stays when only the run changes, so nothing of the one before may: neither its reading nor what was read beside it.
+        var before = Feed;
+        Feed = null;
+        if (before is not null)
         {
-            await Feed.DisposeAsync();
+            await before.DisposeAsync();
         }
 
+        if (Feed is not null)
+        {
+            // Meanwhile another run was chosen.
+            return;
+        }
+
+        (_findings, _findingTotal, _hidden, _findingsRead, _repeatable) = (null, 0, null, -1, false);
         var feed = new RunFeed(Runs, Actors.RequireAsync, Time, Id);
         Feed = feed;
 
         // The prerendered page reads once; only the page with a circuit keeps reading.
-        await feed.StartAsync(Signals, RendererInfo.IsInteractive, () => InvokeAsync(ChangedAsync), FailedAsync);
+        try
+        {
+            await feed.StartAsync(Signals, RendererInfo.IsInteractive, () => InvokeAsync(() => ChangedAsync(feed)), failure => InvokeAsync(() => FailedAsync(feed, failure)));
+        }
+        catch (OperationCanceledException) when (feed != Feed)
+        {
+            return;
+        }
+
         await ReadFindingsAsync(actor);
-        _repeatable = (await Workflows.ListAsync(actor, Left)).Any(w => w.Id == Detail!.Run.WorkflowId);
+        var workflows = await Workflows.ListAsync(actor, Left);
+        _repeatable = workflows.Any(w => w.Id == feed.Detail!.Run.WorkflowId);
     }
 
     protected override void Dispose(bool disposing)
@@ -83,34 +102,32 @@ public sealed partial class RunPage
         }
     }
 
-    private async Task ChangedAsync()
+    private Task ChangedAsync(RunFeed feed) => feed == Feed ? ShowAsync(ReadFindingsAsync) : Task.CompletedTask;
+
+    private Task FailedAsync(RunFeed feed, Exception failure) => feed == Feed ? ShowAsync(_ => Task.FromException(failure)) : Task.CompletedTask;
+
+    private async Task ShowAsync(Func<Actor, Task> read)
     {
-        await GuardAsync(ReadFindingsAsync);
+        await ReadAsync(read);
         StateHasChanged();
     }
-
-    private Task FailedAsync(Exception failure) => InvokeAsync(async () =>
-    {
-        await GuardAsync(_ => Task.FromException(failure));
-        StateHasChanged();
-    });
 
     /// <summary>Merged findings change only when a node ends: they are read again when the sum of the nodes says so.</summary>
     private async Task ReadFindingsAsync(Actor actor)
     {
-        var ended = Detail!.Nodes.Count(n => n.Status.IsFinal());
-        if (ended == _findingsRead)
+        if (Feed is not { Detail: { } detail } feed || detail.Nodes.Count(n => n.Status.IsFinal()) is var ended && ended == _findingsRead)
         {
             return;
         }
 
         _findingsRead = ended;
-        var page = await Findings.ListAsync(actor, new FindingQuery { RunId = Id, Take = FindingsShown }, Left);
-        (_findings, _findingTotal) = (page.Rows, page.Total);
-        _hidden = Detail.Hidden > 0 ? await Findings.ListAsync(actor, new FindingQuery { RunId = Id, Hidden = true, Take = FindingsShown }, Left) : null;
+        var page = await Findings.ListAsync(actor, new FindingQuery { RunId = detail.Run.Id, Take = FindingsShown }, Left);
+        var hidden = detail.Hidden > 0 ? await Findings.ListAsync(actor, new FindingQuery { RunId = detail.Run.Id, Hidden = true, Take = FindingsShown }, Left) : null;
+        if (feed == Feed)
+        {
+            (_findings, _findingTotal, _hidden) = (page.Rows, page.Total, hidden);
+        }
     }
-
-    private void Show(string tab) => Navigation.NavigateTo($"runs/{Id}?tab={tab}", replace: true);
 
     private async Task<bool> ActAsync(Func<Actor, Task> act)
     {

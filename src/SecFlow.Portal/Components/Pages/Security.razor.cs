@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using SecFlow.Data.Audit;
+using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Sandboxing;
 using SecFlow.Execution.Teams;
 using SecFlow.Execution.Trust;
@@ -27,6 +28,8 @@ public sealed partial class Security
 
     private SandboxReport? Report { get; set; }
 
+    private IReadOnlyList<Diagnostic> PolicyProblems { get; set; } = [];
+
     private IReadOnlyList<AuditEvent> Violations { get; set; } = [];
 
     private IReadOnlyList<AuditEvent> Refused { get; set; } = [];
@@ -36,7 +39,7 @@ public sealed partial class Security
         await Access.RequireAsync(actor, Permission.ReadRuns, null, "security", Left);
         Report = Engine.Sandbox;
         await Policies.CurrentAsync(Left);
-        Problems = Policies.Problems;
+        PolicyProblems = Policies.Problems;
         if (May(Permission.ReadAudit))
         {
             var quarantined = await Log.ListAsync(new AuditQuery(actor.TeamId) { Installation = true, Action = "quarantine", Take = Shown }, Left);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
+using Radzen;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Targets;
@@ -46,6 +47,9 @@ public sealed partial class WorkflowPage
     [Inject]
     public RunService Runs { get; set; } = null!;
 
+    [Inject]
+    public DialogService Dialogs { get; set; } = null!;
+
     protected override object? Key => Id;
 
     private IReadOnlyList<RecipeParameter> Declared => _recipe?.Parameters ?? [];
@@ -79,10 +83,17 @@ public sealed partial class WorkflowPage
         (_recipe, _problems) = (validation.Recipe, validation.Problems);
     }
 
-    private Task UseAsync(string yaml)
+    private async Task UseAsync(string yaml)
     {
+        // What a template gave can be had again; what was typed cannot.
+        var typed = _text.Trim().Length > 0 && WorkflowTemplates.All.All(template => template.Yaml != _text);
+        if (typed && await Dialogs.Confirm("What you typed is replaced and cannot be brought back.", "Use this template?", new ConfirmOptions { OkButtonText = "Replace", CancelButtonText = "Keep" }) != true)
+        {
+            return;
+        }
+
         _text = yaml;
-        return GuardAsync(ValidateAsync);
+        await GuardAsync(ValidateAsync);
     }
 
     private async Task TypedAsync(ChangeEventArgs e)
