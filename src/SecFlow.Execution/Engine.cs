@@ -70,7 +70,7 @@ public static class EngineServices
         services.AddSingleton<FindingService>().AddSingleton<Runs.Raw.ReparseService>();
         services.AddSingleton<HoldService>();
         services.AddSingleton<Func<SandboxReport?>>(provider => () => options.ExecuteRuns ? provider.GetRequiredService<Sandbox>().Report : null);
-        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleGate>().AddSingleton<ScheduleValidation>().AddSingleton<ScheduleStart>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
 
         services.AddSingleton<EngineWatch>();
@@ -263,6 +263,9 @@ public sealed partial class Engine(IServiceProvider services, EngineOptions opti
         _scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler(ct);
         await queue.PrepareAsync(ct);
         await services.GetRequiredService<ScheduleMirror>().RebuildAsync(ct);
+
+        // What was stored of blackouts is of the last look of an engine: nothing is claimed before one looked anew.
+        await services.GetRequiredService<ScheduleWatch>().BlackoutsAsync(ct);
         await _scheduler.Start(ct);
         await queue.SweepAsync(ct);
         _loops = Task.WhenAll(

@@ -4,12 +4,14 @@ using Microsoft.Extensions.Logging;
 using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
+using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Findings;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Runs;
+using SecFlow.Execution.Schedules;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Workflows;
 
@@ -120,6 +122,26 @@ public sealed class EngineTests : IDisposable
         (denied.Run.Status, denied.Run.ErrorCode).ShouldBe((RunStatus.Denied, Codes.Tampered), denied.Run.ErrorMessage);
         await engine.StopAsync(default);
         engine.IsReady.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Engine_looks_at_blackouts_before_it_claims_anything()
+    {
+        await using var services = Build(Options());
+        var database = services.GetRequiredService<Database>();
+        await database.MigrateAsync();
+        var team = await services.GetRequiredService<TeamStore>().CreateAsync(Actor.System(), "demo", "Demo");
+        var admin = new Actor(ActorKind.User, "u", "admin", team.Id, TeamRole.Admin);
+        var now = database.Time.GetUtcNow();
+
+        // As an engine left it that was stopped before a midnight of it.
+        await services.GetRequiredService<BlackoutStore>().AddAsync(admin, new Blackout { Name = "freeze", Window = "daily 00:00-24:00 UTC", StandsFrom = now.AddDays(-3), StandsUntil = now.AddDays(-2) });
+        var engine = services.GetRequiredService<Engine>();
+        await engine.StartAsync(default);
+
+        var row = (await services.GetRequiredService<BlackoutStore>().ListAsync(team.Id)).Single();
+        BlackoutService.Standing([row], null, database.Time.GetUtcNow()).ShouldNotBeNull("it was looked at when the start returned, not a tick later");
+        await engine.StopAsync(default);
     }
 
     [Fact]

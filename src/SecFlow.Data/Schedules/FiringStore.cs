@@ -31,7 +31,7 @@ public sealed record FiringResult(IReadOnlyList<Run> Started, IReadOnlyList<Guid
 /// <summary>
 /// Firings of schedules, many in one transaction.
 /// 1. A run, its audit event, and that its schedule's time is decided are committed together: after a crash a time is either decided with its run, or still due.
-/// 2. The decision sees the row as it is in that transaction. On PostgreSQL a row that another engine decides about is left to it.
+/// 2. The decision sees the row as it is in that transaction. On PostgreSQL a row that another engine decides about is left to it, unless the caller waits: a person who starts a schedule now has to be answered.
 /// 3. The idempotency key <c>schedule/{id}/{ticks}</c> is unique, whatever else goes wrong.
 /// </summary>
 public sealed class FiringStore(Database database)
@@ -47,14 +47,15 @@ public sealed class FiringStore(Database database)
     /// <summary>Decides about these schedules in one transaction.</summary>
     /// <param name="keys">Idempotency keys that will be asked about, by schedule.</param>
     /// <param name="decide">Called once for each schedule whose row could be had; must be pure but for the row.</param>
+    /// <param name="wait">Waits for a row that another transaction has, instead of leaving it out.</param>
     /// <param name="ct">Cancels before the commit.</param>
-    public Task<FiringResult> DecideAsync(IReadOnlyDictionary<Guid, IReadOnlyList<string>> keys, Func<FiringState, FiringChange> decide, CancellationToken ct) => database.WriteAsync(
+    public Task<FiringResult> DecideAsync(IReadOnlyDictionary<Guid, IReadOnlyList<string>> keys, Func<FiringState, FiringChange> decide, bool wait, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
             var ids = keys.Keys.ToList();
             var rows = write.Db.Database.IsSqlite()
                 ? await write.Db.Schedules.Where(s => ids.Contains(s.Id)).ToListAsync(ct)
-                : await FiringPostgres.LockAsync(write.Db, ids, ct);
+                : await FiringPostgres.LockAsync(write.Db, ids, wait, ct);
             var teams = rows.Select(s => s.TeamId).Distinct().ToList();
             var asked = keys.Values.SelectMany(k => k).ToList();
             var fired = (await write.Db.Runs.Where(r => teams.Contains(r.TeamId) && r.ScheduleId != null && asked.Contains(r.IdempotencyKey!)).Select(r => r.IdempotencyKey!).ToListAsync(ct)).ToHashSet(StringComparer.Ordinal);

@@ -147,10 +147,6 @@ public sealed class ScheduleStore(Database database)
         },
         ct);
 
-    /// <summary>Notes the run that a person started by it.</summary>
-    public Task RecordRunAsync(Guid scheduleId, Guid runId, CancellationToken ct = default) => database.WriteAsync(
-        write => write.Db.Schedules.Where(row => row.Id == scheduleId).ExecuteUpdateAsync(set => set.SetProperty(row => row.LastRunId, runId), ct), ct);
-
     /// <summary>Notes when it is due next.</summary>
     public Task RecordNextAsync(Guid scheduleId, DateTimeOffset? nextFireAt, CancellationToken ct = default) => database.WriteAsync(
         write => write.Db.Schedules.Where(row => row.Id == scheduleId).ExecuteUpdateAsync(set => set.SetProperty(row => row.NextFireAt, nextFireAt), ct), ct);

@@ -50,7 +50,6 @@ public sealed class RunAcceptance(WorkflowStore workflows, WorkflowService recip
             StartedById = actor.Id,
             StartedByName = actor.Name,
             ScheduleId = request.ScheduleId,
-            AfterRunId = request.AfterRunId,
             ParentRunId = request.Cascade?.RunId,
             ParentNodeId = request.Cascade?.NodeId,
             CascadeDepth = request.Cascade?.Depth ?? 0,

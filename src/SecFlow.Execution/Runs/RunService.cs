@@ -29,9 +29,6 @@ public sealed record StartRun(Guid WorkflowId, IReadOnlyList<Guid> TargetIds, Ru
     public string? IdempotencyKey { get; init; }
 
     public int Priority { get; init; } = 5;
-
-    /// <summary>Not claimed before this run has ended.</summary>
-    public Guid? AfterRunId { get; init; }
 }
 
 /// <summary>Where a cascade comes from.</summary>
@@ -83,13 +80,16 @@ public sealed class RunService(
     /// Checks role, recipe, plugins, targets and authorisation, commits the run row with its audit event, then wakes the queue.
     /// The same idempotency key gives the same run; with another request it is SF1320.
     /// </summary>
-    public async Task<Run> StartAsync(Actor actor, StartRun request, CancellationToken ct)
+    public Task<Run> StartAsync(Actor actor, StartRun request, CancellationToken ct) => StartAsync(actor, request, runs.CreateAsync, ct);
+
+    /// <summary>The same for a run whose transaction decides more than that it is stored; <paramref name="store"/> gives the run, or the earlier one of its key.</summary>
+    internal async Task<Run> StartAsync(Actor actor, StartRun request, Func<NewRun, CancellationToken, Task<Run>> store, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.StartRuns, null, $"workflow/{request.WorkflowId}", ct);
         var facts = new StartFacts();
         try
         {
-            return await AcceptAsync(actor, request, facts, ct);
+            return await AcceptAsync(actor, request, facts, store, ct);
         }
         catch (SecFlowException refused) when (RunAcceptance.RefusalOf(refused) is { } refusal)
         {
@@ -98,7 +98,7 @@ public sealed class RunService(
         }
     }
 
-    private async Task<Run> AcceptAsync(Actor actor, StartRun request, StartFacts facts, CancellationToken ct)
+    private async Task<Run> AcceptAsync(Actor actor, StartRun request, StartFacts facts, Func<NewRun, CancellationToken, Task<Run>> store, CancellationToken ct)
     {
         if (request.IdempotencyKey is { } key)
         {
@@ -114,7 +114,7 @@ public sealed class RunService(
         }
 
         var made = await acceptance.PrepareAsync(actor, request, facts, ct);
-        var stored = await runs.CreateAsync(made, ct);
+        var stored = await store(made, ct);
         if (stored.Id != made.Run.Id)
         {
             return RequestDigest.RequireSame(stored, request);

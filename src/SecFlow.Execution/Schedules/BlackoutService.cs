@@ -63,11 +63,16 @@ public sealed class BlackoutService(BlackoutStore blackouts, Access access, Time
         return rows.Where(row => row.ArchivedAt is null && row.StandsFrom <= now && row.StandsUntil > now && (row.ScheduleId is null || row.ScheduleId == scheduleId)).MaxBy(row => row.StandsUntil);
     }
 
+    /// <summary>What is wrong with a stored blackout; null when this machine can read its window.</summary>
+    public static string? Problem(Blackout row) => BlackoutWindow.Of(row).IsReadable
+        ? null
+        : $"This machine cannot read the window '{row.Window}' (is its time zone known here?): it stands until it is changed or deleted.";
+
     /// <summary>A blackout that stands, in words: "blackout 'office hours' until 17:30".</summary>
     public static string InWords(Blackout row)
     {
         ArgumentNullException.ThrowIfNull(row);
-        return $"blackout '{row.Name}' until {(row.StandsUntil is { } until ? Local(row, until) : "its end")}";
+        return Problem(row) is { } problem ? $"blackout '{row.Name}'. {problem}" : $"blackout '{row.Name}' until {(row.StandsUntil is { } until ? Local(row, until) : "its end")}";
     }
 
     private static string Local(Blackout row, DateTimeOffset at)

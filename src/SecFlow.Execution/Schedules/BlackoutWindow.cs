@@ -10,15 +10,25 @@ namespace SecFlow.Execution.Schedules;
 /// Mon-Fri 08:30-17:30 Europe/Berlin                  each week
 /// 2026-12-24T00:00/2026-12-27T00:00 Europe/Berlin    once
 /// </code>
-/// Where the clock jumps it takes the longer reading.
+/// 1. Where the clock jumps it takes the longer reading.
+/// 2. Spans that touch are one: <c>Sat-Sun 00:00-24:00</c> goes on at midnight, <c>daily 00:00-24:00</c> has no end that is near.
+/// 3. A stored window that this machine cannot read (a zone that it does not know) stands at every moment, a few minutes at a time, until it can be read: what nobody understands lets nothing run.
 /// </summary>
 public sealed class BlackoutWindow
 {
     private const string Example = "Mon-Fri 08:30-17:30 Europe/Berlin, or 2026-12-24T00:00/2026-12-27T00:00 UTC";
 
+    // Two weeks of whole days: the watch asks again before they are over.
+    private const int MostSteps = 14;
+
+    private static readonly TimeSpan _unreadableFor = TimeSpan.FromMinutes(5);
+
     private readonly TargetWindow _window;
 
     private BlackoutWindow(TargetWindow window) => _window = window;
+
+    /// <summary>False for a stored window that this machine cannot read: it stands at every moment.</summary>
+    public bool IsReadable => !ReferenceEquals(_window, TargetWindow.Unreadable);
 
     /// <summary>The one spelling of the window.</summary>
     public string Text => _window.ToString()["deny ".Length..];
@@ -38,27 +48,43 @@ public sealed class BlackoutWindow
         return window is null ? null : new BlackoutWindow(window);
     }
 
-    /// <summary>A stored window; null when this machine cannot read it any more.</summary>
-    public static BlackoutWindow? Of(Blackout row)
+    /// <summary>A stored window.</summary>
+    public static BlackoutWindow Of(Blackout row)
     {
         ArgumentNullException.ThrowIfNull(row);
-        return Read(row.Window, []);
+        return Read(row.Window, []) ?? new BlackoutWindow(TargetWindow.Unreadable);
     }
 
-    /// <summary>The time that stands at a moment, else the next one; null when none comes any more.</summary>
+    /// <summary>The time that stands at a moment (from that moment on), else the next one; null when none comes any more. Of one that goes on for longer than two weeks, the first two.</summary>
     public (DateTimeOffset From, DateTimeOffset Until)? StandingOrNext(DateTimeOffset at)
     {
-        if (_window.EndAfter(at) is { } end)
+        if (!IsReadable)
         {
-            return (at, end);
+            return (at, at + _unreadableFor);
         }
 
-        return _window.StartAfter(at) is { } start && _window.EndAfter(start) is { } until ? (start, until) : null;
+        if ((_window.EndAfter(at) is null ? _window.StartAfter(at) : at) is not { } from || _window.EndAfter(from) is not { } until)
+        {
+            return null;
+        }
+
+        for (var step = 1; step < MostSteps && _window.EndAfter(until) is { } further; step++)
+        {
+            until = further;
+        }
+
+        return (from, until);
     }
 
     /// <summary>Every time that touches a span, in order; for calendars.</summary>
     public IEnumerable<(DateTimeOffset From, DateTimeOffset Until)> Within(DateTimeOffset from, DateTimeOffset until)
     {
+        if (!IsReadable)
+        {
+            yield return (from, until);
+            yield break;
+        }
+
         for (var at = from; StandingOrNext(at) is { } span && span.From < until; at = span.Until)
         {
             yield return span;

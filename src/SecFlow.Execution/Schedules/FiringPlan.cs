@@ -83,6 +83,19 @@ internal sealed record FiringPlan(Schedule Schedule, DueFirings Due, IReadOnlyLi
         return change;
     }
 
+    /// <summary>A person starts it now, whatever its rule says: only the overlap policy decides. Its rule and its times stay as they are.</summary>
+    public static (FiringDecision Decision, FiringChange Change) StartNow(FiringState state, NewRun made, Actor actor)
+    {
+        var change = new FiringChange();
+        var decision = FiringRules.Overlaps(state.Schedule.Overlap, false, [.. state.Active.Select(r => new ActiveRun(r.Id, r.Status, r.QueuedAt))]);
+        if (decision.Starts)
+        {
+            Accept(made, decision, actor, state.Schedule, change);
+        }
+
+        return (decision, change);
+    }
+
     /// <summary>An event about a firing that started nothing.</summary>
     public static AuditEntry Event(Schedule schedule, Actor actor, string action, string code, string words, DateTimeOffset due) =>
         new(actor, action, "schedule", schedule.Id.ToString(), schedule.Name)
@@ -115,15 +128,21 @@ internal sealed record FiringPlan(Schedule Schedule, DueFirings Due, IReadOnlyLi
             return;
         }
 
+        Accept(made, decision, firing.Actor, row, change);
+        active.Add(new ActiveRun(made.Run.Id, RunStatus.Queued, now));
+        row.LastRefusal = null;
+    }
+
+    private static void Accept(NewRun made, FiringDecision decision, Actor actor, Schedule row, FiringChange change)
+    {
         foreach (var before in decision.Cancel)
         {
-            change.Cancel.Add((before, new AuditEntry(firing.Actor, "cancel.run", "run", before.ToString(), row.Name) { OnBehalfOf = row.Owner, Details = new JsonObject { ["reason"] = decision.Reason } }));
+            change.Cancel.Add((before, new AuditEntry(actor, "cancel.run", "run", before.ToString(), row.Name) { OnBehalfOf = actor.Kind == ActorKind.Schedule ? row.Owner : null, Details = new JsonObject { ["reason"] = decision.Reason } }));
         }
 
         made.Run.AfterRunId = decision.AfterRunId;
         change.Start.Add(made);
-        active.Add(new ActiveRun(made.Run.Id, RunStatus.Queued, now));
-        (row.LastRunId, row.LastRefusal) = (made.Run.Id, null);
+        row.LastRunId = made.Run.Id;
     }
 
     private static void Stop(Schedule row, FiringChange change, string code, string words, DateTimeOffset now)

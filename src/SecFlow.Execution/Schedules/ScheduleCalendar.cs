@@ -21,7 +21,7 @@ public sealed record ScheduleCalendar(IReadOnlyList<CalendarFiring> Firings, IRe
     {
         ArgumentNullException.ThrowIfNull(schedules);
         ArgumentNullException.ThrowIfNull(blackouts);
-        var spans = blackouts.SelectMany(row => (BlackoutWindow.Of(row)?.Within(from, until) ?? []).Take(MostFirings).Select(span => new CalendarBlackout(row, span.From, span.Until))).OrderBy(span => span.From).ToList();
+        var spans = blackouts.SelectMany(row => BlackoutWindow.Of(row).Within(from, until).Take(MostFirings).Select(span => new CalendarBlackout(row, span.From, span.Until))).OrderBy(span => span.From).ToList();
         var (firings, more) = (new List<CalendarFiring>(), new List<Schedule>());
         foreach (var row in schedules)
         {

@@ -111,6 +111,7 @@ public sealed partial class ScheduleFiring(
         var result = await firings.DecideAsync(
             plans.ToDictionary(p => p.Schedule.Id, p => (IReadOnlyList<string>)[.. p.Firings.Select(f => f.Key)]),
             state => bySchedule[state.Schedule.Id].Decide(state),
+            wait: false,
             ct);
         var committed = time.GetUtcNow();
         foreach (var run in result.Started)

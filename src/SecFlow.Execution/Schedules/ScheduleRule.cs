@@ -162,8 +162,11 @@ public abstract class ScheduleRule
             from = start - TimeSpan.FromTicks(1);
         }
 
-        return Plain(from).TakeWhile(at => EndsAt is not { } end || at < end).Select(Put).Where(at => at > after);
+        // None at or after the end, put off or not.
+        return Plain(from).TakeWhile(BeforeEnd).Select(Put).TakeWhile(BeforeEnd).Where(at => at > after);
     }
+
+    private bool BeforeEnd(DateTimeOffset at) => EndsAt is not { } end || at < end;
 
     // Whole seconds, from the key and the time alone.
     private DateTimeOffset Put(DateTimeOffset at)

@@ -17,7 +17,7 @@ namespace SecFlow.Execution.Schedules;
 /// 3. A change, and switching on, decide every time before now: no time of a rule that was not in force is made up.
 /// </summary>
 public sealed class ScheduleService(
-    ScheduleStore schedules, ScheduleMirror mirror, ScheduleGate gate, ScheduleValidation validation, RunService runs, RunStore runRows, TeamStore teams, Access access)
+    ScheduleStore schedules, ScheduleMirror mirror, ScheduleGate gate, ScheduleValidation validation, ScheduleStart starts, RunService runs, RunStore runRows, TeamStore teams, Access access)
 {
     /// <summary>Validates (SF1301, every problem at once), stores, audits. Throws SF1503 when the workflow is not the team's, and what policy refuses.</summary>
     public async Task<Schedule> AddAsync(Actor actor, NewSchedule schedule, CancellationToken ct)
@@ -86,20 +86,13 @@ public sealed class ScheduleService(
 
     /// <summary>
     /// Starts its workflow now, as the actor and on the actor's authority, with its targets, parameters and priority. Its rule and its times stay as they are.
-    /// While a run of it has not ended, its overlap policy decides: skip is SF1302, queue waits, replace cancels what was before.
+    /// While a run of it has not ended, its overlap policy decides: skip is SF1302, queue waits, replace cancels what was before, all in the transaction that stores the run.
     /// </summary>
     public async Task<Run> RunNowAsync(Actor actor, Guid scheduleId, RunTrigger trigger, string? idempotencyKey, CancellationToken ct)
     {
         await access.RequireRowAsync(actor, Permission.StartRuns, "schedule", scheduleId, ct);
         var row = await schedules.FindAsync(actor.TeamId, scheduleId, ct) ?? throw NotFound();
-        var active = await runRows.ActiveOfScheduleAsync(scheduleId, ct);
-        var decision = FiringRules.Overlaps(row.Overlap, false, active);
-        if (!decision.Starts && (idempotencyKey is null || await runRows.FindByKeyAsync(actor.TeamId, idempotencyKey, ct) is null))
-        {
-            throw new SecFlowException(decision.Code!, $"'{row.Name}' was not started: {decision.Reason} Wait for it, or cancel it.");
-        }
-
-        var run = await runs.StartAsync(
+        return await runs.StartAsync(
             actor,
             new StartRun(row.WorkflowId, ScheduleTargets.IdsOf(row), trigger)
             {
@@ -107,17 +100,17 @@ public sealed class ScheduleService(
                 TargetTags = ScheduleTargets.TagsOf(row),
                 Parameters = ScheduleTargets.ParametersOf(row),
                 Priority = row.Priority,
-                AfterRunId = decision.AfterRunId,
                 IdempotencyKey = idempotencyKey,
             },
+            (made, token) => starts.StoreAsync(actor, row, made, token),
             ct);
-        await schedules.RecordRunAsync(row.Id, run.Id, CancellationToken.None);
-        foreach (var before in decision.Cancel.Where(id => id != run.Id))
-        {
-            await runs.CancelAsync(actor, before, ct);
-        }
+    }
 
-        return run;
+    /// <summary>How many runs of it <see cref="RunNowAsync"/> would cancel at this moment.</summary>
+    public async Task<int> ReplacedAsync(Actor actor, Guid scheduleId, CancellationToken ct)
+    {
+        var row = await GetAsync(actor, scheduleId, ct);
+        return FiringRules.Overlaps(row.Overlap, false, await runRows.ActiveOfScheduleAsync(scheduleId, ct)).Cancel.Count;
     }
 
     /// <summary>Makes a member of the team the one on whose authority it fires. To take it over oneself is every editor's; to give it away its owner's and the admins'.</summary>

@@ -12,7 +12,7 @@ namespace SecFlow.Execution.Schedules;
 
 /// <summary>
 /// What concerns schedules and happens by the clock alone.
-/// 1. Blackouts: what runs when one begins is paused, and goes on when none stands any more. Only what was paused here is resumed here: a person who paused a run, or took over its pause, decides.
+/// 1. Blackouts: the time of each is moved on before it is over (one that goes on has no gap) or when it is. What runs when one begins is paused, and goes on when none stands any more. Only what was paused here is resumed here: a person who paused a run, or took over its pause, decides.
 /// 2. A schedule whose target is not authorised any more is stopped, and says so; a person lets it go on.
 /// 3. A schedule that should have fired and did not raises an alert.
 /// Each look is made of facts of the database alone, so that any engine may make it, twice as well as once.
@@ -23,6 +23,7 @@ public sealed partial class ScheduleWatch(
     /// <summary>Name under which blackouts pause and resume.</summary>
     public const string Name = "blackout";
 
+    private static readonly TimeSpan _ahead = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>A run that was refused to go on is asked for again only now and then: each refusal is an audit event.</summary>
@@ -66,10 +67,9 @@ public sealed partial class ScheduleWatch(
         var now = time.GetUtcNow();
         foreach (var row in await blackouts.ListAllAsync(ct))
         {
-            if (row.StandsUntil <= now)
+            if (row.StandsUntil <= now + _ahead)
             {
-                var span = BlackoutWindow.Of(row)?.StandingOrNext(now);
-                await blackouts.MoveAsync(row.Id, row.Revision, span?.From, span?.Until, ct);
+                await MoveAsync(row, now, ct);
             }
         }
 
@@ -118,6 +118,24 @@ public sealed partial class ScheduleWatch(
         }
     }
 
+    private async Task MoveAsync(Blackout row, DateTimeOffset now, CancellationToken ct)
+    {
+        var window = BlackoutWindow.Of(row);
+        var span = window.StandingOrNext(now);
+        var goesOn = row.StandsFrom <= now && row.StandsUntil > now && span?.From == now;
+        var (from, until) = (goesOn ? row.StandsFrom : span?.From, span?.Until);
+        if ((from, until) == (row.StandsFrom, row.StandsUntil))
+        {
+            return;
+        }
+
+        await blackouts.MoveAsync(row.Id, row.Revision, from, until, ct);
+        if (!window.IsReadable && !goesOn)
+        {
+            NotRead(logger, row.Name, row.Id, row.Window);
+        }
+    }
+
     // One run that may not go on (its authorisation lapsed meanwhile) must not keep the others from it.
     private async Task ActAsync(Run run, Func<Task<bool>> act)
     {
@@ -141,6 +159,9 @@ public sealed partial class ScheduleWatch(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Schedules and blackouts could not be looked at; it is tried again")]
     private static partial void LookFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The window '{Window}' of the blackout '{Blackout}' ({BlackoutId}) cannot be read here; it stands until it is changed or deleted")]
+    private static partial void NotRead(ILogger logger, string blackout, Guid blackoutId, string window);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The schedule {ScheduleId} was stopped: {Reason}")]
     private static partial void Stopped(ILogger logger, Guid scheduleId, string reason);

@@ -89,9 +89,10 @@ public sealed record ApiSchedulePreview(string Words, IReadOnlyList<ApiFiring> N
 /// <param name="Window"><c>Mon-Fri 08:30-17:30 Europe/Berlin</c>, or <c>2026-12-24T00:00/2026-12-27T00:00 UTC</c>.</param>
 /// <param name="ScheduleId">Only runs of this schedule; null = every run of the team.</param>
 /// <param name="StandsFrom">Begin of the time that stands now, or comes next.</param>
-public sealed record ApiBlackout(Guid Id, string Name, string Window, Guid? ScheduleId, bool Standing, DateTimeOffset? StandsFrom, DateTimeOffset? StandsUntil, string CreatedBy, int Revision)
+/// <param name="Problem">Why the server cannot read its window, and that it stands until it is changed; null when it can.</param>
+public sealed record ApiBlackout(Guid Id, string Name, string Window, Guid? ScheduleId, bool Standing, DateTimeOffset? StandsFrom, DateTimeOffset? StandsUntil, string CreatedBy, int Revision, string? Problem)
 {
-    public static ApiBlackout Of(Blackout b, DateTimeOffset now) => new(b.Id, b.Name, b.Window, b.ScheduleId, b.StandsFrom <= now && b.StandsUntil > now, b.StandsFrom, b.StandsUntil, b.CreatedBy, b.Revision);
+    public static ApiBlackout Of(Blackout b, DateTimeOffset now) => new(b.Id, b.Name, b.Window, b.ScheduleId, b.StandsFrom <= now && b.StandsUntil > now, b.StandsFrom, b.StandsUntil, b.CreatedBy, b.Revision, BlackoutService.Problem(b));
 }
 
 public sealed record BlackoutBody(string? Name, string? Window, Guid? ScheduleId)

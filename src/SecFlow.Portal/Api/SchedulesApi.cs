@@ -99,7 +99,7 @@ public static class SchedulesApi
 
     /// <summary>A rule in words with its next times: <paramref name="count"/> (1..100, ten when not said) after <paramref name="after"/> (now).</summary>
     private static async Task<ApiSchedulePreview> PreviewAsync(
-        ScheduleBody body, DateTimeOffset? after, int? count, HttpContext context, CurrentActor actors, ScheduleService schedules, Access access, TimeProvider time, CancellationToken ct)
+        ScheduleBody body, string? after, int? count, HttpContext context, CurrentActor actors, ScheduleService schedules, Access access, TimeProvider time, CancellationToken ct)
     {
         await access.RequireAsync(await actors.OfRequestAsync(context, ct), Permission.ReadWorkflows, null, "schedules", ct);
         var problems = new List<Diagnostic>();
@@ -109,25 +109,33 @@ public static class SchedulesApi
             problems.Add(new Diagnostic(Codes.RequestInvalid, $"count {count}: 1 to {MostPreviewed} was expected.") { Path = "count" });
         }
 
+        var begin = Moment(after, "after", problems) ?? time.GetUtcNow();
         if (problems.Count > 0)
         {
             throw new SecFlowException(problems);
         }
 
         var rule = ScheduleRule.Read(spec, Guid.Empty, time.GetUtcNow());
-        return new(ScheduleService.InWords(rule, spec.JitterSeconds), [.. rule.Next(after ?? time.GetUtcNow(), count ?? 10).Select(at => new ApiFiring(at, ScheduleTime.Local(at, rule.TimeZone)))]);
+        return new(ScheduleService.InWords(rule, spec.JitterSeconds), [.. rule.Next(begin, count ?? 10).Select(at => new ApiFiring(at, ScheduleTime.Local(at, rule.TimeZone)))]);
     }
 
     /// <summary>Firings and blackouts from a moment (now) on, for 1 to 62 days (seven when not said).</summary>
-    private static async Task<ApiPage<ApiCalendarEntry>> CalendarAsync(DateTimeOffset? from, int? days, HttpContext context, CurrentActor actors, ScheduleService schedules, BlackoutService blackouts, TimeProvider time, CancellationToken ct)
+    private static async Task<ApiPage<ApiCalendarEntry>> CalendarAsync(string? from, int? days, HttpContext context, CurrentActor actors, ScheduleService schedules, BlackoutService blackouts, TimeProvider time, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
+        var problems = new List<Diagnostic>();
         if (days is < 1 or > MostDays)
         {
-            throw new SecFlowException(Codes.RequestInvalid, $"days {days}: 1 to {MostDays} was expected.");
+            problems.Add(new Diagnostic(Codes.RequestInvalid, $"days {days}: 1 to {MostDays} was expected.") { Path = "days" });
         }
 
-        var (now, begin) = (time.GetUtcNow(), from ?? time.GetUtcNow());
+        var now = time.GetUtcNow();
+        var begin = Moment(from, "from", problems) ?? now;
+        if (problems.Count > 0)
+        {
+            throw new SecFlowException(problems);
+        }
+
         var calendar = ScheduleCalendar.Of(await schedules.ListAsync(actor, ct), await blackouts.ListAsync(actor, ct), begin, begin.AddDays(days ?? 7), now);
         IReadOnlyList<ApiCalendarEntry> entries =
         [
@@ -163,6 +171,23 @@ public static class SchedulesApi
     {
         await blackouts.DeleteAsync(await actors.OfRequestAsync(context, ct), id, ct);
         return Results.NoContent();
+    }
+
+    /// <summary>A moment of the query; null when none is given. SF1501 is added for one that is no instant of the years 2001 to 2199.</summary>
+    private static DateTimeOffset? Moment(string? text, string path, List<Diagnostic> problems)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        if (ScheduleTime.Instant(text) is { } at)
+        {
+            return at;
+        }
+
+        problems.Add(new Diagnostic(Codes.RequestInvalid, $"{path} '{(text.Length > 60 ? text[..60] + "..." : text)}': a time of the years 2001 to 2199 with its offset was expected, such as 2027-01-31T22:00:00Z or 2027-01-31T22:00:00%2B01:00.") { Path = path });
+        return null;
     }
 
     private static ApiSchedule Tagged(HttpContext context, Schedule row, Run? last, TimeProvider time)

@@ -63,7 +63,7 @@ internal sealed class TestEngine : IAsyncDisposable
             DecideStart = (plugins, targets, hold) => new PolicyEvaluator(time).RunStart([.. plugins.Select(p => PolicySubject.Of(p.Row, p.Manifest))], targets, Sandbox, hold).Refusal,
         });
         services.AddSecFlowRuns(new RunWorkerOptions(instance) { Slots = Slots, LeaseFor = leaseFor ?? TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(50), RenewEvery = TimeSpan.FromMilliseconds(200), FrozenFor = frozenFor ?? TimeSpan.FromMinutes(10) });
-        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleValidation>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
+        services.AddSingleton<ScheduleMirror>().AddSingleton<ScheduleValidation>().AddSingleton<ScheduleStart>().AddSingleton<BlackoutService>().AddSingleton<ScheduleWatch>().AddSingleton<ScheduleService>().AddSingleton<ScheduleFiring>();
         services.AddSecFlowQuartz(options);
         _services = services.BuildServiceProvider();
     }

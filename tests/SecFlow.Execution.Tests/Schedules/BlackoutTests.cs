@@ -165,6 +165,71 @@ public sealed class BlackoutTests
     }
 
     [Theory]
+    [InlineData("Sat-Sun 00:00-24:00 Europe/Berlin", "2027-03-27T12:00Z", "2027-03-28T22:00Z")]
+    [InlineData("Fri 18:00-24:00 UTC", "2027-06-04T19:00Z", "2027-06-05T00:00Z")]
+    [InlineData("daily 22:00-21:59 UTC", "2027-06-01T06:00Z", "2027-06-01T21:59Z")]
+    [InlineData("daily 00:00-24:00 UTC", "2027-06-01T06:00Z", "2027-06-15T00:00Z")]
+    [InlineData("Mon-Fri 08:30-17:30 Europe/Berlin", "2027-06-01T07:00Z", "2027-06-01T15:30Z")]
+    public void Window_WhoseSpansTouch_IsOne(string window, string at, string until)
+    {
+        var now = DateTimeOffset.Parse(at);
+        BlackoutWindow.Read(window, [])!.StandingOrNext(now).ShouldBe((now, DateTimeOffset.Parse(until)));
+    }
+
+    [DatabaseData]
+    public async Task Blackout_ThatGoesOnAtMidnight_HasNoMomentInWhichSomethingBegins(DatabaseKind kind)
+    {
+        // Sunday begins; and of a blackout without end, the two weeks that are looked at.
+        foreach (var window in new[] { "Sat-Sun 00:00-24:00 UTC", "daily 00:00-24:00 UTC" })
+        {
+            var time = new TestTime(new DateTimeOffset(2027, 6, 5, 12, 0, 0, TimeSpan.Zero));
+            await using var engine = await CreateAsync(kind, time);
+            engine.Scripts["scan"] = Finds(["r1"]);
+            var (service, watch) = (engine.Get<BlackoutService>(), engine.Get<ScheduleWatch>());
+            var row = await service.AddAsync(engine.Analyst, new NewBlackout("freeze", window), default);
+            await engine.StartAsync(OneScan);
+            async Task<Blackout> StoredAsync() => (await service.ListAsync(engine.Analyst, default)).Single();
+
+            time.Advance(new DateTimeOffset(2027, 6, 6, 0, 0, 0, TimeSpan.Zero) - time.GetUtcNow());
+            (await engine.WorkAsync()).ShouldBeFalse($"{window} goes on, and nobody looked yet");
+            time.Advance(row.StandsUntil!.Value - time.GetUtcNow() - TimeSpan.FromSeconds(30));
+            await watch.BlackoutsAsync(default);
+            (await StoredAsync()).StandsFrom.ShouldBe(row.StandsFrom, "one and the same time");
+
+            time.Advance(TimeSpan.FromSeconds(30));
+            (await engine.WorkAsync()).ShouldBe(window.StartsWith("Sat", StringComparison.Ordinal), $"{window}: Monday, or the fifteenth day");
+        }
+    }
+
+    [Fact]
+    public async Task Blackout_WhoseZoneIsNotKnownHere_StandsAndSaysSo_UntilItIsMended()
+    {
+        var time = new TestTime(_morning);
+        await using var engine = await CreateAsync(time: time);
+        engine.Scripts["scan"] = Finds(["r1"]);
+        var (service, watch) = (engine.Get<BlackoutService>(), engine.Get<ScheduleWatch>());
+        var row = await service.AddAsync(engine.Analyst, Office(), default);
+        await engine.Database.WriteAsync(async write => (await write.Db.Blackouts.SingleAsync()).Window = "Mon-Fri 08:30-17:30 Mars/Olympus");
+        await engine.StartAsync(OneScan);
+
+        time.Advance(row.StandsUntil!.Value - time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        for (var look = 0; look < 20; look++)
+        {
+            await watch.BlackoutsAsync(default);
+            (await engine.WorkAsync()).ShouldBeFalse("what cannot be read lets nothing run");
+            time.Advance(TimeSpan.FromSeconds(55));
+        }
+
+        var stored = (await service.ListAsync(engine.Analyst, default)).Single();
+        BlackoutService.InWords(stored).ShouldContain("cannot read the window 'Mon-Fri 08:30-17:30 Mars/Olympus'");
+        ScheduleCalendar.Of([], [stored], time.GetUtcNow(), time.GetUtcNow().AddDays(7), time.GetUtcNow()).Blackouts.ShouldHaveSingleItem().Until.ShouldBe(time.GetUtcNow().AddDays(7));
+
+        await service.EditAsync(engine.Analyst, row.Id, Office(), stored.Revision, default);
+        (await engine.WorkAsync()).ShouldBeTrue("in the evening it does not stand any more");
+        BlackoutService.Problem((await service.ListAsync(engine.Analyst, default)).Single()).ShouldBeNull();
+    }
+
+    [Theory]
     [InlineData("Mon-Fri 08:30-17:30 Mars/Olympus", "not a time zone")]
     [InlineData("Mon-Fri 08:30-08:30 UTC", "two different times")]
     [InlineData("2027-12-27T00:00/2027-12-24T00:00 UTC", "from a date to a later one")]

@@ -45,6 +45,18 @@ public sealed class ScheduleRuleTests
     }
 
     [Fact]
+    public void End_IsAfterTheJitter_NoTimeIsPutOffToItOrPast()
+    {
+        var (end, last) = (At("2027-06-05T06:10Z"), At("2027-06-05T06:00Z"));
+        var times = Enumerable.Range(0, 60).Select(i => Rule(new ScheduleSpec { Cron = "0 0 6 * * ?", JitterSeconds = 3600, EndsAt = end }, new Guid(i, 0, 0, new byte[8])).Next(_now, 9)).ToList();
+        times.ShouldAllBe(of => of.All(at => at < end));
+        times.Count(of => of[^1] >= last).ShouldBeInRange(1, 30, "those that fall into the ten minutes before it fire, the others do not");
+        times.ShouldAllBe(of => of.Count >= 3, "the days before are whole");
+        var once = new ScheduleSpec { Kind = ScheduleKind.Once, RunAt = last, JitterSeconds = 3600, EndsAt = end };
+        Enumerable.Range(0, 60).SelectMany(i => Rule(once, new Guid(i, 0, 0, new byte[8])).Next(_now, 9)).ShouldAllBe(at => at < end);
+    }
+
+    [Fact]
     public void Jitter_IsTheSameForTheSameTime_SpreadsSchedules_AndKeepsTheirOrder()
     {
         var spec = new ScheduleSpec { Cron = "0 0 * * * ?", JitterSeconds = 600 };

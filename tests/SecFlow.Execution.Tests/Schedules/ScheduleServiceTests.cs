@@ -102,6 +102,73 @@ public sealed class ScheduleServiceTests
         (await RefusedAsync(() => service.RunNowAsync(person with { Role = TeamRole.Viewer }, row.Id, RunTrigger.Manual, null, default))).ShouldBe(Codes.RoleMissing);
     }
 
+    [DatabaseData]
+    public async Task RunNow_ManyClicksAtOneMoment_AreDecidedOneAfterTheOther(DatabaseKind kind)
+    {
+        const int Clicks = 4;
+        await using var engine = await EngineAsync(kind: kind);
+        await using var twin = engine.Twin();
+        var service = engine.Get<ScheduleService>();
+        var nightly = await NightlyAsync(engine);
+        var row = await service.AddAsync(engine.Analyst, nightly, default);
+        async Task<string> ClickAsync(int click)
+        {
+            try
+            {
+                var run = await (click % 2 == 0 ? service : twin.Get<ScheduleService>()).RunNowAsync(engine.Analyst, row.Id, RunTrigger.Manual, null, default);
+                return run.Id.ToString();
+            }
+            catch (SecFlowException refused)
+            {
+                return refused.Code;
+            }
+        }
+
+        Task<string[]> AllAsync() => Task.WhenAll(Enumerable.Range(0, Clicks).Select(click => Task.Run(() => ClickAsync(click))));
+
+        var skipped = await AllAsync();
+        skipped.Count(answer => answer == Codes.ScheduleOverlap).ShouldBe(Clicks - 1, string.Join(' ', skipped));
+        var first = (await engine.Runs.ListAsync(engine.Analyst, 0, 10, default)).ShouldHaveSingleItem();
+
+        row = await service.EditAsync(engine.Analyst, row.Id, new ScheduleEdit(nightly with { Overlap = OverlapPolicy.Replace }, row.Revision), default);
+        (await service.ReplacedAsync(engine.Analyst, row.Id, default)).ShouldBe(1);
+        var commits = new List<IReadOnlyList<string>>();
+        foreach (var database in new[] { engine.Get<Database>(), twin.Get<Database>() })
+        {
+            database.AuditCommitted += events =>
+            {
+                lock (commits)
+                {
+                    commits.Add([.. events.Select(e => e.Action)]);
+                }
+            };
+        }
+
+        var replaced = await AllAsync();
+        replaced.Distinct().Count().ShouldBe(Clicks, string.Join(' ', replaced));
+        (await engine.Store.ActiveOfScheduleAsync(row.Id, default)).ShouldHaveSingleItem("each replaced the one before");
+        (await engine.DetailAsync(first.Id)).Run.Status.ShouldBe(RunStatus.Cancelled);
+        commits.Where(commit => commit.Contains("start.run")).ShouldAllBe(commit => commit.Contains("cancel.run"), "the new run and the end of the old one are one transaction");
+        commits.Count(commit => commit.Contains("start.run")).ShouldBe(Clicks);
+    }
+
+    [Fact]
+    public async Task RunNow_WithAKey_GivesTheSameRun_AndReplacesNothingTwice()
+    {
+        await using var engine = await EngineAsync();
+        var service = engine.Get<ScheduleService>();
+        var row = await service.AddAsync(engine.Analyst, await NightlyAsync(engine) with { Overlap = OverlapPolicy.Replace }, default);
+        (await service.ReplacedAsync(engine.Analyst, row.Id, default)).ShouldBe(0);
+
+        var run = await service.RunNowAsync(engine.Analyst, row.Id, RunTrigger.Api, "once", default);
+        (await service.RunNowAsync(engine.Analyst, row.Id, RunTrigger.Api, "once", default)).Id.ShouldBe(run.Id);
+
+        (await engine.Store.ActiveOfScheduleAsync(row.Id, default)).ShouldHaveSingleItem().Id.ShouldBe(run.Id);
+        (await EventsAsync(engine, "cancel.run")).ShouldBeEmpty();
+        await service.DeleteAsync(engine.Analyst, row.Id, default);
+        (await RefusedAsync(() => service.RunNowAsync(engine.Analyst, row.Id, RunTrigger.Api, "twice", default))).ShouldBe(Codes.NotFound);
+    }
+
     [Fact]
     public async Task HandOver_IsAnEditorsForOneself_AndOtherwiseItsOwnersOrAnAdmins()
     {
@@ -182,6 +249,11 @@ public sealed class ScheduleServiceTests
     [InlineData("2027-10-31 02:30", "2027-10-31T00:30:00Z")]
     [InlineData("2027-06-01T12:00:30", "2027-06-01T10:00:30Z")]
     [InlineData("2027-06-01T12:00:00Z", "2027-06-01T12:00:00Z")]
+    [InlineData("2027-06-01T12:00:00.000", "2027-06-01T10:00:00Z")]
+    [InlineData("2027-06-01 12:00:00.25", "2027-06-01T10:00:00.25Z")]
+    [InlineData("2027-06-01T12:00:00.5+05:30", "2027-06-01T06:30:00.5Z")]
+    [InlineData("2027-06-01T12:00:00.5Z", "2027-06-01T12:00:00.5Z")]
+    [InlineData("9999-12-31T23:59:59-12:00", null)]
     [InlineData("2027-06-01T12:00-04:00", "2027-06-01T16:00:00Z")]
     [InlineData("tomorrow", null)]
     [InlineData("0001-01-01T00:00", null)]
@@ -191,4 +263,18 @@ public sealed class ScheduleServiceTests
         ScheduleTime.Read(text, "Europe/Berlin", "runAt", problems).ShouldBe(expected is null ? null : DateTimeOffset.Parse(expected));
         problems.Select(p => p.Path).ShouldBe(expected is null ? ["runAt"] : []);
     }
+
+    [Theory]
+    [InlineData("2027-06-01T12:00:00Z", true)]
+    [InlineData("2027-06-01T12:00+02:00", true)]
+    [InlineData("2027-06-01T12:00:00", false)]
+    [InlineData("2027-06-01T12:00:00.000", false)]
+    [InlineData("2027-06-01", false)]
+    [InlineData("0001-01-01T00:00:00Z", false)]
+    [InlineData("0001-01-01T00:00:00+14:00", false)]
+    [InlineData("9999-12-30T00:00:00Z", false)]
+    [InlineData("2200-01-01T00:00:00Z", false)]
+    [InlineData("Z", false)]
+    [InlineData(null, false)]
+    public void Instants_SayTheirOffset_AndAreOfOurTime(string? text, bool known) => ScheduleTime.Instant(text).HasValue.ShouldBe(known);
 }

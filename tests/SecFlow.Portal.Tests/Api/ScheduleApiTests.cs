@@ -59,6 +59,36 @@ public sealed class ScheduleApiTests(PortalFixture portal)
         await ProblemAsync(await api.GetAsync(Uri(path)), 404, "SF1502");
     }
 
+    [Theory]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("0001-01-01T00:00:00+14:00")]
+    [InlineData("9999-12-30T00:00:00Z")]
+    [InlineData("2027-01-31T22:00:00.000")]
+    [InlineData("2200-01-01T00:00:00Z")]
+    [InlineData("now")]
+    public async Task Moment_ThatIsNoneOfOurs_IsRefused(string moment)
+    {
+        using var api = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Analyst, "workflows:read"));
+        await ProblemAsync(await api.GetAsync(Uri("schedules/calendar?from=" + System.Uri.EscapeDataString(moment))), 400, "SF1501");
+        foreach (var zone in new[] { "America/New_York", "Pacific/Kiritimati" })
+        {
+            await ProblemAsync(await api.PostAsJsonAsync(Uri("schedules/preview?after=" + System.Uri.EscapeDataString(moment)), new { cron = "0 30 2 * * ?", zone }), 400, "SF1501");
+        }
+    }
+
+    [Theory]
+    [InlineData("2001-01-01T00:00:00Z")]
+    [InlineData("2199-12-31T23:59:59-12:00")]
+    public async Task Moment_AtTheEdge_IsAnswered(string moment)
+    {
+        using var api = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Main, TeamRole.Analyst, "workflows:read"));
+        await JsonAsync(await api.GetAsync(Uri("schedules/calendar?days=62&from=" + System.Uri.EscapeDataString(moment))), HttpStatusCode.OK);
+        foreach (var zone in new[] { "America/New_York", "Pacific/Kiritimati" })
+        {
+            await JsonAsync(await api.PostAsJsonAsync(Uri("schedules/preview?count=100&after=" + System.Uri.EscapeDataString(moment)), new { cron = "0 30 2 * * ?", zone }), HttpStatusCode.OK);
+        }
+    }
+
     [Fact]
     public async Task Blackout_ByApi_IsAddedChangedAndEnded()
     {

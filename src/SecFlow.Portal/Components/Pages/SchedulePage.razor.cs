@@ -78,7 +78,7 @@ public sealed partial class SchedulePage
     }
 
     /// <summary>The blackout in which a time falls.</summary>
-    private Blackout? Dark(DateTimeOffset at) => _blackouts.FirstOrDefault(b => (b.ScheduleId is null || b.ScheduleId == Id) && BlackoutWindow.Of(b)?.StandingOrNext(at) is { } span && span.From <= at);
+    private Blackout? Dark(DateTimeOffset at) => _blackouts.FirstOrDefault(b => (b.ScheduleId is null || b.ScheduleId == Id) && BlackoutWindow.Of(b).StandingOrNext(at) is { } span && span.From <= at);
 
     private void Edit() => (_form, _revision) = (ScheduleForm.Of(_row!), _row!.Revision);
 
