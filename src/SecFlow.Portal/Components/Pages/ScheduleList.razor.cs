@@ -88,8 +88,11 @@ public sealed partial class ScheduleList
 
     private Task RunAsync(Schedule row) => GuardAsync(async actor =>
     {
-        var run = await Schedules.RunNowAsync(actor, row.Id, RunTrigger.Manual, null, Left);
-        Navigation.NavigateTo($"runs/{run.Id}");
+        if (await RunNowQuestion.IsSureAsync(Dialogs, row.Name, await Schedules.ReplacedAsync(actor, row.Id, Left)))
+        {
+            var run = await Schedules.RunNowAsync(actor, row.Id, RunTrigger.Manual, null, Left);
+            Navigation.NavigateTo($"runs/{run.Id}");
+        }
     });
 
     private Task SwitchAsync(Schedule row) => GuardAsync(async actor =>

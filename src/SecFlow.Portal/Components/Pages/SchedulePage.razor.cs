@@ -101,8 +101,11 @@ public sealed partial class SchedulePage
 
     private Task RunAsync() => GuardAsync(async actor =>
     {
-        var run = await Schedules.RunNowAsync(actor, Id, RunTrigger.Manual, null, Left);
-        Navigation.NavigateTo($"runs/{run.Id}");
+        if (await RunNowQuestion.IsSureAsync(Dialogs, _row!.Name, await Schedules.ReplacedAsync(actor, Id, Left)))
+        {
+            var run = await Schedules.RunNowAsync(actor, Id, RunTrigger.Manual, null, Left);
+            Navigation.NavigateTo($"runs/{run.Id}");
+        }
     });
 
     private Task SwitchAsync() => GuardAsync(async actor =>

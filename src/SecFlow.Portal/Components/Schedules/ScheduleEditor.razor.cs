@@ -17,6 +17,7 @@ public sealed partial class ScheduleEditor
     private static readonly IReadOnlyList<string> _zones = [.. TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).Where(id => id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)).Prepend("UTC")];
 
     private IReadOnlyList<RecipeParameter> _parameters = [];
+    private IReadOnlyList<string> _dropped = [];
     private Guid? _read;
 
     [Parameter]
@@ -115,12 +116,16 @@ public sealed partial class ScheduleEditor
             return;
         }
 
-        (_read, _parameters) = (Form.WorkflowId, []);
+        (_read, _parameters, _dropped) = (Form.WorkflowId, [], []);
         if (Form.WorkflowId is { } id)
         {
             var actor = await Actors.RequireAsync(default);
             var (_, version) = await Recipes.GetAsync(actor, id, default);
-            _parameters = (await Recipes.ValidateAsync(actor.TeamId, version.Recipe, default)).Recipe?.Parameters ?? [];
+            if ((await Recipes.ValidateAsync(actor.TeamId, version.Recipe, default)).Recipe is { } recipe)
+            {
+                _parameters = recipe.Parameters;
+                _dropped = Form.KeepDeclared([.. recipe.Parameters.Select(parameter => parameter.Name)]);
+            }
         }
     }
 

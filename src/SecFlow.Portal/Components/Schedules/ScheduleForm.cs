@@ -26,6 +26,9 @@ public sealed class ScheduleForm
 
     private static readonly CultureInfo _culture = CultureInfo.InvariantCulture;
 
+    // Stored instants by path, each with the text and the zone that stand for it. A wall clock says less than an instant: no ticks, and of an hour that comes twice not which.
+    private readonly Dictionary<string, (string Text, string Zone, DateTimeOffset At)> _stored = new(StringComparer.Ordinal);
+
     public string Name { get; set; } = "";
 
     public Guid? WorkflowId { get; set; }
@@ -56,7 +59,7 @@ public sealed class ScheduleForm
 
     public string EndsAt { get; set; } = "";
 
-    public int JitterMinutes { get; set; }
+    public int JitterSeconds { get; set; }
 
     public MisfirePolicy Misfire { get; set; }
 
@@ -79,22 +82,32 @@ public sealed class ScheduleForm
     {
         ArgumentNullException.ThrowIfNull(row);
         var zone = TimeZoneInfo.TryFindSystemTimeZoneById(row.Zone, out var info) ? info : TimeZoneInfo.Utc;
-        string Wall(DateTimeOffset? at) => at is { } time ? TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd'T'HH:mm", _culture) : "";
         var form = new ScheduleForm
         {
             Name = row.Name,
             WorkflowId = row.WorkflowId,
             Cron = row.Kind == ScheduleKind.Cron ? row.Cron : "0 0 6 ? * MON",
             Zone = row.Zone,
-            RunAt = Wall(row.RunAt),
-            StartsAt = Wall(row.StartsAt),
-            EndsAt = Wall(row.EndsAt),
-            JitterMinutes = (row.JitterSeconds + 59) / 60,
+            JitterSeconds = row.JitterSeconds,
             Misfire = row.Misfire,
             Overlap = row.Overlap,
             Priority = row.Priority,
             Tags = row.TargetTags,
         };
+        string Wall(string path, DateTimeOffset? stored)
+        {
+            if (stored is not { } at)
+            {
+                return "";
+            }
+
+            var wall = TimeZoneInfo.ConvertTime(at, zone);
+            var text = wall.ToString(wall.Second == 0 ? "yyyy-MM-dd'T'HH:mm" : "yyyy-MM-dd'T'HH:mm:ss", _culture);
+            form._stored[path] = (text, row.Zone, at);
+            return text;
+        }
+
+        (form.RunAt, form.StartsAt, form.EndsAt) = (Wall("runAt", row.RunAt), Wall("startsAt", row.StartsAt), Wall("endsAt", row.EndsAt));
         form.Targets.UnionWith(ScheduleTargets.IdsOf(row));
         foreach (var (name, value) in ScheduleTargets.ParametersOf(row))
         {
@@ -145,17 +158,30 @@ public sealed class ScheduleForm
         Spell();
     }
 
+    /// <summary>Lets go of values of parameters that the workflow does not declare: no field shows them, and they are refused when it is saved. Returns their names.</summary>
+    public IReadOnlyList<string> KeepDeclared(IReadOnlyCollection<string> declared)
+    {
+        var gone = Parameters.Keys.Where(name => !declared.Contains(name)).Order(StringComparer.Ordinal).ToList();
+        var told = gone.Where(name => Parameters[name].Length > 0).ToList();
+        gone.ForEach(name => Parameters.Remove(name));
+        return told;
+    }
+
     public ScheduleSpec ToSpec(ICollection<Diagnostic> problems) => new()
     {
         Kind = Kind,
         Cron = Cron,
         IntervalSeconds = Kind == ScheduleKind.Interval ? (int)Math.Clamp((long)Every * Unit, 0, int.MaxValue) : null,
-        RunAt = Kind == ScheduleKind.Once ? ScheduleTime.Read(RunAt, Zone, "runAt", problems) : null,
+        RunAt = Kind == ScheduleKind.Once ? Moment(RunAt, "runAt", problems) : null,
         Zone = Zone,
-        JitterSeconds = (int)Math.Clamp(JitterMinutes * 60L, -1, int.MaxValue),
-        StartsAt = ScheduleTime.Read(StartsAt, Zone, "startsAt", problems),
-        EndsAt = ScheduleTime.Read(EndsAt, Zone, "endsAt", problems),
+        JitterSeconds = JitterSeconds,
+        StartsAt = Moment(StartsAt, "startsAt", problems),
+        EndsAt = Moment(EndsAt, "endsAt", problems),
     };
+
+    // What nobody edited stays the instant that is stored; in another zone the same text is another one.
+    private DateTimeOffset? Moment(string text, string path, ICollection<Diagnostic> problems) =>
+        _stored.TryGetValue(path, out var kept) && (kept.Text, kept.Zone) == (text, Zone) ? kept.At : ScheduleTime.Read(text, Zone, path, problems);
 
     /// <summary>Throws SF1301 with everything that a person has to fill in first.</summary>
     public NewSchedule ToSchedule()
