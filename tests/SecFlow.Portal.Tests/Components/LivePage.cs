@@ -1,3 +1,4 @@
+#pragma warning disable BL0006 // Not promised to stay as they are, but the only place where events have their ids.
 using System.Security.Claims;
 using System.Text;
 using Microsoft.AspNetCore.Components;
@@ -92,7 +93,6 @@ internal sealed class LivePage : StaticHtmlRenderer, IAsyncDisposable
     // Told that it is shown, a page goes on after its rendering.
     protected override Task UpdateDisplayAsync(in RenderBatch renderBatch) => Task.CompletedTask;
 
-#pragma warning disable BL0006 // The frames are the only place where events have their ids.
     private ulong? Find(int component, string element, string words, string raised)
     {
         var range = GetCurrentRenderTreeFrames(component);
@@ -126,5 +126,4 @@ internal sealed class LivePage : StaticHtmlRenderer, IAsyncDisposable
 
         return null;
     }
-#pragma warning restore BL0006
 }
