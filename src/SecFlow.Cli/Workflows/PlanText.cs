@@ -57,7 +57,7 @@ internal static class PlanText
             .Concat(Field("", [node.Plugin.Row.Digest]))
             .Concat(node.When is null ? [] : Field("when", [$"{node.When}{(node.Runs == PlannedStart.Depends ? " (depends on earlier outputs)" : node.Runs == PlannedStart.No ? " (does not hold)" : " (holds)")}"]))
             .Concat(node.Inputs.Count == 0 ? [] : Field("reads", [$"{string.Join(", ", node.Inputs)}: its calls depend on earlier outputs (*)"]))
-            .Concat(node.ForEach is { } pieces ? Field("foreach", [$"{pieces.Port}, {pieces.Chunk} records at a time; the plan follows the first piece"]) : [])
+            .Concat(node.ForEach is { } each ? Field("foreach", [$"{each.Port}, {each.Chunk} records at a time; the plan follows the first chunk"]) : [])
             .Concat(node.From is { } pin ? Field("part of", [$"{pin.Name}, version {pin.Version}"]) : [])
             .Concat(Field("network", node.Network is null ? ["none"] : node.Network.Plan.Allowed.Count == 0 ? [$"{node.Network.Access}: nothing can be reached"] : [.. node.Network.Plan.Allowed.Select(Reached)]))
             .Concat(Field("limits", [$"{Duration(node.Timeout)} in all; script {Duration(limits.Cpu)} of processor, {limits.CallTime.TotalSeconds:0.#} s and {limits.Statements.ToString("N0", CultureInfo.InvariantCulture)} statements a call, {limits.HeapBytes / 1048576} MiB"]))

@@ -106,7 +106,7 @@ internal sealed class NodePreview(NodePlugins plugins)
         Config = recipe.ConfigFor(context.Parameters, context.Targets[0].Value),
         Run = RunFacts.Planned(context, recipe, manifest),
         Scope = context.Scope,
-        Inputs = recipe.Inputs.ToDictionary(i => i.Key, i => Input(context, i.Value, manifest.Inputs.FirstOrDefault(p => p.Name == i.Key)?.Type ?? "json", recipe.ForEach is { } pieces && pieces.Port == i.Key ? pieces.Chunk : PlanOutput.MostRecords), StringComparer.Ordinal),
+        Inputs = recipe.Inputs.ToDictionary(i => i.Key, i => Input(context, i.Value, manifest.Inputs.FirstOrDefault(p => p.Name == i.Key)?.Type ?? "json", recipe.ForEach is { } each && each.Port == i.Key ? each.Chunk : PlanOutput.MostRecords), StringComparer.Ordinal),
         Timeout = limit,
     };
 

@@ -58,7 +58,7 @@ public static class PlanDocument
         ("runs", Word(node.Runs)),
         ("when", node.When),
         ("dependsOn", Texts(node.Inputs)),
-        ("foreach", node.ForEach is { } pieces ? Object(("port", pieces.Port), ("chunk", pieces.Chunk)) : null),
+        ("foreach", node.ForEach is { } each ? Object(("port", each.Port), ("chunk", each.Chunk)) : null),
         ("subWorkflow", node.From is { } pin ? Object(("workflow", pin.Name), ("version", pin.Version)) : null),
         ("attempts", node.Retry.MaxAttempts),
         ("expected", Expected(node.Expected)),

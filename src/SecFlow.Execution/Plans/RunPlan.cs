@@ -168,7 +168,7 @@ public sealed record PlannedNode
     /// <summary>Names of the earlier outputs that it reads.</summary>
     public IReadOnlyList<string> Inputs { get; init; } = [];
 
-    /// <summary>The input that it is given in pieces; null = whole.</summary>
+    /// <summary>The input that it is given in chunks; null = whole.</summary>
     public ForEach? ForEach { get; init; }
 
     /// <summary>The saved workflow that it comes from; null = the recipe itself.</summary>
@@ -177,7 +177,7 @@ public sealed record PlannedNode
     /// <summary>How often it is tried.</summary>
     public RetryPolicy Retry { get; init; } = RetryPolicy.None;
 
-    /// <summary>Wall time of the node, or of each piece.</summary>
+    /// <summary>Wall time of the node, or of each chunk.</summary>
     public required TimeSpan Timeout { get; init; }
 
     /// <summary>What the plugin host is held to.</summary>

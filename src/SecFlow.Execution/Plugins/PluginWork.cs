@@ -44,7 +44,7 @@ public sealed record PluginWork
 /// <summary>Records of an input: opened once per reading, JSON lines.</summary>
 public sealed record InputDataset(string Type, int Count, Func<Stream> OpenJsonLines)
 {
-    /// <summary>The same from a byte on, without reading what stands before; null = it can only be read from its start.</summary>
+    /// <summary>The same from a byte on, without reading what stands before; null = it is empty, or is never given in chunks.</summary>
     public Func<long, Stream>? OpenAt { get; init; }
 }
 

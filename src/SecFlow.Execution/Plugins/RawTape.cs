@@ -16,16 +16,19 @@ internal sealed record KeptRaw(RawOutputKind Kind, string Name, string Tool, Blo
 /// Lets every call through and keeps what came back, so that another version of the plugin can read it again (<see cref="StoredTape"/>).
 /// 1. One line per call with its answer (<c>calls.jsonl</c>), after a line that says what the work was; of a tool its output streams and files beside it, as they are.
 /// 2. Written to a file without a name while the work goes on, and to the blob store at its end, also when the plugin failed.
-/// 3. At most <see cref="Limits.OutputBytesKept"/> of calls; of tools what the engine keeps of them anyway. What is cut says so.
+/// 3. At most <see cref="Limits.OutputBytesKept"/> of calls and outputs of tools together, over all works of its life: chunks of a node, calls of a tool. From where it is cut on nothing more is kept, and what is cut says so.
 /// 4. A secret that the run has read is taken out; the values that <c>ctx.secret</c> gave are never kept, and neither are resources.
 /// 5. It never fails a node: what could not be kept is told in <see cref="Problem"/>.
 /// </summary>
-internal sealed class RawTape(BlobStore blobs, JsonObject work) : CallTape, IDisposable
+internal sealed class RawTape(BlobStore blobs, JsonObject work, long? most = null) : CallTape, IDisposable
 {
-    private static readonly long _most = Limits.OutputBytesKept.Default;
     private readonly List<KeptRaw> _kept = [];
+    private long _left = most ?? Limits.OutputBytesKept.Default;
     private FileStream? _lines;
+
+    // Of this work; and from some work on, of all.
     private bool _truncated;
+    private bool _full;
     private int _works;
     private int _tools;
     private JsonNode? _running;
@@ -72,7 +75,7 @@ internal sealed class RawTape(BlobStore blobs, JsonObject work) : CallTape, IDis
             using var reader = new StreamReader(lines, Encoding.UTF8);
             var name = ++_works == 1 ? StoredTape.CallsFile : string.Create(CultureInfo.InvariantCulture, $"calls-{_works}.jsonl");
             var blob = await blobs.PutAsync((stream, token) => WriteAsync(reader, stream, handles, secrets ?? new SecretValues(), token), ct);
-            _kept.Add(new KeptRaw(RawOutputKind.Calls, name, "", blob, _truncated));
+            _kept.Add(new KeptRaw(RawOutputKind.Calls, name, "", blob, _truncated || _full));
         }
         catch (IOException e)
         {
@@ -89,6 +92,11 @@ internal sealed class RawTape(BlobStore blobs, JsonObject work) : CallTape, IDis
 
     private void Note(string method, JsonNode? arguments, ResultMessage result)
     {
+        if (_full)
+        {
+            return;
+        }
+
         var line = new JsonObject { ["method"] = method, ["arguments"] = arguments?.DeepClone(), ["answer"] = result.Value?.DeepClone() };
         if (result.Error is { } error)
         {
@@ -114,9 +122,9 @@ internal sealed class RawTape(BlobStore blobs, JsonObject work) : CallTape, IDis
     private void Append(JsonObject line)
     {
         var bytes = Encoding.UTF8.GetBytes(line.ToJsonString() + "\n");
-        if (_truncated || _lines!.Length + bytes.Length > _most)
+        if (_full || _truncated || _lines!.Length + bytes.Length > _left)
         {
-            _truncated = true;
+            _full |= !_truncated;
             return;
         }
 
@@ -125,20 +133,28 @@ internal sealed class RawTape(BlobStore blobs, JsonObject work) : CallTape, IDis
 
     private async Task WriteAsync(StreamReader lines, Stream to, Handles handles, SecretValues secrets, CancellationToken ct)
     {
-        long written = 0;
         while (await lines.ReadLineAsync(ct) is { } text)
         {
-            var line = (JsonObject)JsonNode.Parse(text)!;
-            line["answer"] = (string?)line["method"] == "tool"
-                ? await ToolAsync((JsonObject?)line["answer"], (string?)line["arguments"]?["name"] ?? "tool", handles, secrets, ct)
-                : await TapeContent.OutOfHandlesAsync(line["answer"], handles, _ => { }, ct);
-            var bytes = Encoding.UTF8.GetBytes((secrets.Redact(line)?.ToJsonString() ?? "null") + "\n");
-            if ((written += bytes.Length) > _most)
+            if (_left == 0)
             {
-                _truncated = true;
+                _full = true;
                 return;
             }
 
+            var line = (JsonObject)JsonNode.Parse(text)!;
+            var tool = (string?)line["method"] == "tool";
+            line["answer"] = tool
+                ? await ToolAsync((JsonObject?)line["answer"], (string?)line["arguments"]?["name"] ?? "tool", handles, secrets, ct)
+                : await TapeContent.OutOfHandlesAsync(line["answer"], handles, _ => { }, ct);
+            var bytes = Encoding.UTF8.GetBytes((secrets.Redact(line)?.ToJsonString() ?? "null") + "\n");
+            if (bytes.Length > _left && !tool)
+            {
+                (_left, _full) = (0, true);
+                return;
+            }
+
+            // The line of a tool is written even so: without it what was just kept of the tool's output says nothing.
+            _left = Math.Max(0, _left - bytes.Length);
             await to.WriteAsync(bytes, ct);
         }
     }
@@ -160,8 +176,16 @@ internal sealed class RawTape(BlobStore blobs, JsonObject work) : CallTape, IDis
                 return new JsonObject { ["text"] = "" };
             }
 
-            var blob = await blobs.PutAsync((stream, token) => RawCopy.WriteAsync(handles, id, stream, secrets, token), ct);
-            _kept.Add(new KeptRaw(kind, name, tool, blob, truncated));
+            if (_left == 0)
+            {
+                _full = true;
+                return new JsonObject { ["text"] = "" };
+            }
+
+            var whole = true;
+            var blob = await blobs.PutAsync(async (stream, token) => whole = await RawCopy.WriteAsync(handles, id, stream, _left, secrets, token), ct);
+            (_left, _full) = (_left - blob.Size, _full || !whole);
+            _kept.Add(new KeptRaw(kind, name, tool, blob, truncated || !whole));
             return new JsonObject { ["output"] = name };
         }
 

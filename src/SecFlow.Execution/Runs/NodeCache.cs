@@ -58,7 +58,7 @@ public sealed class NodeCache(CachedNodeStore store, RunStore runs, NodePlugins 
             ["package"] = node.PluginDigest,
             ["config"] = config.DeepClone(),
             ["parameters"] = recipe.ParametersFor(context.Parameters, context.FirstTarget).DeepClone(),
-            ["foreach"] = recipe.ForEach is { } pieces ? $"{pieces.Port} {pieces.Chunk}" : null,
+            ["foreach"] = recipe.ForEach is { } each ? $"{each.Port} {each.Chunk}" : null,
             ["inputs"] = Map(inputs.OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => KeyValuePair.Create(i.Key, (JsonNode?)Texts(i.Value)))),
             ["outputs"] = Map(recipe.Outputs.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))),
             ["targets"] = new JsonArray([.. context.Targets.Select(t => (JsonNode)Target(t))]),

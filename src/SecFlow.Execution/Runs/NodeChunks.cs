@@ -8,25 +8,25 @@ using SecFlow.Execution.Workflows;
 namespace SecFlow.Execution.Runs;
 
 /// <summary>
-/// A <c>foreach</c> node: one work of the session for each piece of its input.
-/// 1. A piece is done when its records and what it left beside them (<see cref="ChunkState"/>) are durable; it never runs again in this run, and its records count once.
-/// 2. After a crash or a failure the next attempt begins with the first piece that is not done. What an unfinished piece had staged is dropped with its attempt.
-/// 3. <c>timeout</c> holds for each piece. A piece that fails ends the node; what came before it is kept, as of any node.
-/// 4. Verdicts, datasets and uses of tools are those of all pieces together: the worst verdict of a target counts.
+/// A <c>foreach</c> node: one work of the session for each chunk of its input.
+/// 1. A chunk is done when its records and what it left beside them (<see cref="ChunkState"/>) are durable; it never runs again in this run, and its records count once.
+/// 2. After a crash or a failure the next attempt begins with the first chunk that is not done. What an unfinished chunk had staged is dropped with its attempt.
+/// 3. <c>timeout</c> holds for each chunk. A chunk that fails ends the node; what came before it is kept, as of any node.
+/// 4. Verdicts, datasets and uses of tools are those of all chunks together: the worst verdict of a target counts.
 /// </summary>
 internal sealed class NodeChunks(RunWriter writer)
 {
-    /// <summary>Runs the pieces that are not done; the outcome of all of them, with the error of the one that failed. Throws SF1030.</summary>
+    /// <summary>Runs the chunks that are not done; the outcome of all of them, with the error of the one that failed. Throws SF1030.</summary>
     public async Task<PluginOutcome> RunAsync(RunContext context, RecipeNode recipe, NodeRun node, OpenPlugin session, PluginWork work, FindingStaging staging, CancellationToken ct)
     {
-        var pieces = recipe.ForEach!;
-        var input = await ChunkedInput.OfAsync(pieces.Port, work.Inputs[pieces.Port], pieces.Chunk, ct);
+        var each = recipe.ForEach!;
+        var input = await ChunkedInput.OfAsync(each.Port, work.Inputs[each.Port], each.Chunk, ct);
         PluginOutcome? all = null;
         if (node.ChunksDone > 0 && node.ChunkState is { } kept)
         {
             var state = ChunkState.Read(kept);
-            var (findings, records) = await writer.StagedSoFarAsync(node.Id, node.Attempt, ct);
-            staging.Restore(findings, records, state.Verdicts, state.Rejected);
+            var (findings, valid) = await writer.StagedSoFarAsync(node.Id, node.Attempt, ct);
+            staging.Restore(findings, valid, state.Verdicts, state.Rejected);
             all = state.Used;
         }
 
@@ -34,8 +34,8 @@ internal sealed class NodeChunks(RunWriter writer)
         {
             await context.Stop.Freezer.WhenThawedAsync(ct);
             staging.BeginChunk(chunk, input.Count);
-            var piece = input.Piece(chunk);
-            var outcome = await session.RunAsync(work with { Inputs = new Dictionary<string, InputDataset>(work.Inputs, StringComparer.Ordinal) { [pieces.Port] = piece } }, staging, ct);
+            var records = input.Chunk(chunk);
+            var outcome = await session.RunAsync(work with { Inputs = new Dictionary<string, InputDataset>(work.Inputs, StringComparer.Ordinal) { [each.Port] = records } }, staging, ct);
             all = all is null ? outcome : ChunkState.Join(all, outcome);
             if (outcome.Error is not null || staging.LimitReached is not null)
             {
@@ -43,7 +43,7 @@ internal sealed class NodeChunks(RunWriter writer)
             }
 
             await context.Journal.FlushAsync(ct);
-            context.Journal.Add("node.chunk", recipe.Id, new JsonObject { ["done"] = chunk, ["of"] = input.Count, ["records"] = piece.Count, ["findings"] = staging.Findings });
+            context.Journal.Add("node.chunk", recipe.Id, new JsonObject { ["done"] = chunk, ["of"] = input.Count, ["records"] = records.Count, ["findings"] = staging.Findings });
             var left = ChunkState.Write(staging, all);
             await context.Journal.CommitAsync(events => writer.CommitChunkAsync(context.Lease, node.Id, chunk, input.Count, left, events, ct), ct);
         }
@@ -52,7 +52,7 @@ internal sealed class NodeChunks(RunWriter writer)
     }
 }
 
-/// <summary>What the pieces that are done left beside their records.</summary>
+/// <summary>What the chunks that are done left beside their records.</summary>
 internal sealed record ChunkState(IReadOnlyDictionary<Guid, FindingStaging.Said> Verdicts, int Rejected, PluginOutcome Used)
 {
     public static ChunkState Read(string json) => JsonSerializer.Deserialize<ChunkState>(json, JsonSerializerOptions.Web) ?? throw new JsonException("The state of the chunks is empty.");

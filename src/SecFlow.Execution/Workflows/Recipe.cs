@@ -74,7 +74,7 @@ public sealed record RecipeNode(
     /// <summary>All of them must hold, or the node is skipped.</summary>
     public IReadOnlyList<BoundCondition> Conditions { get; init; } = [];
 
-    /// <summary>The input that it is given piece by piece; null = whole datasets at once.</summary>
+    /// <summary>The input that it is given chunk by chunk; null = whole datasets at once.</summary>
     public ForEach? ForEach { get; init; }
 
     /// <summary>The sub-workflow that it stands in; null for a node of the recipe itself.</summary>
@@ -99,9 +99,9 @@ public sealed record RecipeNode(
         Conditions.FirstOrDefault(c => !c.Holds(counts, run, firstTarget))?.Text;
 }
 
-/// <summary><c>foreach</c> with <c>chunk</c>: the records of one input port, read one dataset after the other, are handed over in pieces; the other ports whole with each piece.</summary>
+/// <summary><c>foreach</c> with <c>chunk</c>: the records of one input port, read one dataset after the other, are handed over in chunks; the other ports whole with each chunk.</summary>
 /// <param name="Port">The input port.</param>
-/// <param name="Chunk">Records in a piece, 1 to <see cref="MostPerChunk"/>.</param>
+/// <param name="Chunk">Records in a chunk, 1 to <see cref="MostPerChunk"/>.</param>
 public sealed record ForEach(string Port, int Chunk)
 {
     public const int DefaultChunk = 50;

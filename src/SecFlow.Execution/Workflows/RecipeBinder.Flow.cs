@@ -4,7 +4,7 @@ using SecFlow.Execution.Yaml;
 
 namespace SecFlow.Execution.Workflows;
 
-/// <summary>Order, conditions, pieces and cascades.</summary>
+/// <summary>Order, conditions, chunks and cascades.</summary>
 internal sealed partial class RecipeBinder
 {
     /// <summary>A condition at its place, with what it needs; null = none, or a problem was told.</summary>
@@ -87,7 +87,7 @@ internal sealed partial class RecipeBinder
 
         if (node.Plugin.Manifest.Category == "report")
         {
-            fields.Problem("foreach", $"'{node.Name}' writes one report of everything; it cannot be fed in pieces. Remove 'foreach'.", Codes.RecipeForEach);
+            fields.Problem("foreach", $"'{node.Name}' writes one report of everything; it cannot be fed in chunks. Remove 'foreach'.", Codes.RecipeForEach);
             return;
         }
 

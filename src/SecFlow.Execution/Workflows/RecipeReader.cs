@@ -185,7 +185,7 @@ public static partial class RecipeReader
 
         if (fields.Has("chunk") && !fields.Has("foreach"))
         {
-            fields.Problem("chunk", "'chunk' says how many records each piece of 'foreach' has. Add foreach: DATASET, or remove 'chunk'.");
+            fields.Problem("chunk", "'chunk' says how many records each chunk of 'foreach' has. Add foreach: DATASET, or remove 'chunk'.");
         }
 
         var config = fields.Mapping("config") is { } c ? (JsonObject)c.ToJson()! : [];

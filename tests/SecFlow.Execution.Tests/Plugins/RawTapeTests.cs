@@ -110,6 +110,52 @@ public sealed class RawTapeTests : IDisposable
         (await Should.ThrowAsync<SecFlowException>(() => StoredTape.OpenAsync(Blobs, Rows(tape), default))).Code.ShouldBe(Codes.RawOutputDamaged);
     }
 
+    [Fact]
+    public async Task Kept_OverAllWorksAndTools_IsAtMostTheLimit_AndSaysWhatIsCut()
+    {
+        const int Most = 20_000;
+        var tape = new RawTape(Blobs, new JsonObject { ["config"] = new JsonObject() }, Most);
+        for (var work = 0; work < 30; work++)
+        {
+            await AskAsync(tape, "http", Get($"http://a/{work}"), new JsonObject { ["status"] = 200, ["body"] = await KeepAsync(new string('b', 100)) });
+            await AskAsync(tape, "tool", Tool("grep", $"-{work}"), new JsonObject { ["exitCode"] = 0, ["stdout"] = await KeepAsync(new string('o', 3_000)), ["stderr"] = await KeepAsync("said"), ["files"] = new JsonObject() });
+            await tape.EndAsync(_handles, null, default);
+        }
+
+        tape.Problem.ShouldBeNull();
+        var calls = tape.Kept.Where(k => k.Kind == RawOutputKind.Calls).ToList();
+        calls.Count.ShouldBeInRange(2, 10, "later works leave nothing");
+        calls.Select(k => k.Truncated).ShouldBe([.. Enumerable.Repeat(false, calls.Count - 1), true]);
+        tape.Kept.Sum(k => k.Blob.Size).ShouldBeInRange(Most - 1_000, Most + 1_000, "but for the line of the last tool");
+        tape.Kept.Where(k => k.Kind == RawOutputKind.Stdout).SkipLast(1).ShouldAllBe(k => k.Blob.Size == 3_000 && !k.Truncated);
+
+        // What was kept is still answered.
+        await using var stored = await StoredTape.OpenAsync(Blobs, Rows(tape), default);
+        var answer = (await stored.AnswerAsync(new CallMessage(1, "http", Get("http://a/1")), _handles, (_, _) => throw new InvalidOperationException("nothing is asked"), default))!;
+        ((int)answer.Value!["status"]!).ShouldBe(200);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Kept_OutputOfAToolBeyondTheLimit_IsCutAndSaysSo(bool withSecrets)
+    {
+        var secrets = new SecretValues();
+        if (withSecrets)
+        {
+            secrets.Add("token", Secret);
+        }
+
+        var tape = new RawTape(Blobs, [], 5_000);
+        await AskAsync(tape, "tool", Tool("grep", "-n"), new JsonObject { ["exitCode"] = 0, ["stdout"] = await KeepAsync(new string('o', 3 * Handles.MostBytesAtOnce)), ["stderr"] = await KeepAsync("said"), ["files"] = new JsonObject() });
+        await tape.EndAsync(_handles, secrets, default);
+
+        tape.Kept.Select(k => (k.Name, k.Truncated)).ShouldBe([("001-grep.stdout", true), ("calls.jsonl", true)]);
+        tape.Kept[0].Blob.Size.ShouldBeLessThanOrEqualTo(5_000);
+        using var lines = new StreamReader(Blobs.OpenRead(tape.Kept[1].Blob.Digest));
+        (await lines.ReadToEndAsync()).ShouldContain("001-grep.stdout", Case.Sensitive, "the call to which the output belongs");
+    }
+
     private static JsonObject Get(string url) => new() { ["method"] = "GET", ["url"] = url };
 
     private static JsonObject Tool(string name, string argument, bool lines = false) => new() { ["name"] = name, ["args"] = new JsonArray(argument), ["options"] = new JsonObject { ["lines"] = lines } };

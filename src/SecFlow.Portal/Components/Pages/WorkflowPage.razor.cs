@@ -173,6 +173,6 @@ public sealed partial class WorkflowPage
     {
         var inputs = string.Join(", ", node.Inputs.Values.SelectMany(names => names));
         var outputs = string.Join(", ", node.Outputs.Values);
-        return $"{(inputs.Length > 0 ? inputs : "approved targets")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.ForEach is { } pieces ? $", {pieces.Chunk} records of {pieces.Port} at a time" : "")}{(node.When is null ? "" : $", when {node.When}")}";
+        return $"{(inputs.Length > 0 ? inputs : "approved targets")} to {(outputs.Length > 0 ? outputs : "nothing")}{(node.ForEach is { } each ? $", {each.Chunk} records of {each.Port} at a time" : "")}{(node.When is null ? "" : $", when {node.When}")}";
     }
 }
