@@ -31,7 +31,7 @@ internal static class ExitCodes
     private static int Of(string code) => code switch
     {
         Codes.OptionInvalid or Codes.TargetInvalid or Codes.RecipeParameter or Codes.RequestInvalid or Codes.NotFound => Usage,
-        Codes.RunNotInState => Failed,
+        Codes.RunNotInState or Codes.ReparseBusy => Failed,
         Codes.SandboxUnavailable or Codes.SandboxLevelTooLow => Refused,
         _ => Codes.CategoryOf(code) switch
         {

@@ -71,6 +71,7 @@ internal static class FindingMerge
 
     /// <summary>
     /// What another version of the plugin read in what this run kept: new findings, fields of those that no later run has seen, and the run's occurrences. No status changes, and no time but that of the run is recorded.
+    /// The insert comes first and takes the rows that are there already, all in the order of their fingerprints as a checkpoint's does: whoever else merges the same findings waits, and never crosswise.
     /// </summary>
     public static async Task ReadAgainAsync(Write write, Run run, NodeRun node, DatabaseKind kind, CancellationToken ct)
     {
@@ -78,9 +79,9 @@ internal static class FindingMerge
         var seen = node.EndedAt ?? run.EndedAt ?? write.Now;
         foreach (var text in new[]
         {
+            sql.Upsert.Replace(Update, "ON CONFLICT (team_id, fingerprint) DO UPDATE SET missed_runs = findings.missed_runs", StringComparison.Ordinal),
             $"UPDATE findings SET record = {sql.Patched} FROM {Marks} WHERE id = s.finding_id AND last_run_id = @run",
             $"UPDATE findings SET {sql.Author}, {sql.Columns}, plugin_version = @version, plugin_digest = @digest, signer = @signer, trust_rule = @accepted, policy_revision = @policy, trust_root = @root WHERE team_id = @team AND last_run_id = @run AND fingerprint IN ({Staged})",
-            sql.Upsert.Replace(Update, "ON CONFLICT (team_id, fingerprint) DO NOTHING", StringComparison.Ordinal),
             sql.Occurrences,
         })
         {

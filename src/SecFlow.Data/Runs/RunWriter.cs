@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data.Audit;
@@ -38,15 +39,7 @@ public sealed class RunWriter(Database database)
             lease,
             async (write, run) =>
             {
-                if (database.Options.Kind == DatabaseKind.Sqlite)
-                {
-                    await StagedRecordsSqlite.InsertAsync(write.Db, records, ct);
-                }
-                else
-                {
-                    write.Db.StagedRecords.AddRange(records);
-                }
-
+                await StageAsync(write, records, database.Options.Kind, ct);
                 Append(write, run, events);
                 if (progress is not null)
                 {
@@ -231,17 +224,32 @@ public sealed class RunWriter(Database database)
             .ToDictionaryAsync(s => s.Fingerprint!, s => s.Data, ct),
         ct);
 
-    /// <summary>Removes what a checkpoint merged, in pieces so that no transaction is long. Rejected records stay.</summary>
-    public async Task RemoveStagedAsync(Guid nodeRunId, CancellationToken ct)
+    /// <summary>Removes what a checkpoint merged, in pieces so that no transaction is long. Rejected records stay, and so does what a reading (<see cref="ReparseStore"/>) has staged since.</summary>
+    public Task RemoveStagedAsync(Guid nodeRunId, CancellationToken ct) => RemoveStagedAsync(database, s => s.NodeRunId == nodeRunId && s.Attempt > 0 && s.Rejection == null, ct);
+
+    internal static async Task RemoveStagedAsync(Database database, Expression<Func<StagedRecord, bool>> which, CancellationToken ct)
     {
         int removed;
         do
         {
             removed = await database.WriteAsync(
-                write => write.Db.StagedRecords.Where(s => write.Db.StagedRecords.Where(x => x.NodeRunId == nodeRunId && x.Rejection == null).OrderBy(x => x.Id).Take(5 * MaxBatch).Select(x => x.Id).Contains(s.Id)).ExecuteDeleteAsync(ct),
+                write => write.Db.StagedRecords.Where(s => write.Db.StagedRecords.Where(which).OrderBy(x => x.Id).Take(5 * MaxBatch).Select(x => x.Id).Contains(s.Id)).ExecuteDeleteAsync(ct),
                 ct);
         }
         while (removed == 5 * MaxBatch);
+    }
+
+    /// <summary>Stages records in the transaction of the caller.</summary>
+    internal static async Task StageAsync(Write write, IReadOnlyList<StagedRecord> records, DatabaseKind kind, CancellationToken ct)
+    {
+        if (kind == DatabaseKind.Sqlite)
+        {
+            await StagedRecordsSqlite.InsertAsync(write.Db, records, ct);
+        }
+        else
+        {
+            write.Db.StagedRecords.AddRange(records);
+        }
     }
 
     internal async Task UnderLeaseAsync(RunLease lease, Func<Write, Run, Task> change, CancellationToken ct) => await database.WriteAsync(

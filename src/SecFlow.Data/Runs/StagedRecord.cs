@@ -11,7 +11,7 @@ public sealed class StagedRecord
 
     public Guid NodeRunId { get; set; }
 
-    /// <summary>Attempt that emitted it; only the attempt that succeeds is merged.</summary>
+    /// <summary>Attempt that emitted it; only the attempt that succeeds is merged. Below zero: a reading of what the node kept (<see cref="ReparseStore"/>), each with a number of its own.</summary>
     public int Attempt { get; set; }
 
     /// <summary>Chunk of a <c>foreach</c> node that emitted it, from 1; 0 = the node is none. Records of chunks that are done outlive their attempt.</summary>

@@ -56,6 +56,7 @@ public static class Codes
     public const string RawOutputMissing = "SF1520";
     public const string RawOutputDamaged = "SF1521";
     public const string ReparseFailed = "SF1522";
+    public const string ReparseBusy = "SF1523";
     public const string OptionInvalid = "SF1601";
     public const string ResourceMissing = "SF1701";
     public const string ResourceInvalid = "SF1702";

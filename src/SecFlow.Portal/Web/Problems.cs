@@ -81,7 +81,7 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
         Codes.RevisionMissing => 428,
         Codes.RequestTooLarge => 413,
         Codes.Unauthenticated => 401,
-        Codes.TooManyRequests => 429,
+        Codes.TooManyRequests or Codes.ReparseBusy => 429,
         _ => Codes.CategoryOf(code) switch
         {
             DiagnosticCategory.Input => 400,

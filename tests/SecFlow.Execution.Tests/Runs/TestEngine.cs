@@ -47,7 +47,7 @@ internal sealed class TestEngine : IAsyncDisposable
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton(time);
         services.AddSecFlowData(database.Database.Options, database.Folder);
-        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<FindingStore>();
+        services.AddSingleton<RunStore>().AddSingleton<RunWriter>().AddSingleton<CheckpointStore>().AddSingleton<CachedNodeStore>().AddSingleton<ReparseStore>().AddSingleton<FindingStore>().AddSingleton<Execution.Runs.Raw.ReparseService>();
         services.AddSingleton<SecFlowMeter>().AddSingleton<Execution.Alerts.AlertService>().AddSingleton<Access>().AddSingleton<FindingService>();
         services.AddSingleton<Func<CancellationToken, Task<RecipePlugins>>>(_ => ct => Task.FromResult(TestPlugins.Of([.. Plugins])));
         services.AddSingleton<WorkflowService>();

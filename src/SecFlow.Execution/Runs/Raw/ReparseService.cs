@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using SecFlow.Data;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Blobs;
 using SecFlow.Data.Holds;
@@ -8,6 +10,7 @@ using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Plugins;
 using SecFlow.Execution.Targets;
 using SecFlow.Execution.Teams;
+using SecFlow.Execution.Workflows;
 
 namespace SecFlow.Execution.Runs.Raw;
 
@@ -16,14 +19,32 @@ public sealed record RawContent(RawOutput Output, Stream Content);
 
 /// <summary>
 /// What nodes kept, and reading it again with another approved version of the same plugin.
-/// 1. The plugin runs as in a node: through <see cref="PluginRunner"/> (signature, trust policy, life, sandbox), on the team's authority, with the configuration of the run. Every call is answered from what was kept; nothing is sent.
+/// 1. The plugin runs as in a node: through <see cref="NodePlugins"/> (signature, trust policy, life, sandbox), on the team's authority, with the configuration of the run. Every call is answered from what was kept; nothing is sent.
 /// 2. Findings are merged by fingerprint; decisions of people stay (<see cref="ReparseStore"/>). The run's own record, its verdicts and its datasets are as they were.
-/// 3. A reading that fails changes nothing, and its event says why.
+/// 3. A reading that fails changes nothing, and its event says why, whatever it failed by.
+/// 4. At most <see cref="AtOnce"/> readings go on in a process: each has a plugin host and a merge that others wait for. One more is refused, not kept waiting.
 /// </summary>
-public sealed class ReparseService(
-    RunStore runs, ReparseStore store, PluginRegistry registry, PluginRunner runner, NodePlugins plugins, NodeDatasets datasets, BlobStore blobs, HoldStore holds, Access access, AuditLog audit, RunSignals signals, TimeProvider time)
+public sealed partial class ReparseService(
+    RunStore runs,
+    ReparseStore store,
+    Func<CancellationToken, Task<RecipePlugins>> installed,
+    NodePlugins plugins,
+    NodeDatasets datasets,
+    BlobStore blobs,
+    HoldStore holds,
+    Access access,
+    AuditLog audit,
+    RunSignals signals,
+    TimeProvider time,
+    ILogger<ReparseService> logger) : IDisposable
 {
+    /// <summary>Readings of one process at the same time.</summary>
+    public const int AtOnce = 2;
+
     private static readonly string[] _categories = ["discovery", "scan", "analysis"];
+    private readonly SemaphoreSlim _places = new(AtOnce, AtOnce);
+
+    public void Dispose() => _places.Dispose();
 
     /// <summary>What the nodes of a run kept, in the order of the nodes.</summary>
     public async Task<IReadOnlyList<RawOutput>> OutputsAsync(Actor actor, Guid runId, CancellationToken ct)
@@ -75,8 +96,8 @@ public sealed class ReparseService(
     }
 
     /// <summary>
-    /// Reads again what a node kept. Throws SF1502 (no such run, node or version), SF1503 (the node has not ended), SF1520 and SF1521 (nothing or nothing whole was kept), SF1522 (the plugin failed; nothing was changed),
-    /// and what the trust policy and the policy say of that version.
+    /// Reads again what a node kept. Throws SF1502 (no such run, node or version), SF1503 (the node has not ended, or somebody changed the same meanwhile), SF1520 and SF1521 (nothing or nothing whole was kept),
+    /// SF1522 (the plugin failed), SF1523 (too many readings at once), and what the trust policy and the policy say of that version.
     /// </summary>
     /// <param name="actor">Who asks; may start runs.</param>
     /// <param name="runId">A run of the team.</param>
@@ -89,148 +110,56 @@ public sealed class ReparseService(
         var node = (await runs.NodesAsync(runId, ct)).FirstOrDefault(n => n.NodeId == nodeId) ?? throw new SecFlowException(Codes.NotFound, $"The run has no node '{TargetValidation.Show(nodeId)}'.");
         try
         {
-            return await ReadAgainAsync(actor, run, node, version, ct);
+            if (!await _places.WaitAsync(TimeSpan.Zero, ct))
+            {
+                throw new SecFlowException(Codes.ReparseBusy, $"{AtOnce} readings go on already, and no more are made at once. Nothing was changed; ask again when one of them has ended.");
+            }
+
+            try
+            {
+                return await ReadAgainAsync(actor, run, node, version, ct);
+            }
+            finally
+            {
+                _places.Release();
+            }
         }
-        catch (SecFlowException e)
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
         {
-            var refused = Codes.CategoryOf(e.Code) is DiagnosticCategory.Policy or DiagnosticCategory.Trust or DiagnosticCategory.Sandbox;
+            var told = Told(e);
+            var refused = Codes.CategoryOf(told.Code) is DiagnosticCategory.Policy or DiagnosticCategory.Trust or DiagnosticCategory.Sandbox;
             await audit.AppendAsync(
                 Entry(actor, run, "reparse.node", nodeId) with
                 {
                     Outcome = refused ? AuditOutcome.Denied : AuditOutcome.Failed,
-                    ReasonCode = e.Code,
-                    Details = new JsonObject { ["plugin"] = node.PluginId, ["version"] = version is null ? null : TargetValidation.Show(version), ["message"] = e.Diagnostics[0].Message },
+                    ReasonCode = told.Code,
+                    Details = new JsonObject { ["plugin"] = node.PluginId, ["version"] = version is null ? null : TargetValidation.Show(version), ["message"] = told.Diagnostics[0].Message },
                 },
                 CancellationToken.None);
-            throw;
-        }
-    }
-
-    private async Task<Reparse> ReadAgainAsync(Actor actor, Run run, NodeRun node, string? version, CancellationToken ct)
-    {
-        if (!node.Status.IsFinal())
-        {
-            throw new SecFlowException(Codes.Conflict, $"The node '{node.NodeId}' is {node.Status}: wait until it has ended.");
-        }
-
-        var kept = (await store.OutputsAsync(run.Id, ct)).Where(output => output.NodeRunId == node.Id).ToList();
-        if (node.CachedFromNodeRunId is not null)
-        {
-            throw new SecFlowException(Codes.RawOutputMissing, $"The node '{node.NodeId}' did not run here: its results were taken over from an earlier run. Read that run's node again.");
-        }
-
-        if (!Reads(node.PluginId) || !kept.Any(output => output.Kind == RawOutputKind.Calls))
-        {
-            throw new SecFlowException(
-                Codes.RawOutputMissing, $"The node '{node.NodeId}' ({node.PluginId}) kept nothing that could be read again: {(Reads(node.PluginId) ? "its plugin read nothing of a target or a tool" : $"only plugins that find something ({string.Join(", ", _categories)}) read again")}.");
-        }
-
-        var chosen = Choose(await VersionsAsync(node.PluginId, ct), node, version);
-        if (await plugins.FindAsync(run.TeamId, chosen.Digest, ct) is { } installed && plugins.DecideStart([installed], [], await holds.StandingAsync(run.TeamId, ct)) is { } refusal)
-        {
-            throw new SecFlowException(refusal);
-        }
-
-        await using var tape = await StoredTape.OpenAsync(blobs, kept, ct);
-        var targets = RunContext.ReadTargets(run.Targets);
-        await using var session = await runner.OpenAsync(new PluginRequest(actor, chosen.Digest, run.Id, node.NodeId), ct);
-        var output = new ReadOutput(session.Manifest, targets);
-        var work = new PluginWork
-        {
-            Config = tape.Work["config"] as JsonObject ?? [],
-            Run = tape.Work["run"] as JsonObject ?? [],
-            Scope = await TargetScope.OfKeptAsync(targets, time, ct),
-            Inputs = datasets.Named(tape.Work["inputs"] as JsonObject ?? [], await runs.DatasetsAsync(run.Id, ct)),
-            Tape = tape,
-        };
-        var outcome = await session.RunAsync(work, output, ct);
-        if ((output.LimitReached ?? outcome.Error) is { } error)
-        {
-            throw new SecFlowException(new Diagnostic(Codes.ReparseFailed, $"{chosen.PluginId} {chosen.Version} did not come to its end: {error}. Nothing was changed.") { Remedy = error.Remedy }, outcome.Fault);
-        }
-
-        var enriched = (await runs.NodesAsync(run.Id, ct)).Any(n => n.Ordinal > node.Ordinal && n.PluginId.StartsWith("enrich.", StringComparison.Ordinal) && n.Status.IsFinal());
-        return await CommitAsync(actor, run, node, chosen, session.Provenance, ReparseChanges.Between(await store.FindingsAsync(node.Id, ct), output.Findings, enriched), output, tape, !kept.Exists(o => o.Truncated), ct);
-    }
-
-    private async Task<Reparse> CommitAsync(Actor actor, Run run, NodeRun node, PluginVersion chosen, PluginProvenance provenance, ReparseChanges changes, ReadOutput output, StoredTape tape, bool whole, CancellationToken ct)
-    {
-        var reparse = new Reparse
-        {
-            Id = Guid.CreateVersion7(time.GetUtcNow()),
-            TeamId = run.TeamId,
-            RunId = run.Id,
-            NodeRunId = node.Id,
-            NodeId = node.NodeId,
-            PluginId = node.PluginId,
-            FromVersion = node.PluginVersion,
-            FromDigest = node.PluginDigest,
-            ToVersion = chosen.Version,
-            ToDigest = chosen.Digest,
-            Signer = provenance.Signer,
-            By = actor.Name,
-            Added = changes.Added,
-            Changed = changes.Changed,
-            Same = changes.Same,
-            Gone = changes.Gone,
-            Rejected = output.Rejected,
-            Changes = changes.Json,
-            Notes = Notes(output, tape, whole).ToJsonString(),
-        };
-        (node.PluginVersion, node.PluginDigest) = (chosen.Version, chosen.Digest);
-        Checkpoint.Prove(node, provenance);
-        var entry = Entry(actor, run, "reparse.node", node.NodeId) with
-        {
-            PolicyRevision = provenance.PolicyRevision,
-            Details = new JsonObject
+            if (ReferenceEquals(told, e))
             {
-                ["plugin"] = node.PluginId,
-                ["from"] = $"{reparse.FromVersion} {reparse.FromDigest}",
-                ["to"] = $"{reparse.ToVersion} {reparse.ToDigest}",
-                ["signer"] = provenance.Signer,
-                ["trustRule"] = provenance.TrustRule,
-                ["added"] = changes.Added,
-                ["changed"] = changes.Changed,
-                ["same"] = changes.Same,
-                ["gone"] = changes.Gone,
-                ["rejected"] = output.Rejected,
-                ["missing"] = tape.Missing.Count,
-            },
-        };
-        await store.CommitAsync(node, [.. output.Findings.Select(f => (f.Fingerprint, f.Severity, f.Data))], reparse, entry, ct);
-        signals.Notify(run.TeamId, run.Id);
-        return reparse;
+                throw;
+            }
+
+            throw told;
+        }
     }
 
-    private static JsonArray Notes(ReadOutput output, StoredTape tape, bool whole)
+    /// <summary>What a caller is told of a failure. Messages of exceptions that are not expected stay in the log.</summary>
+    private SecFlowException Told(Exception e)
     {
-        var notes = new JsonArray();
-        if (!whole)
+        switch (e)
         {
-            notes.Add("Not everything that came in the run was kept: what is said to be gone may only be beyond what is kept.");
+            case SecFlowException known:
+                return known;
+            case ConflictException:
+                return new SecFlowException(Codes.Conflict, e.Message, e);
+            case var _ when DatabaseTrouble.Of(e) is { } trouble:
+                return new SecFlowException(EngineTroubles.CodeOf(trouble.Kind), "The database could not do this now, and nothing was changed. Ask again in a while.", e);
+            default:
+                Failed(logger, e);
+                return new SecFlowException(e is IOException ? Codes.StorageFailed : Codes.Unexpected, "The reading failed by something that was not expected, and nothing was changed. It is in the log.", e);
         }
-
-        if (tape.Missing.Count > 0)
-        {
-            notes.Add($"{tape.Missing.Count} calls of this version were not made in the run, so that nothing was kept of them: {string.Join(", ", tape.Missing.Take(5))}.");
-        }
-
-        if (tape.Alike > 0)
-        {
-            notes.Add($"{tape.Alike} calls are worded differently in this version; they were answered by those of the run.");
-        }
-
-        foreach (var reason in output.Reasons)
-        {
-            notes.Add($"Rejected: {reason}");
-        }
-
-        foreach (var verdict in output.Verdicts.Take(10))
-        {
-            notes.Add($"This version says of what was kept: {verdict}");
-        }
-
-        return notes;
     }
 
     private static PluginVersion Choose(IReadOnlyList<PluginVersion> versions, NodeRun node, string? version) =>
@@ -241,7 +170,7 @@ public sealed class ReparseService(
                 : $"{node.PluginId} has no enabled version '{TargetValidation.Show(version ?? "")}'; enabled: {string.Join(", ", versions.Select(v => v.Version))}.");
 
     private async Task<IReadOnlyList<PluginVersion>> VersionsAsync(string pluginId, CancellationToken ct) =>
-        [.. (await registry.ListAsync(ct)).Select(p => p.Row).Where(row => row.PluginId == pluginId && row.State == PluginState.Enabled).OrderByDescending(row => SemanticVersion.TryParse(row.Version)!, SemanticVersion.Order)];
+        [.. (await installed(ct)).Installed.Select(p => p.Row).Where(row => row.PluginId == pluginId && row.State == PluginState.Enabled).OrderByDescending(row => SemanticVersion.TryParse(row.Version)!, SemanticVersion.Order)];
 
     private static bool Reads(string pluginId) => _categories.Contains(pluginId.Split('.')[0], StringComparer.Ordinal);
 
@@ -258,4 +187,10 @@ public sealed class ReparseService(
         ScopeRevision = run.ScopeRevision,
         TraceId = run.TraceId,
     };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reading again what a node kept failed")]
+    private static partial void Failed(ILogger logger, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What a reading of node {NodeId} of run {RunId} staged could not be removed; the next start removes it")]
+    private static partial void RemovalFailed(ILogger logger, string nodeId, Guid runId, Exception error);
 }
