@@ -30,7 +30,7 @@ public enum AlertKind
     /// <summary>A schedule should have fired and did not.</summary>
     ScheduleOverdue,
 
-    /// <summary>A schedule fires and starts nothing.</summary>
+    /// <summary>A schedule was stopped, or fires and starts nothing.</summary>
     ScheduleSilent,
 
     /// <summary>A plugin finds nothing for the first time in 30 runs.</summary>
@@ -54,7 +54,7 @@ public enum AlertSeverity
 
 /// <summary>
 /// Something that a person should look at. One is open at a time per team, kind and subject; what happens again meanwhile is counted on it.
-/// It is closed by a person (acknowledged) or, where the condition is watched, by its end.
+/// What was counted is closed by a person who acknowledges it. What stands for a condition is closed by the end of that; acknowledged before, it stays open and does not ring.
 /// </summary>
 public sealed class Alert
 {
@@ -83,14 +83,17 @@ public sealed class Alert
 
     public DateTimeOffset LastAt { get; set; }
 
+    /// <summary>When a person acknowledged it; from then on it does not ring.</summary>
+    public DateTimeOffset? AcknowledgedAt { get; set; }
+
     /// <summary>Null while it is open.</summary>
     public DateTimeOffset? ClosedAt { get; set; }
 
-    /// <summary>Who acknowledged it; empty = its condition ended.</summary>
+    /// <summary>Who acknowledged it; empty = nobody did before its condition ended.</summary>
     public string? ClosedBy { get; set; }
 
     public string? ClosedReason { get; set; }
 
-    /// <summary>True when it was raised under a silence: it is listed, and neither rings nor is sent.</summary>
+    /// <summary>True while a silence covers it: it is listed, and neither rings nor is sent. It rings again when the last such silence ends.</summary>
     public bool Silenced { get; set; }
 }

@@ -5,7 +5,7 @@ public sealed class AlertSilence
 {
     public Guid Id { get; set; }
 
-    /// <summary>Whose; <see cref="Guid.Empty"/> = the installation's.</summary>
+    /// <summary>Whose. Alerts of the installation are everybody's, and no silence covers them.</summary>
     public Guid TeamId { get; set; }
 
     public AlertKind Kind { get; set; }

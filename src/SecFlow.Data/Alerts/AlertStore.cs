@@ -15,7 +15,8 @@ public sealed record NewAlert(Guid TeamId, AlertKind Kind, AlertSeverity Severit
 /// Alerts and silences.
 /// 1. An alert, its audit event and the message to the team's webhook are one transaction; a silenced one is stored and audited, and nothing is sent.
 /// 2. At most one of a team, kind and subject is open. Raising it again counts it and keeps its newest words: no second message, no second event.
-/// 3. Whoever closes, silences or ends a silence does so with an audit event in the same transaction.
+/// 3. When a silence ends, by its time or by a person, what no other one covers rings again, and is sent if it never was.
+/// 4. Whoever acknowledges, silences or ends a silence does so with an audit event in the same transaction.
 /// </summary>
 public sealed class AlertStore(Database database)
 {
@@ -44,16 +45,13 @@ public sealed class AlertStore(Database database)
                 Link = alert.Link,
                 FirstAt = write.Now,
                 LastAt = write.Now,
-                Silenced = await write.Db.AlertSilences.AnyAsync(s => s.TeamId == alert.TeamId && s.Kind == alert.Kind && (s.Subject == "" || s.Subject == alert.Subject) && s.EndedAt == null && s.Until > write.Now, ct),
+                Silenced = await Holding(write.Db, write.Now).AnyAsync(s => s.TeamId == alert.TeamId && s.Kind == alert.Kind && (s.Subject == "" || s.Subject == alert.Subject), ct),
             };
             write.Db.Alerts.Add(row);
             write.Audit(Entry(Actor.System(alert.TeamId, "alerts"), "raise.alert", row) with { Details = new JsonObject { ["words"] = row.Words, ["silenced"] = row.Silenced } });
             if (!row.Silenced)
             {
-                foreach (var team in await write.Db.Webhooks.Where(w => w.Enabled && (alert.TeamId == Guid.Empty || w.TeamId == alert.TeamId)).Select(w => w.TeamId).ToListAsync(ct))
-                {
-                    write.Db.WebhookDeliveries.Add(new WebhookDelivery { Id = Guid.CreateVersion7(write.Now), TeamId = team, AlertId = row.Id, Body = message(row), CreatedAt = write.Now, NextAt = write.Now });
-                }
+                await SendAsync(write, row, message, ct);
             }
 
             return true;
@@ -70,7 +68,8 @@ public sealed class AlertStore(Database database)
                 var rows = await write.Db.Alerts.Where(a => ended.Contains(a.Id) && a.ClosedAt == null).ToListAsync(ct);
                 foreach (var row in rows)
                 {
-                    (row.ClosedAt, row.ClosedBy, row.ClosedReason) = (write.Now, "", "its condition ended");
+                    row.ClosedAt = write.Now;
+                    (row.ClosedBy, row.ClosedReason) = row.AcknowledgedAt is null ? ("", "its condition ended") : (row.ClosedBy, row.ClosedReason);
                     write.Audit(Entry(Actor.System(teamId, "alerts"), "end.alert", row));
                 }
 
@@ -79,14 +78,20 @@ public sealed class AlertStore(Database database)
             ct);
     }
 
-    /// <summary>A person closes it. Null when there is no such open alert.</summary>
-    public Task<Alert?> CloseAsync(Actor actor, Guid id, string? reason, CancellationToken ct) => database.WriteAsync(
+    /// <summary>A person acknowledges it. Null when there is no such open alert, or somebody did before.</summary>
+    /// <param name="actor">Who acts.</param>
+    /// <param name="id">Which.</param>
+    /// <param name="stands">It stays open, without ringing, until its condition ends; otherwise it is closed.</param>
+    /// <param name="reason">May be null.</param>
+    /// <param name="ct">Cancels before the commit.</param>
+    public Task<Alert?> AcknowledgeAsync(Actor actor, Guid id, bool stands, string? reason, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
-            var row = await write.Db.Alerts.SingleOrDefaultAsync(a => a.Id == id && a.ClosedAt == null && (a.TeamId == actor.TeamId || a.TeamId == Guid.Empty), ct);
+            var row = await write.Db.Alerts.SingleOrDefaultAsync(a => a.Id == id && a.ClosedAt == null && a.AcknowledgedAt == null && (a.TeamId == actor.TeamId || a.TeamId == Guid.Empty), ct);
             if (row is not null)
             {
-                (row.ClosedAt, row.ClosedBy, row.ClosedReason) = (write.Now, actor.Name, reason);
+                (row.AcknowledgedAt, row.ClosedBy, row.ClosedReason) = (write.Now, actor.Name, reason);
+                row.ClosedAt = stands ? null : write.Now;
                 write.Audit(Entry(actor, "acknowledge.alert", row) with { Details = new JsonObject { ["reason"] = reason } });
             }
 
@@ -110,8 +115,12 @@ public sealed class AlertStore(Database database)
         },
         ct);
 
-    /// <summary>Ends a silence before its time. Null when there is no such silence that holds.</summary>
-    public Task<AlertSilence?> EndSilenceAsync(Actor actor, Guid id, CancellationToken ct) => database.WriteAsync(
+    /// <summary>Ends a silence before its time; what it covered rings again. Null when there is no such silence that holds.</summary>
+    /// <param name="actor">Who acts.</param>
+    /// <param name="id">Which.</param>
+    /// <param name="message">Writes the body for the team's webhook.</param>
+    /// <param name="ct">Cancels before the commit.</param>
+    public Task<AlertSilence?> EndSilenceAsync(Actor actor, Guid id, Func<Alert, string> message, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
             var row = await write.Db.AlertSilences.SingleOrDefaultAsync(s => s.Id == id && s.TeamId == actor.TeamId && s.EndedAt == null && s.Until > write.Now, ct);
@@ -119,11 +128,22 @@ public sealed class AlertStore(Database database)
             {
                 (row.EndedAt, row.EndedBy) = (write.Now, actor.Name);
                 write.Audit(Entry(actor, "unsilence.alerts", row));
+                await write.Db.SaveChangesAsync(ct);
+                await RingAgainAsync(write, message, ct);
             }
 
             return row;
         },
         ct);
+
+    /// <summary>Lets ring again what was silenced and no silence covers any more. How many.</summary>
+    /// <param name="message">Writes the body for the team's webhook.</param>
+    /// <param name="ct">Cancels before the commit.</param>
+    public async Task<int> RingAgainAsync(Func<Alert, string> message, CancellationToken ct)
+    {
+        var now = database.Time.GetUtcNow();
+        return await database.ReadAsync(db => Uncovered(db, now).AnyAsync(ct), ct) ? await database.WriteAsync(write => RingAgainAsync(write, message, ct), ct) : 0;
+    }
 
     public Task<Alert?> FindAsync(Guid id, CancellationToken ct) => database.ReadAsync(db => db.Alerts.SingleOrDefaultAsync(a => a.Id == id, ct), ct);
 
@@ -137,13 +157,13 @@ public sealed class AlertStore(Database database)
 
     /// <summary>Open alerts that ring, of the team and of the installation.</summary>
     public Task<int> RingingAsync(Guid teamId, CancellationToken ct) =>
-        database.ReadAsync(db => db.Alerts.CountAsync(a => (a.TeamId == teamId || a.TeamId == Guid.Empty) && a.ClosedAt == null && !a.Silenced, ct), ct);
+        database.ReadAsync(db => db.Alerts.CountAsync(a => (a.TeamId == teamId || a.TeamId == Guid.Empty) && a.ClosedAt == null && a.AcknowledgedAt == null && !a.Silenced, ct), ct);
 
-    /// <summary>Silences of the team and of the installation that hold now.</summary>
+    /// <summary>Silences of the team that hold now.</summary>
     public async Task<IReadOnlyList<AlertSilence>> SilencesAsync(Guid teamId, CancellationToken ct)
     {
         var now = database.Time.GetUtcNow();
-        return await database.ReadAsync(db => db.AlertSilences.Where(s => (s.TeamId == teamId || s.TeamId == Guid.Empty) && s.EndedAt == null && s.Until > now).OrderBy(s => s.Until).ToListAsync(ct), ct);
+        return await database.ReadAsync(db => Holding(db, now).Where(s => s.TeamId == teamId).OrderBy(s => s.Until).ToListAsync(ct), ct);
     }
 
     /// <summary>Removes closed alerts that are older, with the messages about them. How many.</summary>
@@ -155,6 +175,45 @@ public sealed class AlertStore(Database database)
             return await write.Db.Alerts.Where(a => a.ClosedAt < before).ExecuteDeleteAsync(ct);
         },
         ct);
+
+    private static async Task<int> RingAgainAsync(Write write, Func<Alert, string> message, CancellationToken ct)
+    {
+        var rang = 0;
+        foreach (var row in await Uncovered(write.Db, write.Now).AsNoTracking().ToListAsync(ct))
+        {
+            // Conditioned: of several engines one lets it ring.
+            if (await Uncovered(write.Db, write.Now).Where(a => a.Id == row.Id).ExecuteUpdateAsync(set => set.SetProperty(a => a.Silenced, false), ct) == 0)
+            {
+                continue;
+            }
+
+            rang++;
+            write.Audit(Entry(Actor.System(row.TeamId, "alerts"), "ring.alert", row));
+            if (row.AcknowledgedAt is null)
+            {
+                await SendAsync(write, row, message, ct);
+            }
+        }
+
+        return rang;
+    }
+
+    // To each webhook that was not told of it yet.
+    private static async Task SendAsync(Write write, Alert row, Func<Alert, string> message, CancellationToken ct)
+    {
+        var teams = await write.Db.Webhooks
+            .Where(w => w.Enabled && (row.TeamId == Guid.Empty || w.TeamId == row.TeamId) && !write.Db.WebhookDeliveries.Any(d => d.AlertId == row.Id && d.TeamId == w.TeamId))
+            .Select(w => w.TeamId).ToListAsync(ct);
+        foreach (var team in teams)
+        {
+            write.Db.WebhookDeliveries.Add(new WebhookDelivery { Id = Guid.CreateVersion7(write.Now), TeamId = team, AlertId = row.Id, Body = message(row), CreatedAt = write.Now, NextAt = write.Now });
+        }
+    }
+
+    private static IQueryable<AlertSilence> Holding(SecFlowContext db, DateTimeOffset now) => db.AlertSilences.Where(s => s.EndedAt == null && s.Until > now);
+
+    private static IQueryable<Alert> Uncovered(SecFlowContext db, DateTimeOffset now) =>
+        db.Alerts.Where(a => a.ClosedAt == null && a.Silenced && !Holding(db, now).Any(s => s.TeamId == a.TeamId && s.Kind == a.Kind && (s.Subject == "" || s.Subject == a.Subject)));
 
     private static Task<Alert?> OpenAsync(SecFlowContext db, Guid teamId, AlertKind kind, string subject, CancellationToken ct) =>
         db.Alerts.SingleOrDefaultAsync(a => a.TeamId == teamId && a.Kind == kind && a.Subject == subject && a.ClosedAt == null, ct);

@@ -13,11 +13,23 @@ public sealed class WebhookStore(Database database)
 {
     public Task<Webhook?> FindAsync(Guid teamId, CancellationToken ct) => database.ReadAsync(db => db.Webhooks.SingleOrDefaultAsync(w => w.TeamId == teamId, ct), ct);
 
-    /// <summary>Sets the team's webhook; what waits for the one before is not sent any more when the address changed.</summary>
-    public Task<Webhook> SetAsync(Actor actor, Webhook wanted, CancellationToken ct) => database.WriteAsync(
+    /// <summary>
+    /// Sets the team's webhook; what waits for the one before is not sent any more when the address changed.
+    /// Throws <see cref="ConflictException"/> when it is another than that of <paramref name="revision"/>.
+    /// </summary>
+    /// <param name="actor">Who sets.</param>
+    /// <param name="wanted">The new values.</param>
+    /// <param name="revision">Revision that was read; null = there was none.</param>
+    /// <param name="ct">Cancels before the commit.</param>
+    public Task<Webhook> SetAsync(Actor actor, Webhook wanted, int? revision, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
             var row = await write.Db.Webhooks.SingleOrDefaultAsync(w => w.TeamId == wanted.TeamId, ct);
+            if (row?.Revision != revision)
+            {
+                throw new ConflictException("The webhook was set, changed or removed by somebody else. Look at it again and repeat your change.");
+            }
+
             var before = row is null ? null : Describe(row);
             if (row is null)
             {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SecFlow.Data.Alerts;
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Schedules;
 using Finding = SecFlow.Execution.Alerts.AlertWatch.Finding;
 
 namespace SecFlow.Execution.Alerts;
@@ -9,17 +10,15 @@ namespace SecFlow.Execution.Alerts;
 /// <param name="Kind">Of its alerts.</param>
 /// <param name="Title">Two or three words.</param>
 /// <param name="When">When it rings.</param>
-/// <param name="ClosesItself">Whether it is closed by its end; otherwise a person acknowledges it.</param>
-public sealed record AlertRule(AlertKind Kind, string Title, string When, bool ClosesItself);
+/// <param name="ClosesItself">Whether it is closed by its end; otherwise by a person who acknowledges it.</param>
+/// <param name="OfInstallation">Whether its alerts belong to the installation, not to a team.</param>
+public sealed record AlertRule(AlertKind Kind, string Title, string When, bool ClosesItself, bool OfInstallation = false);
 
 /// <summary>The defaults of contracts 11: pure functions from facts to alerts.</summary>
 public static class AlertRules
 {
     /// <summary>What is counted is counted over this.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromHours(1);
-
-    /// <summary>A schedule that should have fired this long ago is overdue.</summary>
-    public static readonly TimeSpan Late = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan _waitWarning = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _waitError = TimeSpan.FromHours(1);
@@ -39,16 +38,16 @@ public static class AlertRules
         new(AlertKind.SlowNode, "Slow node", "The same for a node; before 10 are known: above 10 s, as an error above 60 s.", false),
         new(AlertKind.NodeFailures, "Nodes fail", "A quarter of at least 4 nodes of a plugin failed within an hour; as an error from one half on.", false),
         new(AlertKind.PluginSilent, "Plugin finds nothing", "A node finds nothing for the first time in 30 runs.", false),
-        new(AlertKind.ScheduleOverdue, "Schedule overdue", "A schedule should have fired 5 minutes ago and did not.", true),
-        new(AlertKind.ScheduleSilent, "Schedule starts nothing", "The last firing of a schedule started no run.", true),
-        new(AlertKind.QueueWait, "Long queue", "A run waits for more than 10 minutes for a slot; as an error for more than an hour.", true),
+        new(AlertKind.ScheduleOverdue, "Schedule overdue", $"A schedule should have fired {ScheduleHealth.Overdue.TotalMinutes:0} minutes ago and did not.", true),
+        new(AlertKind.ScheduleSilent, "Schedule starts nothing", "A schedule was stopped, or its last firing started no run; not when it skips what overlaps, or does not fire again.", true),
+        new(AlertKind.QueueWait, "Long queue", "A run waits for more than 10 minutes for a slot (not for the end of a blackout, a hold or another run); as an error for more than an hour.", true),
         new(AlertKind.SignatureFailures, "Signatures refused", "5 refusals because of a signature or of trust within an hour.", false),
         new(AlertKind.PolicyDenials, "Policy refuses", "3 refusals by the policy within an hour.", false),
         new(AlertKind.SandboxFailures, "Sandbox fails", "10 nodes ended at a limit of the sandbox, or without one, within an hour.", false),
         new(AlertKind.SandboxViolations, "Break-out attempts", "2 plugins broke out of their rules within an hour.", false),
-        new(AlertKind.DiskSpace, "Disk nearly full", "Less than 10 % or 2 GiB of the data folder's disk is free; as an error less than 3 % or 512 MiB.", true),
-        new(AlertKind.DatabaseSize, "Database large", "The database is larger than 10 GiB; as an error larger than 50 GiB.", true),
-        new(AlertKind.AuditChain, "Audit chain broken", "The audit log does not verify; looked at every 6 hours.", true),
+        new(AlertKind.DiskSpace, "Disk nearly full", "Less than 10 % or 2 GiB of the data folder's disk is free; as an error less than 3 % or 512 MiB.", true, true),
+        new(AlertKind.DatabaseSize, "Database large", "The database is larger than 10 GiB; as an error larger than 50 GiB.", true, true),
+        new(AlertKind.AuditChain, "Audit chain broken", "The audit log does not verify; looked at every 6 hours.", true, true),
     ];
 
     public static AlertRule Of(AlertKind kind) => All.Single(rule => rule.Kind == kind);
@@ -91,10 +90,10 @@ public static class AlertRules
         var waits = facts.WaitingSince is { } since ? now - since : TimeSpan.Zero;
         yield return (AlertKind.QueueWait, waits < _waitWarning ? [] : [new Finding("", waits >= _waitError ? AlertSeverity.Error : AlertSeverity.Warning,
             $"A run waits since {facts.WaitingSince:yyyy-MM-dd HH:mm} UTC for a slot. Expected less than {_waitWarning.TotalMinutes:0} minutes. See whether an engine runs, and what occupies its slots.", "runs?status=queued")]);
-        yield return (AlertKind.ScheduleOverdue, [.. facts.Schedules.Where(s => s.NextFireAt < now - Late).Select(s => new Finding(s.Name, AlertSeverity.Error,
-            $"The schedule {s.Name} should have fired at {s.NextFireAt:yyyy-MM-dd HH:mm:ss} UTC and did not. See whether an engine that executes runs is up.", "schedules"))]);
-        yield return (AlertKind.ScheduleSilent, [.. facts.Schedules.Where(s => s.LastRefusal is not null).Select(s => new Finding(s.Name, AlertSeverity.Warning,
-            $"The schedule {s.Name} fired and started nothing: {s.LastRefusal}", "schedules"))]);
+        yield return (AlertKind.ScheduleOverdue, [.. facts.Schedules.Where(s => now - s.NextFireAt > ScheduleHealth.Overdue).Select(s => new Finding(s.Subject, AlertSeverity.Error,
+            $"The schedule {s.Name} should have fired at {s.NextFireAt:yyyy-MM-dd HH:mm:ss} UTC and did not. See whether an engine that executes runs is up, and what its log says; it fires by its misfire policy as soon as one is.", $"schedules/{s.Id}"))]);
+        yield return (AlertKind.ScheduleSilent, [.. facts.Schedules.Where(s => (s.StoppedReason ?? s.Refusal) is not null).Select(s => new Finding(s.Subject, AlertSeverity.Warning,
+            s.StoppedReason is { } stopped ? $"The schedule {s.Name} was stopped: {stopped}" : $"The schedule {s.Name} fired and started nothing: {s.Refusal}", $"schedules/{s.Id}"))]);
     }
 
     /// <summary>Room on the disk of the data folder.</summary>

@@ -21,7 +21,7 @@ public sealed class AlertService(AlertStore alerts, Access access, TimeProvider 
     /// <summary>A silence ends by itself: nobody remembers one of last year.</summary>
     public static readonly TimeSpan LongestSilence = TimeSpan.FromDays(30);
 
-    /// <summary>Called after this process raised, closed or silenced an alert. Other processes notice by looking.</summary>
+    /// <summary>Called after this process raised, acknowledged, closed or silenced an alert, or a silence ended. Other processes notice by looking.</summary>
     public event EventHandler? Changed;
 
     /// <summary>Raises an alert of a team; true when it was not open before. Call it as often as the thing is seen: it rings once.</summary>
@@ -76,15 +76,24 @@ public sealed class AlertService(AlertStore alerts, Access access, TimeProvider 
         return await alerts.RingingAsync(actor.TeamId, ct);
     }
 
-    /// <summary>Says that somebody looks after it: it is closed. Throws SF1502, SF1503 when it is closed already, SF3001, SF3010.</summary>
+    /// <summary>Lets ring again what was silenced and no silence covers any more.</summary>
+    public async Task RingAgainAsync(CancellationToken ct)
+    {
+        if (await alerts.RingAgainAsync(Message, ct) > 0)
+        {
+            Tell();
+        }
+    }
+
+    /// <summary>Says that somebody looks after it: it is closed, or, where its condition is watched, does not ring again before that has ended. Throws SF1502, SF1503 when it is closed or acknowledged already, SF3001, SF3010.</summary>
     public async Task<Alert> AcknowledgeAsync(Actor actor, Guid id, string? reason, CancellationToken ct)
     {
         var row = await alerts.FindAsync(id, ct);
         await RequireAsync(actor, row?.TeamId, $"alert/{id}", ct);
-        var closed = await alerts.CloseAsync(actor, id, reason is { Length: > 0 } ? Reason(reason) : null, ct)
-            ?? throw new SecFlowException(Codes.Conflict, $"This alert is closed already{(string.IsNullOrEmpty(row!.ClosedBy) ? "" : $" by {row.ClosedBy}")}.");
+        var seen = await alerts.AcknowledgeAsync(actor, id, AlertRules.Of(row!.Kind).ClosesItself, reason is { Length: > 0 } ? Reason(reason) : null, ct)
+            ?? throw new SecFlowException(Codes.Conflict, string.IsNullOrEmpty(row.ClosedBy) ? "This alert is closed already." : $"This alert was acknowledged already by {row.ClosedBy}.");
         Tell();
-        return closed;
+        return seen;
     }
 
     /// <summary>Keeps alerts of a kind from ringing and from being sent, for a while. Throws SF1501, SF3001, SF3010.</summary>
@@ -97,6 +106,11 @@ public sealed class AlertService(AlertStore alerts, Access access, TimeProvider 
     public async Task<AlertSilence> SilenceAsync(Actor actor, AlertKind kind, string? subject, TimeSpan length, string? reason, CancellationToken ct)
     {
         await RequireAsync(actor, actor.TeamId, "alerts", ct);
+        if (AlertRules.Of(kind) is { OfInstallation: true } rule)
+        {
+            throw new SecFlowException(Codes.RequestInvalid, $"Alerts '{rule.Title}' are the installation's: every team sees them, and none can silence them. An administrator of the installation acknowledges the alert; it does not ring again before its condition has ended.");
+        }
+
         if (length <= TimeSpan.Zero || length > LongestSilence)
         {
             throw new SecFlowException(Codes.RequestInvalid, $"A silence lasts longer than 0 and at most {LongestSilence.TotalDays:0} days. Choose a length in between; it can be begun again.");
@@ -107,11 +121,11 @@ public sealed class AlertService(AlertStore alerts, Access access, TimeProvider 
         return row;
     }
 
-    /// <summary>Ends a silence. Throws SF1502, SF1503, SF3001, SF3010.</summary>
+    /// <summary>Ends a silence; what it covered rings again. Throws SF1502, SF1503, SF3001, SF3010.</summary>
     public async Task<AlertSilence> EndSilenceAsync(Actor actor, Guid id, CancellationToken ct)
     {
         await RequireAsync(actor, (await alerts.FindSilenceAsync(id, ct))?.TeamId, $"silence/{id}", ct);
-        var row = await alerts.EndSilenceAsync(actor, id, ct) ?? throw new SecFlowException(Codes.Conflict, "This silence is over already.");
+        var row = await alerts.EndSilenceAsync(actor, id, Message, ct) ?? throw new SecFlowException(Codes.Conflict, "This silence is over already.");
         Tell();
         return row;
     }
@@ -133,7 +147,7 @@ public sealed class AlertService(AlertStore alerts, Access access, TimeProvider 
         ["subject"] = alert.Subject,
         ["words"] = alert.Words,
         ["page"] = alert.Link,
-        ["at"] = alert.FirstAt.ToString("O"),
+        ["at"] = alert.FirstAt.UtcDateTime,
     });
 
     // An alert of the installation is closed by its administrators; one of a team by those who work for it.

@@ -5,6 +5,7 @@ using SecFlow.Data.Alerts;
 using SecFlow.Data.Audit;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Metrics;
+using SecFlow.Execution.Schedules;
 
 namespace SecFlow.Execution.Alerts;
 
@@ -12,7 +13,8 @@ namespace SecFlow.Execution.Alerts;
 /// Looks once a minute whether a rule of <see cref="AlertRules"/> is met, for each team, and once in a while at what belongs to the installation.
 /// 1. What is counted over an hour (failures, refusals) counts from the last acknowledgement on: an alert that was closed does not come back for what it told of.
 /// 2. What stands (waiting runs, late schedules, disk) closes itself when it is over.
-/// 3. Every engine and portal of an installation looks: raising twice is raising once.
+/// 3. What a silence covered that has ended by its time rings again.
+/// 4. Every engine and portal of an installation looks: raising twice is raising once.
 /// </summary>
 public sealed partial class AlertWatch(AlertFactStore facts, AlertService alerts, AlertStore stored, RunTimings timings, AuditLog audit, SecFlowMeter meter, EngineOptions options, TimeProvider time, ILogger<AlertWatch> logger) : BackgroundService
 {
@@ -24,6 +26,7 @@ public sealed partial class AlertWatch(AlertFactStore facts, AlertService alerts
     public async Task LookAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();
+        await alerts.RingAgainAsync(ct);
         await timings.CatchUpAsync(now - AlertRules.Window, ct);
         foreach (var team in await facts.TeamsAsync(ct))
         {
@@ -74,7 +77,7 @@ public sealed partial class AlertWatch(AlertFactStore facts, AlertService alerts
 
     private async Task LookAtAsync(Guid team, DateTimeOffset now, CancellationToken ct)
     {
-        var of = await facts.ReadAsync(team, now - AlertRules.Window, now - AlertRules.Late, ct);
+        var of = await facts.ReadAsync(team, now - AlertRules.Window, now - ScheduleHealth.Overdue, Codes.ScheduleOverlap, ct);
         foreach (var (kind, found) in AlertRules.Counted(of))
         {
             await RaiseAsync(kind, team, found, ct);

@@ -8,7 +8,7 @@ namespace SecFlow.Execution.Alerts;
 
 /// <summary>
 /// Where a webhook may lead, by the rules of targets (contracts 4):
-/// 1. http or https, no user name, no fragment; the name is resolved and pinned for each message, redirects are not followed.
+/// 1. http or https, no user name, no fragment; the name is resolved and pinned for each message and rules 2 and 3 are asked again, redirects are not followed.
 /// 2. Public addresses are open to an admin of the team. A private or loopback one needs an administrator of the installation, who approves exactly that address.
 /// 3. Link-local and metadata addresses, and the ports on which this program listens, never: a message must not become a request to ourselves or to a cloud's keys.
 /// </summary>
@@ -49,12 +49,21 @@ internal static class WebhookAddress
         }
 
         var special = addresses.FirstOrDefault(a => AddressKinds.Of(a) != AddressKind.Public);
-        if (ownPorts.Contains(url.Port) && (special is not null || addresses.Any(OwnPorts.Addresses().Contains)))
+        return OwnPort(url, addresses, ownPorts) is { } own ? throw new SecFlowException(own) : special;
+    }
+
+    /// <summary>Why no message may go there: it is a port on which this program listens, on an address that leads here or, being a private one, may lead here. Null when it is not.</summary>
+    public static Diagnostic? OwnPort(Uri url, IReadOnlyList<IPAddress> addresses, IReadOnlySet<int> ownPorts)
+    {
+        if (!ownPorts.Contains(url.Port))
         {
-            throw new SecFlowException(Codes.WebhookRefused, $"SecFlow itself listens on port {url.Port} of {host.Name}: no webhook may lead there. Give the address of the service that shall be told.");
+            return null;
         }
 
-        return special;
+        var here = OwnPorts.Addresses();
+        return addresses.Any(address => AddressKinds.Of(address) != AddressKind.Public || here.Contains(address))
+            ? new Diagnostic(Codes.WebhookRefused, $"SecFlow itself listens on port {url.Port} of {url.Host}: no webhook may lead there. Give the address of the service that shall be told.")
+            : null;
     }
 
     /// <summary>Resolved and pinned for one message.</summary>

@@ -29,6 +29,9 @@ public sealed class WebhookClient(IDataProtectionProvider keys, TimeProvider tim
     private const int MostAnswer = 4096;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>The ports on which this program listens at the moment of a message; tests put others here.</summary>
+    internal Func<IReadOnlySet<int>> Ports { get; set; } = OwnPorts.Find;
+
     /// <summary>The signature of a message, as its header says it.</summary>
     public static string Sign(string key, string timestamp, string body) =>
         "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{timestamp}.{body}")));
@@ -50,7 +53,10 @@ public sealed class WebhookClient(IDataProtectionProvider keys, TimeProvider tim
         {
             var url = new Uri(webhook.Url);
             var scope = await WebhookAddress.PinAsync(webhook, time, linked.Token);
-            if (scope.Check(url) is { Refusal: { } refusal })
+            var answer = scope.Check(url);
+
+            // Now, not only when the address was set: this program may have come to listen there since, and a name may lead elsewhere.
+            if ((answer.Refusal ?? WebhookAddress.OwnPort(url, answer.Addresses, Ports())) is { } refusal)
             {
                 return new WebhookAnswer(false, $"{refusal.Code}: {refusal.Message}");
             }

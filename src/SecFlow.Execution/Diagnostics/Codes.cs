@@ -65,6 +65,7 @@ public static class Codes
     public const string BundleNotFitting = "SF1902";
     public const string WebhookInvalid = "SF1920";
     public const string WebhookRefused = "SF1921";
+    public const string WebhookChanged = "SF1922";
 
     // SF2xxx: trust. Node Denied, audit.
     public const string Unsigned = "SF2001";

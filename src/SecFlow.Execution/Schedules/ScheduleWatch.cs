@@ -1,10 +1,8 @@
 using Microsoft.Extensions.Logging;
-using SecFlow.Data.Alerts;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
-using SecFlow.Execution.Alerts;
 using SecFlow.Execution.Diagnostics;
 using SecFlow.Execution.Runs;
 
@@ -14,11 +12,10 @@ namespace SecFlow.Execution.Schedules;
 /// What concerns schedules and happens by the clock alone.
 /// 1. Blackouts: the time of each is moved on before it is over (one that goes on has no gap) or when it is. What runs when one begins is paused, and goes on when none stands any more. Only what was paused here is resumed here: a person who paused a run, or took over its pause, decides.
 /// 2. A schedule whose target is not authorised any more is stopped, and says so; a person lets it go on.
-/// 3. A schedule that should have fired and did not raises an alert.
 /// Each look is made of facts of the database alone, so that any engine may make it, twice as well as once.
 /// </summary>
 public sealed partial class ScheduleWatch(
-    ScheduleStore schedules, BlackoutStore blackouts, TargetStore targets, RunControl control, AlertService alerts, TimeProvider time, ILogger<ScheduleWatch> logger)
+    ScheduleStore schedules, BlackoutStore blackouts, TargetStore targets, RunControl control, TimeProvider time, ILogger<ScheduleWatch> logger)
 {
     /// <summary>Name under which blackouts pause and resume.</summary>
     public const string Name = "blackout";
@@ -47,7 +44,6 @@ public sealed partial class ScheduleWatch(
                 {
                     _looked = now;
                     await AuthorisationsAsync(ct);
-                    await OverdueAsync(ct);
                 }
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -96,25 +92,8 @@ public sealed partial class ScheduleWatch(
                 if (ScheduleHealth.Lapsed(schedule, rows, now) is { } why && await schedules.StopAsync(schedule.Id, Codes.ScheduleStopped, why, ct))
                 {
                     Stopped(logger, schedule.Id, why);
-                    await alerts.RaiseAsync(AlertKind.ScheduleSilent, schedule.TeamId, schedule.Name, $"The schedule '{schedule.Name}' was stopped: {why}", ct, link: $"schedules/{schedule.Id}");
                 }
             }
-        }
-    }
-
-    /// <summary>Raises an alert for each schedule that is overdue, and ends those of others.</summary>
-    public async Task OverdueAsync(CancellationToken ct)
-    {
-        var now = time.GetUtcNow();
-        foreach (var team in (await schedules.ListEnabledAsync(ct)).GroupBy(row => row.TeamId))
-        {
-            var late = team.Where(row => ScheduleHealth.IsOverdue(row, now)).ToList();
-            foreach (var row in late)
-            {
-                await alerts.RaiseAsync(AlertKind.ScheduleOverdue, row.TeamId, row.Name, $"The schedule '{row.Name}' should have fired at {row.NextFireAt:u} and did not. Look whether an engine works and what its log says; it fires by its misfire policy as soon as one does.", ct, link: $"schedules/{row.Id}");
-            }
-
-            await alerts.EndAsync(AlertKind.ScheduleOverdue, team.Key, [.. late.Select(row => row.Name)], ct);
         }
     }
 

@@ -1,9 +1,10 @@
+using System.Text.Json;
 using SecFlow.Data.Alerts;
 using SecFlow.Execution.Alerts;
 using SecFlow.Execution.Diagnostics;
-using SecFlow.Execution.Metrics;
 using SecFlow.Execution.Teams;
 using SecFlow.Portal.Teams;
+using SecFlow.Portal.Web;
 
 namespace SecFlow.Portal.Api;
 
@@ -23,10 +24,10 @@ public sealed record SilenceBody(AlertKind? Kind, string? Subject, double? Hours
 public sealed record WebhookBody(string? Url, bool? Enabled, bool? ApprovePrivateAddress, bool? NewKey);
 
 public sealed record ApiAlert(
-    Guid Id, AlertKind Kind, AlertSeverity Severity, string Subject, string Words, string Page, bool OfInstallation, int Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, bool Silenced, DateTimeOffset? ClosedAt, string? ClosedBy, string? ClosedReason)
+    Guid Id, AlertKind Kind, AlertSeverity Severity, string Subject, string Words, string Page, bool OfInstallation, int Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, bool Silenced, DateTimeOffset? AcknowledgedAt, DateTimeOffset? ClosedAt, string? ClosedBy, string? ClosedReason)
 {
     public static ApiAlert Of(Alert row) => new(
-        row.Id, row.Kind, row.Severity, row.Subject, row.Words, row.Link, row.TeamId == Guid.Empty, row.Count, row.FirstAt, row.LastAt, row.Silenced, row.ClosedAt, row.ClosedBy is "" ? null : row.ClosedBy, row.ClosedReason);
+        row.Id, row.Kind, row.Severity, row.Subject, row.Words, row.Link, row.TeamId == Guid.Empty, row.Count, row.FirstAt, row.LastAt, row.Silenced, row.AcknowledgedAt, row.ClosedAt, row.ClosedBy is "" ? null : row.ClosedBy, row.ClosedReason);
 }
 
 public sealed record ApiSilence(Guid Id, AlertKind Kind, string Subject, DateTimeOffset From, DateTimeOffset Until, string Reason, string CreatedBy)
@@ -40,21 +41,23 @@ public sealed record ApiWebhook(string Url, bool Enabled, string? ApprovedAddres
     public static ApiWebhook Of(Webhook row, string? key) => new(row.Url, row.Enabled, row.ApprovedAddress, row.ApprovedBy, row.Revision, key);
 }
 
-/// <summary>Alerts, silences, the webhook, and what runs cost in time.</summary>
+/// <summary>Alerts, silences and the webhook.</summary>
 public static class AlertsApi
 {
+    // What a team can silence, spelt as bodies are read.
+    private static readonly string _kinds = string.Join(", ", AlertRules.All.Where(rule => !rule.OfInstallation).Select(rule => JsonSerializer.SerializeToElement(rule.Kind, ApiJson.Written).GetString()));
+
     public static void MapAlerts(this RouteGroupBuilder api)
     {
         api.MapGet("/alerts", ListAsync).WithName("listAlerts").Produces<ApiPage<ApiAlert>>();
         api.MapPost("/alerts/{id:guid}/acknowledge", AcknowledgeAsync).WithName("acknowledgeAlert").Produces<ApiAlert>();
-        api.MapGet("/alerts/silences", SilencesAsync).WithName("listSilences").Produces<IReadOnlyList<ApiSilence>>();
+        api.MapGet("/alerts/silences", SilencesAsync).WithName("listSilences").Produces<ApiPage<ApiSilence>>();
         api.MapPost("/alerts/silences", SilenceAsync).WithName("silenceAlerts").Produces<ApiSilence>(StatusCodes.Status201Created);
         api.MapDelete("/alerts/silences/{id:guid}", EndSilenceAsync).WithName("endSilence").Produces<ApiSilence>();
         api.MapGet("/alerts/webhook", WebhookAsync).WithName("getWebhook").Produces<ApiWebhook>();
         api.MapPut("/alerts/webhook", SetWebhookAsync).WithName("setWebhook").Produces<ApiWebhook>();
         api.MapDelete("/alerts/webhook", RemoveWebhookAsync).WithName("removeWebhook").Produces(StatusCodes.Status204NoContent);
         api.MapPost("/alerts/webhook/test", TestWebhookAsync).WithName("testWebhook").Produces<WebhookAnswer>();
-        api.MapGet("/performance", PerformanceAsync).WithName("getPerformance").Produces<PerformanceView>();
     }
 
     private static async Task<ApiPage<ApiAlert>> ListAsync(string? cursor, int? limit, bool? open, HttpContext context, CurrentActor actors, AlertService alerts, CancellationToken ct)
@@ -67,12 +70,15 @@ public static class AlertsApi
     private static async Task<ApiAlert> AcknowledgeAsync(Guid id, AcknowledgeBody? body, HttpContext context, CurrentActor actors, AlertService alerts, CancellationToken ct) =>
         ApiAlert.Of(await alerts.AcknowledgeAsync(await actors.OfRequestAsync(context, ct), id, body?.Reason, ct));
 
-    private static async Task<IReadOnlyList<ApiSilence>> SilencesAsync(HttpContext context, CurrentActor actors, AlertService alerts, CancellationToken ct) =>
-        [.. (await alerts.SilencesAsync(await actors.OfRequestAsync(context, ct), ct)).Select(ApiSilence.Of)];
+    private static async Task<ApiPage<ApiSilence>> SilencesAsync(HttpContext context, CurrentActor actors, AlertService alerts, CancellationToken ct)
+    {
+        var rows = await alerts.SilencesAsync(await actors.OfRequestAsync(context, ct), ct);
+        return new([.. rows.Select(ApiSilence.Of)], null, rows.Count);
+    }
 
     private static async Task<IResult> SilenceAsync(SilenceBody body, HttpContext context, CurrentActor actors, AlertService alerts, CancellationToken ct)
     {
-        var kind = body.Kind ?? throw new SecFlowException(new Diagnostic(Codes.RequestInvalid, $"kind is missing: one of {string.Join(", ", Enum.GetNames<AlertKind>())} was expected.") { Path = "$.kind" });
+        var kind = body.Kind ?? throw new SecFlowException(new Diagnostic(Codes.RequestInvalid, $"kind is missing: one of {_kinds} was expected.") { Path = "$.kind" });
         var hours = double.IsFinite(body.Hours ?? 0) ? Math.Clamp(body.Hours ?? 0, -1, 1_000_000) : 0;
         var silence = await alerts.SilenceAsync(await actors.OfRequestAsync(context, ct), kind, body.Subject, TimeSpan.FromHours(hours), body.Reason, ct);
         return Results.Created("/api/v1/alerts/silences", ApiSilence.Of(silence));
@@ -82,12 +88,16 @@ public static class AlertsApi
         ApiSilence.Of(await alerts.EndSilenceAsync(await actors.OfRequestAsync(context, ct), id, ct));
 
     private static async Task<ApiWebhook> WebhookAsync(HttpContext context, CurrentActor actors, WebhookService webhooks, CancellationToken ct) =>
-        ApiWebhook.Of(await webhooks.FindAsync(await actors.OfRequestAsync(context, ct), ct) ?? throw new SecFlowException(Access.NotFound("webhook")), null);
+        Tagged(context, await webhooks.FindAsync(await actors.OfRequestAsync(context, ct), ct) ?? throw new SecFlowException(Access.NotFound("webhook")), null);
 
     private static async Task<ApiWebhook> SetWebhookAsync(WebhookBody body, HttpContext context, CurrentActor actors, WebhookService webhooks, CancellationToken ct)
     {
-        var made = await webhooks.SetAsync(await actors.OfRequestAsync(context, ct), new WebhookWish(body.Url, body.Enabled ?? true, body.ApprovePrivateAddress ?? false, body.NewKey ?? false), ct);
-        return ApiWebhook.Of(made.Webhook, made.Key);
+        // The first one has no revision that could be named.
+        var actor = await actors.OfRequestAsync(context, ct);
+        var first = await webhooks.FindAsync(actor, ct) is null && context.Request.Headers.IfMatch.Count == 0;
+        int? revision = first ? null : ETags.Required(context, "webhook", Codes.WebhookChanged);
+        var made = await webhooks.SetAsync(actor, new WebhookWish(body.Url, body.Enabled ?? true, body.ApprovePrivateAddress ?? false, body.NewKey ?? false, revision), ct);
+        return Tagged(context, made.Webhook, made.Key);
     }
 
     private static async Task<IResult> RemoveWebhookAsync(HttpContext context, CurrentActor actors, WebhookService webhooks, CancellationToken ct)
@@ -99,11 +109,9 @@ public static class AlertsApi
     private static async Task<WebhookAnswer> TestWebhookAsync(HttpContext context, CurrentActor actors, WebhookService webhooks, CancellationToken ct) =>
         await webhooks.TestAsync(await actors.OfRequestAsync(context, ct), ct);
 
-    private static async Task<PerformanceView> PerformanceAsync(string? span, HttpContext context, CurrentActor actors, PerformanceService performance, CancellationToken ct) =>
-        await performance.ReadAsync(
-            await actors.OfRequestAsync(context, ct),
-            span is null ? PerformanceSpan.Day
-                : Enum.TryParse<PerformanceSpan>(span, ignoreCase: true, out var wanted) && Enum.IsDefined(wanted) ? wanted
-                : throw new SecFlowException(new Diagnostic(Codes.RequestInvalid, "span is not known: hour, day or week was expected.") { Path = "$.span" }),
-            ct);
+    private static ApiWebhook Tagged(HttpContext context, Webhook row, string? key)
+    {
+        ETags.Set(context, row.Revision);
+        return ApiWebhook.Of(row, key);
+    }
 }

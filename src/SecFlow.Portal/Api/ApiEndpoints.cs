@@ -47,6 +47,7 @@ public static class ApiEndpoints
         api.MapHolds();
         api.MapPlans();
         api.MapAlerts();
+        api.MapPerformance();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

@@ -77,7 +77,7 @@ public sealed partial class Problems(ILogger<Problems> log) : IExceptionHandler
         Codes.NotFound or Codes.TeamMismatch => 404,
         Codes.Conflict or Codes.RunNotInState or Codes.NewAuthorisationNeeded or Codes.IdempotencyKeyReused or Codes.NotWaiting => 409,
         Codes.TrustPolicyInvalid or Codes.TrustRootRefused or Codes.TrustAdditionLoosens => 400,
-        Codes.TargetChanged or Codes.ScheduleChanged => 412,
+        Codes.TargetChanged or Codes.ScheduleChanged or Codes.WebhookChanged => 412,
         Codes.RevisionMissing => 428,
         Codes.RequestTooLarge => 413,
         Codes.Unauthenticated => 401,

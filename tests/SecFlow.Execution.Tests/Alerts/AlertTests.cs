@@ -172,14 +172,14 @@ public sealed class AlertTests
         AlertRules.DatabaseSize(1L << 30).ShouldBeEmpty();
     }
 
-    private static AlertWatch Watch(TestEngine engine) => new(
+    internal static AlertWatch Watch(TestEngine engine) => new(
         engine.Get<AlertFactStore>(), engine.Get<AlertService>(), engine.Get<AlertStore>(), engine.Get<RunTimings>(), engine.Get<AuditLog>(), engine.Get<SecFlowMeter>(),
         new EngineOptions { DataFolder = Path.GetTempPath() }, engine.Database.Time, NullLogger<AlertWatch>.Instance);
 
     // The disk of the machine that runs this is not the subject.
-    private static async Task<IReadOnlyList<Alert>> OpenAsync(TestEngine engine) => [.. (await engine.Get<AlertService>().ListAsync(engine.Analyst, true, 0, 100, default)).Where(a => a.Kind != AlertKind.DiskSpace)];
+    internal static async Task<IReadOnlyList<Alert>> OpenAsync(TestEngine engine) => [.. (await engine.Get<AlertService>().ListAsync(engine.Analyst, true, 0, 100, default)).Where(a => a.Kind != AlertKind.DiskSpace)];
 
-    private static async Task<IReadOnlyList<string>> ActionsAsync(TestEngine engine) =>
+    internal static async Task<IReadOnlyList<string>> ActionsAsync(TestEngine engine) =>
         [.. await engine.Database.ReadAsync(db => Task.FromResult(db.AuditEvents.Where(e => e.ResourceKind == "alert").OrderBy(e => e.Seq).Select(e => e.Action).ToList()))];
 
     private static async Task TroubleAsync(TestEngine engine, Guid team, Guid workflow)

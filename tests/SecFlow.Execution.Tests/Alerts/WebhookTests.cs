@@ -39,6 +39,7 @@ public sealed class WebhookTests
         signature.ShouldNotBe(WebhookClient.Sign(Key, timestamp + "0", body));
         var json = JsonDocument.Parse(body).RootElement;
         (json.GetProperty("kind").GetString(), json.GetProperty("severity").GetString(), json.GetProperty("subject").GetString(), json.GetProperty("words").GetString()).ShouldBe(("schedule_overdue", "error", "nightly", "It did not fire."));
+        json.GetProperty("at").GetString().ShouldBe(time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
         var row = (await store.ListAsync(engine.Analyst.TeamId, 10, default)).ShouldHaveSingleItem();
         (row.Id.ToString(), row.Attempts, row.NextAt, row.LastAnswer).ShouldBe((delivery, 1, null, "200 OK"));
         row.DeliveredAt.ShouldNotBeNull();
@@ -134,6 +135,25 @@ public sealed class WebhookTests
         (refused.Code, refused.Message.Contains("SecFlow itself listens", StringComparison.Ordinal)).ShouldBe((Codes.WebhookRefused, true));
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Message_ToAPortOnWhichThisProgramListensByNow_IsNotSent(string host)
+    {
+        await using var engine = await CreateAsync();
+        await using var receiver = new WebhookReceiver();
+        var store = new WebhookStore(engine.Database);
+        var client = new WebhookClient(_keys, engine.Database.Time);
+        var url = $"http://{host}:{receiver.Port}/hook";
+        var hook = await store.SetAsync(engine.Analyst, new Webhook { TeamId = engine.Analyst.TeamId, Url = url, ApprovedAddress = "127.0.0.1", ApprovedBy = "test", ProtectedSecret = client.Protect(engine.Analyst.TeamId, Key) }, null, default);
+
+        var answer = await client.SendAsync(hook, Guid.NewGuid(), "{}", default);
+
+        answer.Delivered.ShouldBeFalse();
+        answer.Words.ShouldStartWith($"{Codes.WebhookRefused}: SecFlow itself listens on port {receiver.Port}");
+        receiver.Received.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Webhook_SetByAdmins_KeepsItsKeyAndItsApproval_AndIsAudited()
     {
@@ -142,14 +162,19 @@ public sealed class WebhookTests
         var made = await service.SetAsync(admin, new WebhookWish("https://Hooks.Example/x?sig=1"), default);
         (made.Webhook.Url, made.Webhook.ApprovedAddress).ShouldBe(("https://hooks.example/x?sig=1", null));
         made.Key!.ShouldStartWith("whk_");
-        (await service.SetAsync(admin, new WebhookWish("https://hooks.example/x?sig=1", Enabled: false), default)).Key.ShouldBeNull();
-        (await service.SetAsync(admin, new WebhookWish("https://hooks.example/y", NewKey: true), default)).Key.ShouldNotBe(made.Key);
+        (await service.SetAsync(admin, new WebhookWish("https://hooks.example/x?sig=1", Enabled: false, Revision: 1), default)).Key.ShouldBeNull();
+        foreach (var stale in new int?[] { null, 1, 3 })
+        {
+            (await Should.ThrowAsync<SecFlowException>(() => service.SetAsync(admin, new WebhookWish("https://hooks.example/z", Revision: stale), default))).Code.ShouldBe(Codes.WebhookChanged);
+        }
+
+        (await service.SetAsync(admin, new WebhookWish("https://hooks.example/y", NewKey: true, Revision: 2), default)).Key.ShouldNotBe(made.Key);
 
         var (inside, _) = Service(engine, "10.1.2.3");
-        var approved = await inside.SetAsync(admin with { OfInstallation = true, Name = "root" }, new WebhookWish("https://inside.example/", ApprovePrivateAddress: true), default);
+        var approved = await inside.SetAsync(admin with { OfInstallation = true, Name = "root" }, new WebhookWish("https://inside.example/", ApprovePrivateAddress: true, Revision: 3), default);
         (approved.Webhook.ApprovedAddress, approved.Webhook.ApprovedBy).ShouldBe(("10.1.2.3", "root"));
-        (await inside.SetAsync(admin, new WebhookWish("https://inside.example/", Enabled: false), default)).Webhook.ApprovedBy.ShouldBe("root");
-        (await Should.ThrowAsync<SecFlowException>(() => inside.SetAsync(admin, new WebhookWish("https://inside.example/other"), default))).Code.ShouldBe(Codes.WebhookRefused);
+        (await inside.SetAsync(admin, new WebhookWish("https://inside.example/", Enabled: false, Revision: 4), default)).Webhook.ApprovedBy.ShouldBe("root");
+        (await Should.ThrowAsync<SecFlowException>(() => inside.SetAsync(admin, new WebhookWish("https://inside.example/other", Revision: 5), default))).Code.ShouldBe(Codes.WebhookRefused);
 
         (await Should.ThrowAsync<SecFlowException>(() => service.SetAsync(engine.Analyst, new WebhookWish("https://hooks.example/"), default))).Code.ShouldBe(Codes.RoleMissing);
         await service.RemoveAsync(admin, default);
@@ -168,6 +193,8 @@ public sealed class WebhookTests
         var (service, admin) = Service(engine, null);
 
         (await service.TestAsync(admin, default)).ShouldBe(new WebhookAnswer(true, "200 OK"));
+        var told = JsonDocument.Parse(receiver.Received.ShouldHaveSingleItem().Body).RootElement;
+        (told.GetProperty("event").GetString(), told.GetProperty("words").GetString(), told.GetProperty("at").GetString()!.EndsWith('Z')).ShouldBe(("test", "admin tests the webhook.", true));
         await receiver.DisposeAsync();
         var answer = await service.TestAsync(admin, default);
 
@@ -188,11 +215,12 @@ public sealed class WebhookTests
     private static async Task<(WebhookSender Sender, WebhookStore Store)> SetAsync(TestEngine engine, string url)
     {
         var store = new WebhookStore(engine.Database);
-        await store.SetAsync(engine.Analyst, new Webhook { TeamId = engine.Analyst.TeamId, Url = url, ApprovedAddress = "127.0.0.1", ApprovedBy = "test", ProtectedSecret = Client(engine).Protect(engine.Analyst.TeamId, Key) }, default);
+        await store.SetAsync(engine.Analyst, new Webhook { TeamId = engine.Analyst.TeamId, Url = url, ApprovedAddress = "127.0.0.1", ApprovedBy = "test", ProtectedSecret = Client(engine).Protect(engine.Analyst.TeamId, Key) }, null, default);
         return (new WebhookSender(store, Client(engine), engine.Database.Time, NullLogger<WebhookSender>.Instance), store);
     }
 
     private static readonly EphemeralDataProtectionProvider _keys = new();
 
-    private static WebhookClient Client(TestEngine engine) => new(_keys, engine.Database.Time);
+    // The receivers of these tests listen in this process, where no webhook may lead: they stand for another one.
+    private static WebhookClient Client(TestEngine engine) => new(_keys, engine.Database.Time) { Ports = () => new HashSet<int>() };
 }

@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using SecFlow.Data;
-using SecFlow.Data.Alerts;
 using SecFlow.Data.Audit;
 using SecFlow.Data.Runs;
 using SecFlow.Data.Schedules;
@@ -208,7 +207,6 @@ public sealed class ScheduleServiceTests
         (await service.GetAsync(engine.Analyst, other.Id, default)).IsActive.ShouldBeTrue();
         var told = (await EventsAsync(engine, "stop.schedule")).ShouldHaveSingleItem();
         told.ReasonCode.ShouldBe(Codes.ScheduleStopped);
-        (await engine.Database.ReadAsync(db => db.Alerts.SingleAsync())).Words.ShouldContain("'nightly' was stopped");
 
         (await RefusedAsync(() => service.SetEnabledAsync(engine.Analyst, row.Id, true, default))).ShouldBe(Codes.AuthorisationLapsed);
         await engine.Database.WriteAsync(async write => (await write.Db.Targets.SingleAsync(t => t.Id == engine.TargetId)).AuthorisedUntil = write.Now.AddDays(30));
@@ -218,30 +216,6 @@ public sealed class ScheduleServiceTests
         await engine.Get<TargetStore>().ArchiveAsync(engine.Analyst, engine.TargetId);
         await watch.AuthorisationsAsync(default);
         (await service.GetAsync(engine.Analyst, row.Id, default)).StoppedReason!.ShouldContain("was archived");
-    }
-
-    [Fact]
-    public async Task Overdue_RaisesAnAlert_AndEndsItWhenItFired()
-    {
-        var time = new TestTime(new DateTimeOffset(2027, 6, 1, 12, 0, 0, TimeSpan.Zero));
-        await using var engine = await EngineAsync(time);
-        var (service, watch) = (engine.Get<ScheduleService>(), engine.Get<ScheduleWatch>());
-        var row = await service.AddAsync(engine.Analyst, await NightlyAsync(engine), default);
-        Task<Alert> AlertAsync() => engine.Database.ReadAsync(db => db.Alerts.SingleAsync());
-        await watch.OverdueAsync(default);
-        time.Advance(row.NextFireAt!.Value - time.GetUtcNow() + TimeSpan.FromSeconds(90));
-        await watch.OverdueAsync(default);
-        (await engine.Database.ReadAsync(db => db.Alerts.CountAsync())).ShouldBe(0, "a minute and a half is no news");
-
-        time.Advance(TimeSpan.FromMinutes(1));
-        await watch.OverdueAsync(default);
-        var alert = await AlertAsync();
-        (alert.Kind, alert.Subject).ShouldBe((AlertKind.ScheduleOverdue, "nightly"));
-        ScheduleHealth.IsOverdue(await service.GetAsync(engine.Analyst, row.Id, default), time.GetUtcNow()).ShouldBeTrue();
-
-        await engine.Get<ScheduleStore>().RecordNextAsync(row.Id, time.GetUtcNow().AddDays(1));
-        await watch.OverdueAsync(default);
-        ScheduleHealth.IsOverdue(await service.GetAsync(engine.Analyst, row.Id, default), time.GetUtcNow()).ShouldBeFalse();
     }
 
     [Theory]

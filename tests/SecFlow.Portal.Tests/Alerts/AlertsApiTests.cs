@@ -35,11 +35,14 @@ public sealed class AlertsApiTests(PortalFixture portal)
         (await api.PostAsJsonAsync($"api/v1/alerts/{id}/acknowledge", new { reason = "seen" })).StatusCode.ShouldBe(HttpStatusCode.Conflict);
         (await api.PostAsJsonAsync($"api/v1/alerts/{Guid.NewGuid()}/acknowledge", new { })).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 
-        (await api.PostAsJsonAsync("api/v1/alerts/silences", new { hours = 1, reason = "x" })).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var kinds = await api.PostAsJsonAsync("api/v1/alerts/silences", new { hours = 1, reason = "x" });
+        (kinds.StatusCode, (await kinds.Content.ReadAsStringAsync()).Contains("slow_run, slow_node, node_failures", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.BadRequest, true));
+        var everybodys = await api.PostAsJsonAsync("api/v1/alerts/silences", new { kind = "disk_space", hours = 1, reason = "x" });
+        (everybodys.StatusCode, (await everybodys.Content.ReadAsStringAsync()).Contains("SF1501", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.BadRequest, true));
         (await api.PostAsJsonAsync("api/v1/alerts/silences", new { kind = "slow_run", hours = 10_000, reason = "x" })).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         var made = await api.PostAsJsonAsync("api/v1/alerts/silences", new { kind = "slow_run", subject = "Api test", hours = 1, reason = "being moved" });
         made.StatusCode.ShouldBe(HttpStatusCode.Created);
-        (await api.GetStringAsync("api/v1/alerts/silences")).ShouldContain("being moved");
+        (await api.GetFromJsonAsync<JsonElement>("api/v1/alerts/silences")).GetProperty("items").EnumerateArray().ShouldContain(s => s.GetProperty("reason").GetString() == "being moved");
         var silence = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
         (await api.DeleteAsync($"api/v1/alerts/silences/{silence}")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -56,8 +59,22 @@ public sealed class AlertsApiTests(PortalFixture portal)
         (refused.StatusCode, (await refused.Content.ReadAsStringAsync()).Contains("SF1921", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.BadRequest, true));
         var made = await (await api.PutAsJsonAsync("api/v1/alerts/webhook", new { url = "https://192.0.2.7/hook" })).Content.ReadFromJsonAsync<JsonElement>();
         made.GetProperty("key").GetString()!.ShouldStartWith("whk_");
-        (await api.GetStringAsync("api/v1/alerts/webhook")).ShouldNotContain("whk_");
+        var read = await api.GetAsync("api/v1/alerts/webhook");
+        (read.Headers.ETag!.Tag, (await read.Content.ReadAsStringAsync()).Contains("whk_", StringComparison.Ordinal)).ShouldBe(("\"1\"", false));
+        (await api.PutAsJsonAsync("api/v1/alerts/webhook", new { url = "https://192.0.2.8/hook" })).StatusCode.ShouldBe(HttpStatusCode.PreconditionRequired);
+        var changed = await PutAsync(api, "\"1\"", new { url = "https://192.0.2.8/hook" });
+        (changed.StatusCode, changed.Headers.ETag!.Tag).ShouldBe((HttpStatusCode.OK, "\"2\""));
+        var stale = await PutAsync(api, "\"1\"", new { url = "https://192.0.2.9/hook" });
+        (stale.StatusCode, (await stale.Content.ReadAsStringAsync()).Contains("SF1922", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.PreconditionFailed, true));
         (await api.DeleteAsync("api/v1/alerts/webhook")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await PutAsync(api, "\"2\"", new { url = "https://192.0.2.7/hook" })).StatusCode.ShouldBe(HttpStatusCode.PreconditionFailed, "it was removed meanwhile");
+    }
+
+    private static async Task<HttpResponseMessage> PutAsync(HttpClient api, string etag, object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, "api/v1/alerts/webhook") { Content = JsonContent.Create(body) };
+        request.Headers.TryAddWithoutValidation("If-Match", etag);
+        return await api.SendAsync(request);
     }
 
     [Fact]

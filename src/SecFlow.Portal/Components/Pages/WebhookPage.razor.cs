@@ -37,7 +37,7 @@ public sealed partial class WebhookPage
         (_busy, _answer, _key) = (true, null, null);
         await GuardAsync(async actor =>
         {
-            _key = (await Webhooks.SetAsync(actor, new WebhookWish(_url, _enabled, _approve, _newKey), Left)).Key;
+            _key = (await Webhooks.SetAsync(actor, new WebhookWish(_url, _enabled, _approve, _newKey, _webhook?.Revision), Left)).Key;
             await LoadAsync(actor);
         });
         _busy = false;
