@@ -57,7 +57,8 @@ public sealed class AlertTests
         (await Should.ThrowAsync<SecFlowException>(() => alerts.AcknowledgeAsync(engine.Analyst, Guid.NewGuid(), null, default))).Code.ShouldBe(Codes.NotFound);
         (await Should.ThrowAsync<SecFlowException>(() => alerts.AcknowledgeAsync(engine.Analyst, seen.Id, null, default))).Code.ShouldBe(Codes.RoleMissing);
         (await Should.ThrowAsync<SecFlowException>(() => alerts.AcknowledgeAsync(stranger with { Role = TeamRole.Viewer }, theirs.Id, null, default))).Code.ShouldBe(Codes.RoleMissing);
-        (await alerts.AcknowledgeAsync(engine.Analyst with { OfInstallation = true }, seen.Id, null, default)).ClosedAt.ShouldNotBeNull();
+        (await alerts.AcknowledgeAsync(engine.Analyst with { OfInstallation = true }, seen.Id, null, default)).AcknowledgedAt.ShouldNotBeNull();
+        (await alerts.RingingAsync(stranger, default)).ShouldBe(1, "their own");
     }
 
     [Fact]
@@ -82,7 +83,7 @@ public sealed class AlertTests
         await alerts.EndSilenceAsync(engine.Analyst, all.Id, default);
         (await Should.ThrowAsync<SecFlowException>(() => alerts.EndSilenceAsync(engine.Analyst, all.Id, default))).Code.ShouldBe(Codes.Conflict);
         await alerts.RaiseAsync(AlertKind.SlowRun, team, "Another", "slow", default);
-        (await alerts.RingingAsync(engine.Analyst, default)).ShouldBe(2);
+        (await alerts.RingingAsync(engine.Analyst, default)).ShouldBe(3, "two slow runs and a slow node; the other node is silenced");
         time.Advance(TimeSpan.FromHours(2));
         (await alerts.SilencesAsync(engine.Analyst, default)).ShouldBeEmpty();
     }
