@@ -106,9 +106,9 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<ActiveRun>> ActiveOfScheduleAsync(Guid scheduleId, CancellationToken ct) => await database.ReadAsync(
         db => RunChoice.Active(db).Where(r => r.ScheduleId == scheduleId).OrderBy(r => r.QueuedAt).ThenBy(r => r.Id).Select(r => new ActiveRun(r.Id, r.Status, r.QueuedAt)).ToListAsync(ct), ct);
 
-    /// <summary>The runs that the team's schedules noted as their last ones, by schedule.</summary>
-    public async Task<IReadOnlyDictionary<Guid, Run>> LastOfSchedulesAsync(Guid teamId, CancellationToken ct) => await database.ReadAsync(
-        db => db.Schedules.Where(s => s.TeamId == teamId && s.ArchivedAt == null)
+    /// <summary>The runs that these schedules of the team noted as their last ones, by schedule.</summary>
+    public async Task<IReadOnlyDictionary<Guid, Run>> LastOfSchedulesAsync(Guid teamId, IReadOnlyCollection<Guid> schedules, CancellationToken ct) => await database.ReadAsync(
+        db => db.Schedules.Where(s => s.TeamId == teamId && s.ArchivedAt == null && schedules.Contains(s.Id))
             .Join(db.Runs.Where(r => r.TeamId == teamId), s => s.LastRunId, r => r.Id, (s, r) => new { s.Id, Run = r }).ToDictionaryAsync(pair => pair.Id, pair => pair.Run, ct),
         ct);
 

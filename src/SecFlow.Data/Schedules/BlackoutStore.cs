@@ -25,6 +25,15 @@ public sealed class BlackoutStore(Database database)
     public async Task<IReadOnlyList<Blackout>> ListAsync(Guid teamId, CancellationToken ct = default) =>
         await database.ReadAsync(db => db.Blackouts.Where(row => row.TeamId == teamId && row.ArchivedAt == null).OrderBy(row => row.Name).ThenBy(row => row.Id).ToListAsync(ct), ct);
 
+    /// <summary>A part of <see cref="ListAsync(Guid, CancellationToken)"/>, and how many there are in all.</summary>
+    public Task<(IReadOnlyList<Blackout> Rows, int Total)> PageAsync(Guid teamId, int skip, int take, CancellationToken ct) => database.ReadAsync(
+        async db =>
+        {
+            var rows = db.Blackouts.Where(row => row.TeamId == teamId && row.ArchivedAt == null);
+            return ((IReadOnlyList<Blackout>)await rows.OrderBy(row => row.Name).ThenBy(row => row.Id).Skip(skip).Take(take).ToListAsync(ct), await rows.CountAsync(ct));
+        },
+        ct);
+
     /// <summary>Those of all teams, for the engine; never for a page.</summary>
     public async Task<IReadOnlyList<Blackout>> ListAllAsync(CancellationToken ct = default) =>
         await database.ReadAsync(db => db.Blackouts.Where(row => row.ArchivedAt == null).OrderBy(row => row.Id).ToListAsync(ct), ct);

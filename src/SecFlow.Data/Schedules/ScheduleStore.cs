@@ -31,6 +31,21 @@ public sealed class ScheduleStore(Database database)
     public async Task<IReadOnlyList<Schedule>> ListAsync(Guid teamId, CancellationToken ct = default) =>
         await database.ReadAsync(db => db.Schedules.Where(row => row.TeamId == teamId && row.ArchivedAt == null).OrderBy(row => row.Name).ThenBy(row => row.Id).ToListAsync(ct), ct);
 
+    /// <summary>A part of <see cref="ListAsync(Guid, CancellationToken)"/>, and how many there are in all.</summary>
+    public Task<(IReadOnlyList<Schedule> Rows, int Total)> PageAsync(Guid teamId, int skip, int take, CancellationToken ct) => database.ReadAsync(
+        async db =>
+        {
+            var rows = db.Schedules.Where(row => row.TeamId == teamId && row.ArchivedAt == null);
+            return ((IReadOnlyList<Schedule>)await rows.OrderBy(row => row.Name).ThenBy(row => row.Id).Skip(skip).Take(take).ToListAsync(ct), await rows.CountAsync(ct));
+        },
+        ct);
+
+    /// <summary>Those that fire by themselves, the next one first.</summary>
+    public async Task<IReadOnlyList<Schedule>> ComingAsync(Guid teamId, int take, CancellationToken ct) => await database.ReadAsync(
+        db => db.Schedules.Where(row => row.TeamId == teamId && row.Enabled && row.StoppedReason == null && row.ArchivedAt == null && row.NextFireAt != null)
+            .OrderBy(row => row.NextFireAt).ThenBy(row => row.Id).Take(take).ToListAsync(ct),
+        ct);
+
     /// <summary>Enabled schedules of all teams that were not stopped, for the engine; never for a page.</summary>
     public async Task<IReadOnlyList<Schedule>> ListEnabledAsync(CancellationToken ct = default) =>
         await database.ReadAsync(db => db.Schedules.Where(row => row.Enabled && row.StoppedReason == null && row.ArchivedAt == null).OrderBy(row => row.Id).ToListAsync(ct), ct);

@@ -23,6 +23,13 @@ public sealed class BlackoutService(BlackoutStore blackouts, Access access, Time
         return await blackouts.ListAsync(actor.TeamId, ct);
     }
 
+    /// <summary>A part of them by name, and how many there are in all.</summary>
+    public async Task<(IReadOnlyList<Blackout> Rows, int Total)> PageAsync(Actor actor, int skip, int take, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "blackouts", ct);
+        return await blackouts.PageAsync(actor.TeamId, skip, take, ct);
+    }
+
     /// <summary>Stores it. From then on it counts, also for what runs: at once, when its time is now. Throws SF1305 with every problem, SF1503 when its schedule is gone.</summary>
     public async Task<Blackout> AddAsync(Actor actor, NewBlackout blackout, CancellationToken ct)
     {

@@ -23,10 +23,16 @@ public static class ScheduleHealth
     /// <summary>Its times after a moment.</summary>
     public static IReadOnlyList<DateTimeOffset> NextAfter(Schedule row, DateTimeOffset after, int count)
     {
+        return [.. TimesAfter(row, after).Take(count)];
+    }
+
+    /// <summary>The same, one after the other as they are asked for.</summary>
+    internal static IEnumerable<DateTimeOffset> TimesAfter(Schedule row, DateTimeOffset after)
+    {
         ArgumentNullException.ThrowIfNull(row);
         try
         {
-            return row.IsActive ? ScheduleRule.Of(row).Next(after, count) : [];
+            return row.IsActive ? ScheduleRule.Of(row).After(after) : [];
         }
         catch (SecFlowException)
         {

@@ -152,7 +152,7 @@ public abstract class ScheduleRule
         }
     }
 
-    private IEnumerable<DateTimeOffset> After(DateTimeOffset after)
+    internal IEnumerable<DateTimeOffset> After(DateTimeOffset after)
     {
         var jitter = TimeSpan.FromSeconds(_jitter);
         var from = after - DateTimeOffset.MinValue > jitter ? after - jitter : after;

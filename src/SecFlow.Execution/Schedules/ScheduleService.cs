@@ -52,6 +52,20 @@ public sealed class ScheduleService(
         return await schedules.ListAsync(actor.TeamId, ct);
     }
 
+    /// <summary>A part of them by name, and how many there are in all.</summary>
+    public async Task<(IReadOnlyList<Schedule> Rows, int Total)> PageAsync(Actor actor, int skip, int take, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "schedules", ct);
+        return await schedules.PageAsync(actor.TeamId, skip, take, ct);
+    }
+
+    /// <summary>Those that fire by themselves, the next one first; one more than a calendar looks at, so that it says when it leaves some out.</summary>
+    public async Task<IReadOnlyList<Schedule>> ComingAsync(Actor actor, CancellationToken ct)
+    {
+        await access.RequireAsync(actor, Permission.ReadWorkflows, null, "schedules", ct);
+        return await schedules.ComingAsync(actor.TeamId, ScheduleCalendar.MostSchedules + 1, ct);
+    }
+
     /// <summary>Throws SF1502 when the team has none of this id.</summary>
     public async Task<Schedule> GetAsync(Actor actor, Guid scheduleId, CancellationToken ct)
     {
@@ -146,10 +160,10 @@ public sealed class ScheduleService(
     }
 
     /// <summary>Status of the last run of each of the team's schedules that started one.</summary>
-    public async Task<IReadOnlyDictionary<Guid, Run>> LastRunsAsync(Actor actor, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<Guid, Run>> LastRunsAsync(Actor actor, IReadOnlyCollection<Guid> scheduleIds, CancellationToken ct)
     {
         await access.RequireAsync(actor, Permission.ReadWorkflows, null, "schedules", ct);
-        return await runRows.LastOfSchedulesAsync(actor.TeamId, ct);
+        return await runRows.LastOfSchedulesAsync(actor.TeamId, scheduleIds, ct);
     }
 
     /// <summary>The next fire times (UTC) of an expression, for previews. Throws SF1301 with what is wrong.</summary>

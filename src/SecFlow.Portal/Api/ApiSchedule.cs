@@ -107,3 +107,8 @@ public sealed record OwnerBody(Guid? UserId);
 /// <param name="Until">End of a blackout; null for a firing.</param>
 /// <param name="Blackout">The blackout in which a firing falls: its run waits until that ends.</param>
 public sealed record ApiCalendarEntry(string Kind, Guid Id, string Name, DateTimeOffset At, DateTimeOffset? Until, string? Blackout);
+
+/// <summary>What comes, in order of time; bounded.</summary>
+/// <param name="Next">Always null: what is left out comes with a later <c>from</c>.</param>
+/// <param name="LeftOut">What is not in it, in sentences; empty when all is.</param>
+public sealed record ApiCalendar(IReadOnlyList<ApiCalendarEntry> Items, string? Next, int Total, IReadOnlyList<string> LeftOut);

@@ -27,26 +27,27 @@ public static class SchedulesApi
         api.MapPost("/schedules/{id:guid}/run", RunAsync).WithName("runSchedule").Produces<ApiRun>(StatusCodes.Status202Accepted);
         api.MapPost("/schedules/{id:guid}/owner", HandOverAsync).WithName("handOverSchedule").Produces<ApiSchedule>();
         api.MapPost("/schedules/preview", PreviewAsync).WithName("previewSchedule").Produces<ApiSchedulePreview>();
-        api.MapGet("/schedules/calendar", CalendarAsync).WithName("showScheduleCalendar").Produces<ApiPage<ApiCalendarEntry>>();
+        api.MapGet("/schedules/calendar", CalendarAsync).WithName("showScheduleCalendar").Produces<ApiCalendar>();
         api.MapGet("/blackouts", ListBlackoutsAsync).WithName("listBlackouts").Produces<ApiPage<ApiBlackout>>();
         api.MapPost("/blackouts", AddBlackoutAsync).WithName("addBlackout").Produces<ApiBlackout>(StatusCodes.Status201Created);
         api.MapPut("/blackouts/{id:guid}", EditBlackoutAsync).WithName("editBlackout").Produces<ApiBlackout>();
         api.MapDelete("/blackouts/{id:guid}", DeleteBlackoutAsync).WithName("deleteBlackout").Produces(StatusCodes.Status204NoContent);
     }
 
-    private static async Task<ApiPage<ApiSchedule>> ListAsync(HttpContext context, CurrentActor actors, ScheduleService schedules, TimeProvider time, CancellationToken ct)
+    private static async Task<ApiPage<ApiSchedule>> ListAsync(string? cursor, int? limit, HttpContext context, CurrentActor actors, ScheduleService schedules, TimeProvider time, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
-        var rows = await schedules.ListAsync(actor, ct);
-        var runs = await schedules.LastRunsAsync(actor, ct);
-        return new([.. rows.Select(row => ApiSchedule.Of(row, runs.GetValueOrDefault(row.Id), time.GetUtcNow()))], null, rows.Count);
+        var (skip, take) = (Cursor.Read(cursor), Cursor.Limit(limit));
+        var (rows, total) = await schedules.PageAsync(actor, skip, take, ct);
+        var runs = await schedules.LastRunsAsync(actor, [.. rows.Select(row => row.Id)], ct);
+        return new([.. rows.Select(row => ApiSchedule.Of(row, runs.GetValueOrDefault(row.Id), time.GetUtcNow()))], skip + rows.Count < total ? Cursor.At(skip + take) : null, total);
     }
 
     private static async Task<IResult> GetAsync(Guid id, HttpContext context, CurrentActor actors, ScheduleService schedules, TimeProvider time, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
         var row = await schedules.GetAsync(actor, id, ct);
-        return Results.Ok(Tagged(context, row, (await schedules.LastRunsAsync(actor, ct)).GetValueOrDefault(id), time));
+        return Results.Ok(Tagged(context, row, (await schedules.LastRunsAsync(actor, [id], ct)).GetValueOrDefault(id), time));
     }
 
     private static async Task<IResult> AddAsync(ScheduleBody body, HttpContext context, CurrentActor actors, ScheduleService schedules, Access access, TimeProvider time, CancellationToken ct)
@@ -120,7 +121,7 @@ public static class SchedulesApi
     }
 
     /// <summary>Firings and blackouts from a moment (now) on, for 1 to 62 days (seven when not said).</summary>
-    private static async Task<ApiPage<ApiCalendarEntry>> CalendarAsync(string? from, int? days, HttpContext context, CurrentActor actors, ScheduleService schedules, BlackoutService blackouts, TimeProvider time, CancellationToken ct)
+    private static async Task<ApiCalendar> CalendarAsync(string? from, int? days, HttpContext context, CurrentActor actors, ScheduleService schedules, BlackoutService blackouts, TimeProvider time, CancellationToken ct)
     {
         var actor = await actors.OfRequestAsync(context, ct);
         var problems = new List<Diagnostic>();
@@ -136,19 +137,21 @@ public static class SchedulesApi
             throw new SecFlowException(problems);
         }
 
-        var calendar = ScheduleCalendar.Of(await schedules.ListAsync(actor, ct), await blackouts.ListAsync(actor, ct), begin, begin.AddDays(days ?? 7), now);
+        var calendar = ScheduleCalendar.Of(await schedules.ComingAsync(actor, ct), (await blackouts.PageAsync(actor, 0, ScheduleCalendar.MostSchedules + 1, ct)).Rows, begin, begin.AddDays(days ?? 7), now);
         IReadOnlyList<ApiCalendarEntry> entries =
         [
             .. calendar.Blackouts.Select(b => new ApiCalendarEntry("blackout", b.Blackout.Id, b.Blackout.Name, b.From, b.Until, null))
                 .Concat(calendar.Firings.Select(f => new ApiCalendarEntry("firing", f.Schedule.Id, f.Schedule.Name, f.At, null, f.In?.Name))).OrderBy(entry => entry.At),
         ];
-        return new(entries, null, entries.Count);
+        return new(entries, null, entries.Count, calendar.LeftOut);
     }
 
-    private static async Task<ApiPage<ApiBlackout>> ListBlackoutsAsync(HttpContext context, CurrentActor actors, BlackoutService blackouts, TimeProvider time, CancellationToken ct)
+    private static async Task<ApiPage<ApiBlackout>> ListBlackoutsAsync(string? cursor, int? limit, HttpContext context, CurrentActor actors, BlackoutService blackouts, TimeProvider time, CancellationToken ct)
     {
-        var rows = await blackouts.ListAsync(await actors.OfRequestAsync(context, ct), ct);
-        return new([.. rows.Select(row => ApiBlackout.Of(row, time.GetUtcNow()))], null, rows.Count);
+        var actor = await actors.OfRequestAsync(context, ct);
+        var (skip, take) = (Cursor.Read(cursor), Cursor.Limit(limit));
+        var (rows, total) = await blackouts.PageAsync(actor, skip, take, ct);
+        return new([.. rows.Select(row => ApiBlackout.Of(row, time.GetUtcNow()))], skip + rows.Count < total ? Cursor.At(skip + take) : null, total);
     }
 
     private static async Task<IResult> AddBlackoutAsync(BlackoutBody body, HttpContext context, CurrentActor actors, BlackoutService blackouts, TimeProvider time, CancellationToken ct)

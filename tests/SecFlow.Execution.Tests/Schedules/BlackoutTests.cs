@@ -255,5 +255,27 @@ public sealed class BlackoutTests
         calendar.Blackouts.Where(b => b.Blackout == span).Select(b => (b.From.Day, b.From.Hour, b.Until.Hour)).ShouldBe([(1, 6, 15), (2, 6, 15)]);
         calendar.More.ShouldBeEmpty();
         ScheduleCalendar.Of([new Schedule { Cron = "0 * * * * ?", Zone = "UTC", CreatedAt = day }], [], day, day.AddDays(2), day).More.ShouldHaveSingleItem();
+        calendar.LeftOut.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Calendar_OfManySchedules_IsBoundedInTotal_WholeUpToWhereItEnds_AndSaysSo()
+    {
+        var day = new DateTimeOffset(2027, 6, 1, 0, 0, 0, TimeSpan.Zero);
+        var rows = Enumerable.Range(0, 700).Select(i => new Schedule { Id = new Guid(i, 0, 0, new byte[8]), Name = $"s{i:000}", Cron = $"0 {i % 60} * * * ?", Zone = "UTC", CreatedAt = day }).ToList();
+        rows[7].Cron = "0 * * * * ?";
+        var blackouts = Enumerable.Range(0, 600).Select(i => new Blackout { Id = Guid.NewGuid(), Name = $"b{i}", Window = "Mon-Fri 08:30-17:30 UTC" }).ToList();
+
+        var calendar = ScheduleCalendar.Of(rows, blackouts, day, day.AddDays(7), day);
+
+        calendar.Firings.Count.ShouldBe(ScheduleCalendar.MostEntries);
+        calendar.Firings.Select(f => f.At).ShouldBeInOrder();
+        var last = calendar.Firings[^1].At;
+        calendar.Firings.Count(f => f.Schedule == rows[0]).ShouldBe(ScheduleHealth.NextAfter(rows[0], day, 400).Count(at => at < last), "what is before its end is in it, of each schedule");
+        calendar.Blackouts.Count.ShouldBe(ScheduleCalendar.MostEntries);
+        calendar.LeftOut.Count.ShouldBe(3, string.Join(' ', calendar.LeftOut));
+        calendar.LeftOut[0].ShouldContain("500 schedules");
+        calendar.LeftOut[2].ShouldContain($"up to {last:yyyy-MM-dd}");
+        ScheduleCalendar.Of([rows[7]], [], day, day.AddDays(2), day).LeftOut.ShouldHaveSingleItem().ShouldBe("Of 's007' only the first 400 firings are shown.");
     }
 }

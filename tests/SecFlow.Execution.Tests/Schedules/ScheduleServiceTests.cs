@@ -87,7 +87,7 @@ public sealed class ScheduleServiceTests
 
         var first = await service.RunNowAsync(person, row.Id, RunTrigger.Manual, null, default);
         (first.StartedByName, first.Trigger, first.ScheduleId, first.Priority, first.AfterRunId).ShouldBe(("ben", RunTrigger.Manual, row.Id, 7, null));
-        (await service.LastRunsAsync(person, default))[row.Id].Id.ShouldBe(first.Id);
+        (await service.LastRunsAsync(person, [row.Id], default))[row.Id].Id.ShouldBe(first.Id);
         (await RefusedAsync(() => service.RunNowAsync(person, row.Id, RunTrigger.Manual, null, default))).ShouldBe(Codes.ScheduleOverlap);
 
         row = await service.EditAsync(engine.Analyst, row.Id, new ScheduleEdit(nightly with { Overlap = OverlapPolicy.Queue }, row.Revision), default);

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using SecFlow.Data.Audit;
+using SecFlow.Data.Schedules;
 using SecFlow.Data.Targets;
 using SecFlow.Data.Teams;
 using SecFlow.Execution.Schedules;
@@ -57,6 +58,45 @@ public sealed class ScheduleApiTests(PortalFixture portal)
 
         (await api.DeleteAsync(Uri(path))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         await ProblemAsync(await api.GetAsync(Uri(path)), 404, "SF1502");
+    }
+
+    [Fact]
+    public async Task Lists_AreGivenInPages_AndThePageShowsAHundred()
+    {
+        var actor = Actor.System(portal.Other.Id, "test");
+        var (schedules, blackouts) = (portal.App.Services.GetRequiredService<ScheduleStore>(), portal.App.Services.GetRequiredService<BlackoutStore>());
+        var workflow = (await portal.App.Services.GetRequiredService<WorkflowService>().SaveAsync(actor, "version: \"1.0\"\nname: Workflow of many\nnodes: [{ id: baseline, type: scan.web-baseline }]", default)).WorkflowId;
+        for (var i = 0; i < 103; i++)
+        {
+            await schedules.AddAsync(actor, new Schedule { Name = $"many {i:000}", WorkflowId = workflow, Cron = "0 30 2 * * ?", Zone = "UTC", Enabled = false });
+        }
+
+        foreach (var name in new[] { "a", "b", "c" })
+        {
+            await blackouts.AddAsync(actor, new Blackout { Name = name, Window = "2098-12-24T00:00/2098-12-27T00:00 UTC" });
+        }
+
+        using var api = portal.App.ApiClient(await portal.App.AddTokenAsync(portal.Other, TeamRole.Analyst, "workflows:read"));
+        foreach (var (list, limit, total, pages) in new[] { ("schedules", 40, 103, 3), ("blackouts", 2, 3, 2) })
+        {
+            var (names, cursor, read) = (new List<string?>(), "", 0);
+            for (; cursor is not null; read++)
+            {
+                var page = await JsonAsync(await api.GetAsync(Uri($"{list}?limit={limit}{(cursor.Length > 0 ? "&cursor=" + cursor : "")}")), HttpStatusCode.OK);
+                names.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("name").GetString()));
+                page.GetProperty("total").GetInt32().ShouldBe(total);
+                cursor = page.TryGetProperty("next", out var next) ? next.GetString() : null;
+            }
+
+            (names.Count, names.Distinct().Count(), read).ShouldBe((total, total, pages));
+            await ProblemAsync(await api.GetAsync(Uri(list + "?cursor=here")), 400, "SF1501");
+            await ProblemAsync(await api.GetAsync(Uri(list + "?limit=0")), 400, "SF1501");
+        }
+
+        using var oda = await portal.App.SignInAsync("oda");
+        var first = (await oda.GetAsync("/schedules")).Html;
+        (first.Contains("many 099", StringComparison.Ordinal), first.Contains("many 100", StringComparison.Ordinal), first.Contains("schedules?skip=100", StringComparison.Ordinal)).ShouldBe((true, false, true));
+        (await oda.GetAsync("/schedules?skip=100")).Html.ShouldContain("many 102");
     }
 
     [Theory]

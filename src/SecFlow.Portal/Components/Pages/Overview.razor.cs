@@ -63,7 +63,7 @@ public sealed partial class Overview
         _urgent = counts.OpenBySeverity.GetValueOrDefault(Severity.Critical) + counts.OpenBySeverity.GetValueOrDefault(Severity.High);
         _open = counts.OpenBySeverity.Values.Sum();
         _findings = (await Findings.ListAsync(actor, new FindingQuery { Sort = "-lastSeen", Take = 8 }, Left)).Rows;
-        _next = [.. (await Schedules.ListAsync(actor, Left)).Where(s => s is { Enabled: true, NextFireAt: not null }).OrderBy(s => s.NextFireAt).Take(4)];
+        _next = [.. (await Schedules.ComingAsync(actor, Left)).Take(4)];
     }
 
     private static string Rule(Schedule schedule) => ScheduleService.InWords(schedule);

@@ -17,8 +17,11 @@ namespace SecFlow.Portal.Components.Pages;
 public sealed partial class ScheduleList
 {
     private const int NextShown = 3;
+    private const int PageSize = 100;
 
     private IReadOnlyList<Schedule>? _rows;
+    private IReadOnlyList<Schedule> _coming = [];
+    private int _total;
     private IReadOnlyList<Blackout> _blackouts = [];
     private IReadOnlyDictionary<Guid, Run> _runs = new Dictionary<Guid, Run>();
     private IReadOnlyList<Workflow> _workflows = [];
@@ -46,14 +49,22 @@ public sealed partial class ScheduleList
     [Inject]
     public IJSRuntime Js { get; set; } = null!;
 
+    [SupplyParameterFromQuery(Name = "skip")]
+    public int? SkipText { get; set; }
+
+    private int Skip => Math.Clamp(SkipText ?? 0, 0, 1_000_000);
+
+    protected override object? Key => SkipText;
+
     protected override async Task LoadAsync(Actor actor)
     {
-        _rows = await Schedules.ListAsync(actor, Left);
-        _runs = await Schedules.LastRunsAsync(actor, Left);
-        _blackouts = await Blackouts.ListAsync(actor, Left);
+        (_rows, _total) = await Schedules.PageAsync(actor, Skip, PageSize, Left);
+        _coming = await Schedules.ComingAsync(actor, Left);
+        _runs = await Schedules.LastRunsAsync(actor, [.. _rows.Select(row => row.Id)], Left);
+        (_blackouts, _) = await Blackouts.PageAsync(actor, 0, ScheduleCalendar.MostSchedules + 1, Left);
         _workflows = await Workflows.ListAsync(actor, Left);
         _targets = await Targets.ListAsync(actor, Left);
-        _overdue = _rows.Count(row => ScheduleHealth.IsOverdue(row, Time.GetUtcNow()));
+        _overdue = _coming.Count(row => ScheduleHealth.IsOverdue(row, Time.GetUtcNow()));
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
@@ -86,14 +97,18 @@ public sealed partial class ScheduleList
         _saving = false;
     }
 
-    private Task RunAsync(Schedule row) => GuardAsync(async actor =>
+    private async Task RunAsync(Schedule row)
     {
-        if (await RunNowQuestion.IsSureAsync(Dialogs, row.Name, await Schedules.ReplacedAsync(actor, row.Id, Left)))
+        var replaced = 0;
+        if (await GuardAsync(async actor => replaced = await Schedules.ReplacedAsync(actor, row.Id, Left)) && await RunNowQuestion.IsSureAsync(Dialogs, row.Name, replaced))
         {
-            var run = await Schedules.RunNowAsync(actor, row.Id, RunTrigger.Manual, null, Left);
-            Navigation.NavigateTo($"runs/{run.Id}");
+            await GuardAsync(async actor =>
+            {
+                var run = await Schedules.RunNowAsync(actor, row.Id, RunTrigger.Manual, null, Left);
+                Navigation.NavigateTo($"runs/{run.Id}");
+            });
         }
-    });
+    }
 
     private Task SwitchAsync(Schedule row) => GuardAsync(async actor =>
     {

@@ -60,7 +60,7 @@ public sealed partial class SchedulePage
     protected override async Task LoadAsync(Actor actor)
     {
         var row = await Schedules.GetAsync(actor, Id, Left);
-        _last = (await Schedules.LastRunsAsync(actor, Left)).GetValueOrDefault(Id);
+        _last = (await Schedules.LastRunsAsync(actor, [Id], Left)).GetValueOrDefault(Id);
         _blackouts = await Blackouts.ListAsync(actor, Left);
         _workflows = await Workflows.ListAsync(actor, Left);
         _targets = await Targets.ListAsync(actor, Left);
@@ -99,14 +99,18 @@ public sealed partial class SchedulePage
         _saving = false;
     }
 
-    private Task RunAsync() => GuardAsync(async actor =>
+    private async Task RunAsync()
     {
-        if (await RunNowQuestion.IsSureAsync(Dialogs, _row!.Name, await Schedules.ReplacedAsync(actor, Id, Left)))
+        var replaced = 0;
+        if (await GuardAsync(async actor => replaced = await Schedules.ReplacedAsync(actor, Id, Left)) && await RunNowQuestion.IsSureAsync(Dialogs, _row!.Name, replaced))
         {
-            var run = await Schedules.RunNowAsync(actor, Id, RunTrigger.Manual, null, Left);
-            Navigation.NavigateTo($"runs/{run.Id}");
+            await GuardAsync(async actor =>
+            {
+                var run = await Schedules.RunNowAsync(actor, Id, RunTrigger.Manual, null, Left);
+                Navigation.NavigateTo($"runs/{run.Id}");
+            });
         }
-    });
+    }
 
     private Task SwitchAsync() => GuardAsync(async actor =>
     {

@@ -10,6 +10,8 @@ namespace SecFlow.Portal.Components.Schedules;
 /// <summary>When nothing of the team, or of one schedule, runs.</summary>
 public sealed partial class BlackoutPanel
 {
+    private const int MostShown = 100;
+
     private BlackoutForm? _form;
     private IReadOnlyList<Diagnostic>? _problems;
     private bool _saving;

@@ -13,6 +13,8 @@ public sealed partial class WeekCalendar
     private static readonly CultureInfo _culture = CultureInfo.InvariantCulture;
 
     private IReadOnlyList<Day> _days = [];
+    private IReadOnlyList<string> _leftOut = [];
+    private (object? Schedules, object? Blackouts, TimeZoneInfo? Zone, DateOnly Today) _seen;
     private int _week;
 
     [Parameter]
@@ -32,7 +34,16 @@ public sealed partial class WeekCalendar
 
     private string Title => _week == 0 ? "The next seven days" : $"Seven days from {_days[0].Name}";
 
-    protected override void OnParametersSet() => _days = Look();
+    // Its parent renders for each key that is typed in a form; what comes changes with the rows, the zone and the day.
+    protected override void OnParametersSet()
+    {
+        var now = (Schedules, Blackouts, Zone, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(Time.GetUtcNow(), Zone).DateTime));
+        if (_days.Count == 0 || !_seen.Equals(now))
+        {
+            _seen = now;
+            _days = Look();
+        }
+    }
 
     private void Turn(int by)
     {
@@ -45,6 +56,7 @@ public sealed partial class WeekCalendar
         var now = Time.GetUtcNow();
         var first = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, Zone).DateTime).AddDays(7 * _week);
         var calendar = ScheduleCalendar.Of(Schedules, Blackouts, Begin(first), Begin(first.AddDays(7)), now);
+        _leftOut = calendar.LeftOut;
         return [.. Enumerable.Range(0, 7).Select(i => Of(first.AddDays(i), calendar, now))];
     }
 
