@@ -65,7 +65,8 @@ public sealed class RawOutputTests
 
         await portal.Plugins.InstallAsync(
             "scan.test-raw", Script("2", "var missing; try { ctx.http({ url: target.url + 'other' }); } catch (e) { missing = e.code; }", ("a", "high"), ("c", "medium"), ("d", "info")), version: "1.1.0");
-        var read = await service.ReparseAsync(portal.Actor, run, Node, null, default);
+        await ByApiAsync(portal, run);
+        var read = (await service.ListAsync(portal.Actor, run, default))[0];
         (read.FromVersion, read.ToVersion, read.Added, read.Changed, read.Same, read.Gone, read.Rejected).ShouldBe(("1.0.0", "1.1.0", 1, 1, 1, 1, 0));
         read.FromDigest.ShouldBe(old.Digest);
         var changes = JsonNode.Parse(read.Changes)!.AsArray().Select(c => $"{c!["change"]} {c["title"]} {c["was"]?["severity"]}").Order(StringComparer.Ordinal);
@@ -91,6 +92,24 @@ public sealed class RawOutputTests
         events.ShouldAllBe(e => e.Outcome == AuditOutcome.Allowed && e.ResourceId == run.ToString());
         await RefusalsAsync(portal, service, run);
         await DoorsAsync(portal, run, kept.Id);
+    }
+
+    /// <summary>The newest version, asked for by a program: what changed is the answer.</summary>
+    private static async Task ByApiAsync(RunningPortal portal, Guid run)
+    {
+        using var http = new HttpClient { BaseAddress = portal.Url };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await portal.AddTokenAsync(TeamRole.Analyst));
+        using var answer = await http.PostAsJsonAsync($"api/v1/runs/{run}/nodes/{Node}/reparse", new { });
+        var read = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsObject();
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, read.ToJsonString());
+        read.Select(member => member.Key).ShouldBe(
+            ["id", "node", "plugin", "fromVersion", "fromDigest", "toVersion", "toDigest", "signer", "by", "at", "added", "changed", "same", "gone", "rejected", "changes", "notes"]);
+        ((string)read["node"]!, (string)read["plugin"]!, (string)read["fromVersion"]!, (string)read["toVersion"]!).ShouldBe((Node, "scan.test-raw", "1.0.0", "1.1.0"));
+        ((int)read["added"]!, (int)read["changed"]!, (int)read["same"]!, (int)read["gone"]!, (int)read["rejected"]!).ShouldBe((1, 1, 1, 1, 0));
+        var changed = read["changes"]!.AsArray().Select(c => c!.AsObject()).Single(c => (string)c["change"]! == "changed");
+        ((string)changed["title"]!, (string)changed["severity"]!, (string)changed["was"]!["severity"]!).ShouldBe(("Rule a", "high", "low"));
+        ((string)changed["fingerprint"]!).Length.ShouldBe(64);
+        read["notes"]!.AsArray().ShouldAllBe(note => note!.GetValueKind() == JsonValueKind.String);
     }
 
     /// <summary>The same gates as a node: role, life of the version, kill switch; each refusal is an event and changes nothing.</summary>
