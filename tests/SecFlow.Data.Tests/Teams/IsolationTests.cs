@@ -123,24 +123,24 @@ public sealed class IsolationTests
             var alerts = new AlertStore(test.Database);
             await alerts.RaiseAsync(new NewAlert(owner.TeamId, AlertKind.SlowRun, AlertSeverity.Warning, "Nightly", "slow"), _ => "", default);
             var row = (await alerts.ListAsync(owner.TeamId, true, 0, 10, default)).Single();
-            return [.. await alerts.ListAsync(stranger.TeamId, false, 0, 10, default), await alerts.CloseAsync(stranger, row.Id, null, default), Changed(await alerts.RingingAsync(stranger.TeamId, default) > 0)];
+            return [.. await alerts.ListAsync(stranger.TeamId, false, 0, 10, default), await alerts.AcknowledgeAsync(stranger, row.Id, false, null, default), Changed(await alerts.RingingAsync(stranger.TeamId, default) > 0)];
         },
         [typeof(AlertSilence)] = async (test, owner, stranger) =>
         {
             var alerts = new AlertStore(test.Database);
             var row = await alerts.SilenceAsync(owner, owner.TeamId, AlertKind.SlowRun, "", test.Database.Time.GetUtcNow().AddHours(1), "own", default);
-            return [.. await alerts.SilencesAsync(stranger.TeamId, default), await alerts.EndSilenceAsync(stranger, row.Id, default)];
+            return [.. await alerts.SilencesAsync(stranger.TeamId, default), await alerts.EndSilenceAsync(stranger, row.Id, _ => "", default)];
         },
         [typeof(Webhook)] = async (test, owner, stranger) =>
         {
             var webhooks = new WebhookStore(test.Database);
-            await webhooks.SetAsync(owner, new Webhook { TeamId = owner.TeamId, Url = "https://hooks.example/" }, default);
+            await webhooks.SetAsync(owner, new Webhook { TeamId = owner.TeamId, Url = "https://hooks.example/" }, null, default);
             return [await webhooks.FindAsync(stranger.TeamId, default), Changed(await webhooks.RemoveAsync(stranger, default))];
         },
         [typeof(WebhookDelivery)] = async (test, owner, stranger) =>
         {
             var webhooks = new WebhookStore(test.Database);
-            await webhooks.AddTestAsync(owner, await webhooks.SetAsync(owner, new Webhook { TeamId = owner.TeamId, Url = "https://hooks.example/" }, default), "{}", default);
+            await webhooks.AddTestAsync(owner, await webhooks.SetAsync(owner, new Webhook { TeamId = owner.TeamId, Url = "https://hooks.example/" }, null, default), "{}", default);
             return [.. await webhooks.ListAsync(stranger.TeamId, 10, default)];
         },
         [typeof(MetricRollup)] = async (test, owner, stranger) =>

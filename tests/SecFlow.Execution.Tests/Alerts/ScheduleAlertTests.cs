@@ -81,8 +81,16 @@ public sealed class ScheduleAlertTests
         {
             void Add(string name, string? refusal, OverlapPolicy overlap = OverlapPolicy.Skip, bool ends = false, Guid? id = null, bool off = false) => write.Db.Schedules.Add(new Schedule
             {
-                Id = id ?? Guid.NewGuid(), TeamId = engine.Analyst.TeamId, WorkflowId = workflow, Name = name, Cron = "0 0 1 * * ?", CreatedAt = write.Now,
-                NextFireAt = ends ? null : write.Now.AddDays(1), LastRefusal = refusal, Overlap = overlap, Enabled = !off,
+                Id = id ?? Guid.NewGuid(),
+                TeamId = engine.Analyst.TeamId,
+                WorkflowId = workflow,
+                Name = name,
+                Cron = "0 0 1 * * ?",
+                CreatedAt = write.Now,
+                NextFireAt = ends ? null : write.Now.AddDays(1),
+                LastRefusal = refusal,
+                Overlap = overlap,
+                Enabled = !off,
             });
 
             Add("fine", null);

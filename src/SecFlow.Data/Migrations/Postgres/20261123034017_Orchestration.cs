@@ -390,6 +390,7 @@ namespace SecFlow.Data.Migrations.Postgres
                     count = table.Column<int>(type: "integer", nullable: false),
                     first_at = table.Column<long>(type: "bigint", nullable: false),
                     last_at = table.Column<long>(type: "bigint", nullable: false),
+                    acknowledged_at = table.Column<long>(type: "bigint", nullable: true),
                     closed_at = table.Column<long>(type: "bigint", nullable: true),
                     closed_by = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
                     closed_reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),

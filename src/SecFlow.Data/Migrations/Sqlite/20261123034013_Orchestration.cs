@@ -358,6 +358,7 @@ namespace SecFlow.Data.Migrations.Sqlite
                     count = table.Column<int>(type: "INTEGER", nullable: false),
                     first_at = table.Column<long>(type: "INTEGER", nullable: false),
                     last_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    acknowledged_at = table.Column<long>(type: "INTEGER", nullable: true),
                     closed_at = table.Column<long>(type: "INTEGER", nullable: true),
                     closed_by = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     closed_reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
