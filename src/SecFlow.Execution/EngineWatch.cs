@@ -39,25 +39,8 @@ public sealed partial class EngineWatch(Database database, EngineOptions options
 
     public async Task WatchForeverAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(_every);
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(ct);
-                await LookAsync(ct);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception e)
-            {
-                // The database's own trouble stands in the list already; the next look tries again.
-                LookFailed(logger, e);
-            }
-        }
-
+        // The database's own trouble stands in the list already; the next look tries again.
+        await Beat.ForeverAsync(_every, LookAsync, e => LookFailed(logger, e), ct);
         await _probe;
     }
 

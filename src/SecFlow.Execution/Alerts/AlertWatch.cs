@@ -49,28 +49,17 @@ public sealed partial class AlertWatch(AlertFactStore facts, AlertService alerts
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(_every);
         var chain = time.GetTimestamp();
-        while (!stoppingToken.IsCancellationRequested)
+        await Beat.ForeverAsync(_every, TurnAsync, e => LookFailed(logger, e), stoppingToken);
+
+        async Task TurnAsync(CancellationToken ct)
         {
-            try
+            await LookAsync(ct);
+            if (time.GetElapsedTime(chain) >= _chainEvery)
             {
-                await timer.WaitForNextTickAsync(stoppingToken);
-                await LookAsync(stoppingToken);
-                if (time.GetElapsedTime(chain) >= _chainEvery)
-                {
-                    chain = time.GetTimestamp();
-                    await LookAtChainAsync(stoppingToken);
-                    meter.Reclaimed("closed-alerts", await stored.RemoveClosedAsync(time.GetUtcNow() - _closedKept, stoppingToken));
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LookFailed(logger, e);
+                chain = time.GetTimestamp();
+                await LookAtChainAsync(ct);
+                meter.Reclaimed("closed-alerts", await stored.RemoveClosedAsync(time.GetUtcNow() - _closedKept, ct));
             }
         }
     }

@@ -41,26 +41,7 @@ public sealed partial class WebhookSender(WebhookStore webhooks, WebhookClient c
         return due.Count;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_every);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(stoppingToken);
-                await SendDueAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                SendFailed(logger, e);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Beat.ForeverAsync(_every, SendDueAsync, e => SendFailed(logger, e), stoppingToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {DeliveryId} to a webhook was given up after {Attempts} attempts: {Answer}")]
     private static partial void GivenUp(ILogger logger, Guid deliveryId, int attempts, string answer);

@@ -125,10 +125,10 @@ public sealed class RunGate(TargetStore targets, RunStore runs, HoldStore holds,
         return new Authority(TeamRole.Analyst, Ended: kind == ActorKind.Token);
     }
 
-    /// <summary>On whose authority the run goes on, with what they may now: of a cascade, whoever the first run above it belongs to.</summary>
+    /// <summary>On whose authority the run goes on, with what they may now: of what a cascade started, whoever the first run above it belongs to; of what somebody repeated, theirs.</summary>
     public async Task<Actor> StarterAsync(Run run, CancellationToken ct)
     {
-        for (var above = 0; above < Workflows.Cascade.MostDepth && run.ParentRunId is { } parent && await runs.FindAsync(parent, ct) is { } first; above++)
+        for (var above = 0; above < Workflows.Cascade.MostDepth && run is { Trigger: RunTrigger.Cascade, ParentRunId: { } parent } && await runs.FindAsync(parent, ct) is { } first; above++)
         {
             run = first;
         }

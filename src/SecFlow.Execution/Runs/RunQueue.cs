@@ -72,26 +72,7 @@ public sealed partial class RunQueue(ISchedulerFactory schedulers, RunStore runs
     }
 
     /// <summary>Sweeps until it is cancelled; a sweep that fails is logged and tried again.</summary>
-    public async Task SweepForeverAsync(TimeSpan every, CancellationToken ct)
-    {
-        using var timer = new PeriodicTimer(every);
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(ct);
-                await SweepAsync(ct);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                SweepFailed(logger, e);
-            }
-        }
-    }
+    public Task SweepForeverAsync(TimeSpan every, CancellationToken ct) => Beat.ForeverAsync(every, stop => SweepAsync(stop), e => SweepFailed(logger, e), ct);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The trigger of run {RunId} could not be added; the sweep adds it")]
     private static partial void WakeFailed(ILogger logger, Guid runId, Exception error);

@@ -17,26 +17,7 @@ public sealed partial class RunSignalWatch(RunStore runs, RunSignals signals, Ti
 
     private Dictionary<Guid, long> _seen = [];
 
-    public async Task WatchForeverAsync(CancellationToken ct)
-    {
-        using var timer = new PeriodicTimer(_every);
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(ct);
-                await LookAsync(ct);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LookFailed(logger, e);
-            }
-        }
-    }
+    public Task WatchForeverAsync(CancellationToken ct) => Beat.ForeverAsync(_every, LookAsync, e => LookFailed(logger, e), ct);
 
     /// <summary>One look: wakes the readers of each run with an event that was not there before.</summary>
     public async Task LookAsync(CancellationToken ct)

@@ -81,26 +81,7 @@ public sealed partial class ScheduleFiring(
     }
 
     /// <summary>Fires what is due until it is cancelled, for what a trigger missed; a sweep that fails is logged and tried again.</summary>
-    public async Task SweepForeverAsync(TimeSpan every, CancellationToken ct)
-    {
-        using var timer = new PeriodicTimer(every);
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(ct);
-                await FireDueAsync(ct);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                SweepFailed(logger, e);
-            }
-        }
-    }
+    public Task SweepForeverAsync(TimeSpan every, CancellationToken ct) => Beat.ForeverAsync(every, FireDueAsync, e => SweepFailed(logger, e), ct);
 
     public void Dispose() => _turn.Dispose();
 

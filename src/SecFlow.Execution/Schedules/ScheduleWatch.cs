@@ -30,32 +30,7 @@ public sealed partial class ScheduleWatch(
     private DateTimeOffset _looked = DateTimeOffset.MinValue;
 
     /// <summary>Looks until it is cancelled; a look that fails is logged and made again.</summary>
-    public async Task WatchForeverAsync(TimeSpan every, CancellationToken ct)
-    {
-        using var timer = new PeriodicTimer(every);
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(ct);
-                await BlackoutsAsync(ct);
-                var now = time.GetUtcNow();
-                if (now - _looked >= _lookEvery || now < _looked)
-                {
-                    _looked = now;
-                    await AuthorisationsAsync(ct);
-                }
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LookFailed(logger, e);
-            }
-        }
-    }
+    public Task WatchForeverAsync(TimeSpan every, CancellationToken ct) => Beat.ForeverAsync(every, LookAsync, e => LookFailed(logger, e), ct);
 
     /// <summary>Pauses what a blackout concerns, lets go on what none does any more.</summary>
     public async Task BlackoutsAsync(CancellationToken ct)
@@ -112,6 +87,17 @@ public sealed partial class ScheduleWatch(
         if (!window.IsReadable && !goesOn)
         {
             NotRead(logger, row.Name, row.Id, row.Window);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken ct)
+    {
+        await BlackoutsAsync(ct);
+        var now = time.GetUtcNow();
+        if (now - _looked >= _lookEvery || now < _looked)
+        {
+            _looked = now;
+            await AuthorisationsAsync(ct);
         }
     }
 

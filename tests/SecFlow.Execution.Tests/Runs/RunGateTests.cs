@@ -42,6 +42,27 @@ public sealed class RunGateTests
     }
 
     [Fact]
+    public async Task Rerun_OfWhatACascadeStarted_IsOnTheAuthorityOfWhoeverRepeatsIt()
+    {
+        await using var engine = await CreateAsync();
+        engine.Scripts["scan"] = Finds(["r1"], Finding("r1"));
+        var user = await engine.AddUserAsync("ben", TeamRole.Analyst);
+        var ben = new Actor(ActorKind.User, user.Id.ToString(), "ben", engine.Analyst.TeamId, TeamRole.Analyst);
+        var workflow = await engine.SaveAsync(Retried);
+        var first = await engine.Runs.StartAsync(ben, new StartRun(workflow, [engine.TargetId], RunTrigger.Manual), default);
+        (await engine.WorkAsync()).ShouldBeTrue();
+        var child = await engine.Runs.StartAsync(ben, new StartRun(workflow, [engine.TargetId], RunTrigger.Cascade) { Cascade = new CascadeOrigin(first.Id, "scan", 1) }, default);
+        (await engine.WorkAsync()).ShouldBeTrue();
+        await engine.Get<TeamStore>().RemoveMemberAsync(Actor.System(engine.Analyst.TeamId), user.Id);
+
+        var again = await engine.Get<RunControl>().RerunAsync(engine.Analyst, child.Id, default);
+        (await engine.WorkAsync()).ShouldBeTrue();
+
+        var run = (await engine.DetailAsync(again.Id)).Run;
+        (run.Status, run.StartedByName).ShouldBe((RunStatus.Succeeded, engine.Analyst.Name), run.ErrorMessage);
+    }
+
+    [Fact]
     public async Task Firing_AfterTheOwnerLeftTheTeam_StartsNothing()
     {
         await using var engine = await CreateAsync();

@@ -47,6 +47,8 @@ public sealed partial class PerformancePage
         await RefreshAsync();
     }
 
+    private bool HasPoints => _view!.Points.Any(p => p.RunP50 is not null || p.NodeP50 is not null || p.QueueP95 is not null);
+
     private List<ChartPoint> Line(Func<PerformancePoint, double?> value) => [.. _view!.Points.Where(p => value(p) is not null).Select(p => new ChartPoint(p.At.UtcDateTime, value(p)!.Value))];
 
     private List<ChartPoint> Line(Func<PerformancePoint, double> value) => [.. _view!.Points.Select(p => new ChartPoint(p.At.UtcDateTime, value(p)))];

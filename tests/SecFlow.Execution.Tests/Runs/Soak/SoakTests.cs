@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace SecFlow.Execution.Tests.Runs.Soak;
 
-/// <summary>Random kills: a few in each whole run, as many as promised by <c>./test --only soak</c>, which keeps the report.</summary>
+/// <summary>Random kills: a few in each whole run, as many as promised by <c>./test --only soak</c>; its last report stands in docs/soak.md.</summary>
 [Trait("Category", "Soak")]
 public sealed class SoakTests(ITestOutputHelper output)
 {
