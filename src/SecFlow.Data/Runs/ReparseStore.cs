@@ -135,9 +135,7 @@ public sealed class ReparseStore(Database database)
         {
             var node = reading.Node;
 
-            // Taking the row first orders this against an engine that writes events of the run, and against another reading of it.
-            await write.Db.Runs.Where(r => r.Id == node.RunId).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, r => r.LeaseEpoch), ct);
-            var run = await write.Db.Runs.SingleAsync(r => r.Id == node.RunId, ct);
+            var run = await RunStore.TakeAsync(write, node.RunId, ct);
             if (await write.Db.Reparses.CountAsync(row => row.NodeRunId == node.Id, ct) != reading.Earlier)
             {
                 return false;

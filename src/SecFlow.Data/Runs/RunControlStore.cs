@@ -121,9 +121,7 @@ public sealed class RunControlStore(Database database)
     private Task<RunWish> OnRowAsync(Guid runId, Func<Write, Run, Task<bool>> change, CancellationToken ct) => database.WriteAsync(
         async write =>
         {
-            // Taking the row first orders this against a claim, an end and other wishes.
-            await write.Db.Runs.Where(r => r.Id == runId).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, r => r.LeaseEpoch), ct);
-            var run = await write.Db.Runs.SingleAsync(r => r.Id == runId, ct);
+            var run = await RunStore.TakeAsync(write, runId, ct);
             return new RunWish(await change(write, run), run.Status, run.PauseRequestedBy);
         },
         ct);

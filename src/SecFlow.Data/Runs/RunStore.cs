@@ -71,7 +71,7 @@ public sealed class RunStore(Database database)
     public async Task<IReadOnlyList<(Guid Id, Guid TeamId, long LastEventSeq)>> NewestEventsAsync(IReadOnlyCollection<Guid> teams, DateTimeOffset endedSince, int take, CancellationToken ct)
     {
         var rows = await database.ReadAsync(
-            db => RunChoice.Active(db).Concat(db.Runs.AsNoTracking().Where(r => r.EndedAt >= endedSince)).Where(r => teams.Contains(r.TeamId))
+            db => db.Runs.Where(r => teams.Contains(r.TeamId) && (r.EndedAt == null || r.EndedAt >= endedSince))
                 .OrderByDescending(r => r.QueuedAt).Take(take).Select(r => new { r.Id, r.TeamId, r.LastEventSeq }).ToListAsync(ct), ct);
         return [.. rows.Select(r => (r.Id, r.TeamId, r.LastEventSeq))];
     }
@@ -261,9 +261,7 @@ public sealed class RunStore(Database database)
     /// <summary>The same in the transaction of the caller.</summary>
     internal static async Task<bool?> CancelAsync(Write write, Guid runId, string by, AuditEntry audit, CancellationToken ct)
     {
-        // Taking the row first orders this against a claim at the same moment.
-        await write.Db.Runs.Where(r => r.Id == runId).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, r => r.LeaseEpoch), ct);
-        var run = await write.Db.Runs.SingleAsync(r => r.Id == runId, ct);
+        var run = await TakeAsync(write, runId, ct);
         if (run.Status.IsFinal())
         {
             return null;
@@ -282,6 +280,13 @@ public sealed class RunStore(Database database)
 
         await EndCancelledAsync(write, run, ct);
         return true;
+    }
+
+    /// <summary>The run, its row locked until the transaction of the caller ends: a claim, an end, an event of its engine or another wish at the same moment comes before or after.</summary>
+    internal static async Task<Run> TakeAsync(Write write, Guid runId, CancellationToken ct)
+    {
+        await write.Db.Runs.Where(r => r.Id == runId).ExecuteUpdateAsync(set => set.SetProperty(r => r.LeaseEpoch, r => r.LeaseEpoch), ct);
+        return await write.Db.Runs.SingleAsync(r => r.Id == runId, ct);
     }
 
     /// <summary>Ends a run that was told to cancel and that nobody executes (any more), in the transaction of the caller.</summary>

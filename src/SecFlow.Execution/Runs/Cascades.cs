@@ -103,7 +103,7 @@ public sealed class Cascades(RunStore runs, WorkflowStore workflows, TargetStore
                     {
                         Parameters = cascade.ParametersFor(context.Parameters),
                         Priority = context.Run.Priority,
-                        IdempotencyKey = $"cascade/{context.Run.Id}/{index}/{target.Id}",
+                        IdempotencyKey = EngineKeys.OfCascade(context.Run.Id, index, target.Id),
                         Cascade = new CascadeOrigin(context.Run.Id, maker, context.Run.CascadeDepth + 1),
                     },
                     ct);

@@ -34,7 +34,7 @@ public sealed partial class RunSignalWatch(RunStore runs, RunSignals signals, Ti
             signals.Notify(run.TeamId, run.Id);
         }
 
-        _seen = newest.DistinctBy(r => r.Id).ToDictionary(r => r.Id, r => r.LastEventSeq);
+        _seen = newest.ToDictionary(r => r.Id, r => r.LastEventSeq);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What other processes did could not be looked at; it is tried again in a second")]

@@ -160,7 +160,7 @@ public sealed partial class ScheduleFiring(
 
     private async Task<PlannedFiring> PrepareAsync(Schedule schedule, DateTimeOffset due, StartFacts facts, CancellationToken ct)
     {
-        var key = $"schedule/{schedule.Id}/{due.UtcTicks}";
+        var key = EngineKeys.OfFiring(schedule.Id, due);
         var owner = await facts.OnceAsync(("authority", schedule.TeamId, schedule.OwnerKind, schedule.OwnerId), () => gate.AuthorityAsync(schedule.TeamId, schedule.OwnerKind, schedule.OwnerId, ct));
         var actor = owner.Of(ActorKind.Schedule, schedule.Id.ToString(), $"{schedule.Name} (for {schedule.Owner})", schedule.TeamId);
         var request = new StartRun(schedule.WorkflowId, [.. TargetsOf(schedule)], RunTrigger.Schedule)

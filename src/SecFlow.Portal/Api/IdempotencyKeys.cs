@@ -1,4 +1,5 @@
 using SecFlow.Execution.Diagnostics;
+using SecFlow.Execution.Runs;
 
 namespace SecFlow.Portal.Api;
 
@@ -6,9 +7,6 @@ namespace SecFlow.Portal.Api;
 internal static class IdempotencyKeys
 {
     private const int Most = 200;
-
-    /// <summary>Beginnings of the keys that the engine gives its own starts (<c>schedule/ID/TICKS</c>, <c>cascade/...</c>): a request under one would stand in for a firing.</summary>
-    private static readonly string[] _engines = ["schedule/", "cascade/"];
 
     /// <summary>The key of the request, null without one. Adds SF1501 when it cannot be one.</summary>
     public static string? Read(HttpContext context, ICollection<Diagnostic> problems)
@@ -19,7 +17,7 @@ internal static class IdempotencyKeys
             problems.Add(new Diagnostic(Codes.RequestInvalid, $"Idempotency-Key: one value of at most {Most} visible ASCII characters was expected."));
         }
 
-        if (_engines.Any(own => key.ToString().StartsWith(own, StringComparison.Ordinal)))
+        if (EngineKeys.Has(key.ToString()))
         {
             problems.Add(new Diagnostic(Codes.RequestInvalid, "Idempotency-Key: keys that begin with 'schedule/' or 'cascade/' are the engine's own. Choose another one."));
         }

@@ -128,7 +128,7 @@ public sealed class BlackoutTests
         await using var engine = await CreateAsync(time: time);
         var (service, watch) = (engine.Get<BlackoutService>(), engine.Get<ScheduleWatch>());
         var run = await engine.StartAsync(OneScan);
-        await engine.Get<RunControl>().PauseAsync(engine.Analyst, run.Id, "by hand", default);
+        await engine.Get<RunControl>().PauseAsync(engine.Analyst with { Name = ScheduleWatch.Name }, run.Id, "by hand", default);
         var row = await service.AddAsync(engine.Analyst, Office(), default);
         await watch.BlackoutsAsync(default);
         await service.DeleteAsync(engine.Analyst, row.Id, default);
